@@ -1,0 +1,3 @@
+//! Rollcall: everything it does, without a pixel.
+
+pub mod model;

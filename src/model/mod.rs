@@ -1,0 +1,16 @@
+//! Words shared with the browser: typed ids, providers and their field labels, roles, statuses.
+//!
+//! Nothing here does I/O or knows a database; the module builds for wasm.
+
+mod id;
+mod progress;
+mod provider;
+mod status;
+
+pub use id::{
+    AccountId, DirectoryGroupId, DirectoryId, DirectoryTokenId, DirectoryUserId, InvitationId, MailId,
+    MembershipId, WorkspaceId,
+};
+pub use progress::{Progress, ProgressStep};
+pub use provider::Provider;
+pub use status::{HeldReason, InvitationStatus, MailStatus, MembershipStatus, Role, Source, UnknownWord};

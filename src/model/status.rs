@@ -1,0 +1,148 @@
+//! Roles and the states of a membership, an invitation and a mail.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// A word that none of the accepted ones matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownWord {
+    /// What the word should have named, such as `role`.
+    pub what: &'static str,
+    /// What was read.
+    pub got: String,
+    /// The accepted words.
+    pub accepted: &'static str,
+}
+
+impl fmt::Display for UnknownWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "“{}” is no {}. Use one of: {}.", self.got, self.what, self.accepted)
+    }
+}
+
+impl std::error::Error for UnknownWord {}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident ($what:literal: $accepted:literal) { $($(#[$vdoc:meta])* $variant:ident = $word:literal, $label:literal;)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$vdoc])* $variant,)* }
+
+        impl $name {
+            /// Every value.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The word used in the store, on the command line and in URLs.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+
+            /// The word shown to people.
+            pub const fn label(self) -> &'static str {
+                match self { $(Self::$variant => $label,)* }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownWord;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::ALL.iter().copied().find(|v| v.as_str() == text).ok_or_else(|| UnknownWord {
+                    what: $what, got: text.to_owned(), accepted: $accepted,
+                })
+            }
+        }
+    };
+}
+
+words! {
+    /// What a member may do. Ordered from least to most.
+    Role ("role": "owner, admin, member, viewer") {
+        /// Reads their own profile.
+        Viewer = "viewer", "Viewer";
+        /// Reads the list of people.
+        Member = "member", "Member";
+        /// Manages people and settings.
+        Admin = "admin", "Admin";
+        /// Everything, including ownership.
+        Owner = "owner", "Owner";
+    }
+}
+
+words! {
+    /// Where a membership stands.
+    MembershipStatus ("membership status": "provisioned, invited, active, suspended, removed") {
+        /// Known from a directory; nothing granted.
+        Provisioned = "provisioned", "Not invited";
+        /// An invitation is open.
+        Invited = "invited", "Invited";
+        /// Has access.
+        Active = "active", "Active";
+        /// Access taken away, reversibly.
+        Suspended = "suspended", "Suspended";
+        /// No longer a member; kept for history.
+        Removed = "removed", "Removed";
+    }
+}
+
+words! {
+    /// Why a provisioned person was granted nothing.
+    HeldReason ("reason": "email_missing, conflict") {
+        /// The directory sent no e-mail address.
+        EmailMissing = "email_missing", "no e-mail address";
+        /// Another person in this workspace has the same address.
+        Conflict = "conflict", "address already in use";
+    }
+}
+
+words! {
+    /// Who vouches for a membership.
+    Source ("source": "manual, directory, directory_and_manual") {
+        /// Added by hand.
+        Manual = "manual", "Manual";
+        /// Added by a directory.
+        Directory = "directory", "Directory";
+        /// Added by hand, then linked to a directory user.
+        DirectoryAndManual = "directory_and_manual", "Directory + manual";
+    }
+}
+
+words! {
+    /// Where an invitation stands.
+    InvitationStatus ("invitation status": "pending, accepted, declined, expired, revoked") {
+        /// Can be accepted.
+        Pending = "pending", "Pending";
+        /// Was accepted.
+        Accepted = "accepted", "Accepted";
+        /// The invited person said no.
+        Declined = "declined", "Declined";
+        /// Ran out of time.
+        Expired = "expired", "Expired";
+        /// Withdrawn by an admin or by the directory.
+        Revoked = "revoked", "Withdrawn";
+    }
+}
+
+words! {
+    /// What is known of a mail.
+    MailStatus ("mail status": "queued, accepted, deferred, refused, cancelled") {
+        /// Waits for its time or for the worker.
+        Queued = "queued", "Queued";
+        /// The relay took it. Nothing more is known.
+        Accepted = "accepted", "Accepted by relay";
+        /// Did not go through; tried again later.
+        Deferred = "deferred", "Deferred";
+        /// The relay refused it for good.
+        Refused = "refused", "Refused";
+        /// No longer wanted.
+        Cancelled = "cancelled", "Cancelled";
+    }
+}
