@@ -1,3 +1,28 @@
 //! Rollcall: everything it does, without a pixel.
+//!
+//! [`model`] holds the words shared with the browser; every other module exists only off wasm.
 
 pub mod model;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub mod audit;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod clock;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod config;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod error;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod people;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod secret;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod state;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod store;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use {
+    error::{Error, Result},
+    state::Rollcall,
+};

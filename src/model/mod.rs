@@ -6,6 +6,7 @@ mod id;
 mod progress;
 mod provider;
 mod status;
+mod stored_word;
 
 pub use id::{
     AccountId, DirectoryGroupId, DirectoryId, DirectoryTokenId, DirectoryUserId, InvitationId, MailId,
@@ -13,4 +14,6 @@ pub use id::{
 };
 pub use progress::{Progress, ProgressStep};
 pub use provider::Provider;
-pub use status::{HeldReason, InvitationStatus, MailStatus, MembershipStatus, Role, Source, UnknownWord};
+pub use status::{
+    HeldReason, InvitationStatus, MailStatus, MembershipStatus, Role, Source, SuspendedBy, UnknownWord,
+};

@@ -133,3 +133,5 @@ impl FromStr for Provider {
         })
     }
 }
+
+super::stored_word::stored_word!(Provider);

@@ -60,6 +60,8 @@ macro_rules! words {
                 })
             }
         }
+
+        super::stored_word::stored_word!($name);
     };
 }
 
@@ -112,6 +114,16 @@ words! {
         Directory = "directory", "Directory";
         /// Added by hand, then linked to a directory user.
         DirectoryAndManual = "directory_and_manual", "Directory + manual";
+    }
+}
+
+words! {
+    /// Who took access away; decides whether the directory may give it back.
+    SuspendedBy ("suspender": "directory, admin") {
+        /// The directory said inactive.
+        Directory = "directory", "Directory";
+        /// An admin did it by hand.
+        Admin = "admin", "Admin";
     }
 }
 

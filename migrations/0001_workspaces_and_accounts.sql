@@ -1,0 +1,42 @@
+-- One text for SQLite and PostgreSQL. Ids are UUID v7 as text, times are microseconds since 1970 UTC,
+-- `*_key` columns hold the case-folded form that is compared and indexed.
+
+CREATE TABLE workspaces (
+    id          TEXT PRIMARY KEY NOT NULL,
+    slug        TEXT NOT NULL,
+    name        TEXT NOT NULL,
+    created_at  BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX workspaces_slug ON workspaces (slug);
+
+CREATE TABLE accounts (
+    id                 TEXT PRIMARY KEY NOT NULL,
+    email              TEXT NOT NULL,
+    email_key          TEXT NOT NULL,
+    email_verified_at  BIGINT,
+    name               TEXT NOT NULL,
+    password_hash      TEXT,
+    created_at         BIGINT NOT NULL,
+    updated_at         BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX accounts_email ON accounts (email_key);
+
+-- One-time links: claiming the instance (no account yet) and setting a password.
+CREATE TABLE account_links (
+    token_hash  TEXT PRIMARY KEY NOT NULL,
+    purpose     TEXT NOT NULL,
+    account_id  TEXT REFERENCES accounts (id) ON DELETE CASCADE,
+    created_at  BIGINT NOT NULL,
+    expires_at  BIGINT NOT NULL,
+    used_at     BIGINT
+);
+CREATE INDEX account_links_account ON account_links (account_id);
+
+CREATE TABLE sessions (
+    id          TEXT PRIMARY KEY NOT NULL,
+    account_id  TEXT REFERENCES accounts (id) ON DELETE CASCADE,
+    data        TEXT NOT NULL,
+    expires_at  BIGINT NOT NULL
+);
+CREATE INDEX sessions_account ON sessions (account_id);
+CREATE INDEX sessions_expiry ON sessions (expires_at);

@@ -1,0 +1,97 @@
+-- The mirror: what the identity provider told us. Nothing here grants anything.
+
+CREATE TABLE directories (
+    id            TEXT PRIMARY KEY NOT NULL,
+    workspace_id  TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    provider      TEXT NOT NULL,
+    name          TEXT NOT NULL,
+    name_key      TEXT NOT NULL,
+    default_role  TEXT NOT NULL,
+    -- The form that made it: a second submit of the same form finds the same directory.
+    creation_key  TEXT,
+    created_by    TEXT,
+    created_at    BIGINT NOT NULL,
+    removed_at    BIGINT
+);
+CREATE UNIQUE INDEX directories_name ON directories (workspace_id, name_key) WHERE removed_at IS NULL;
+CREATE UNIQUE INDEX directories_creation ON directories (workspace_id, creation_key);
+
+CREATE TABLE directory_tokens (
+    id            TEXT PRIMARY KEY NOT NULL,
+    directory_id  TEXT NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
+    token_hash    TEXT NOT NULL,
+    hint          TEXT NOT NULL,
+    created_by    TEXT,
+    created_at    BIGINT NOT NULL,
+    expires_at    BIGINT,
+    revoked_at    BIGINT,
+    first_used_at BIGINT,
+    last_used_at  BIGINT
+);
+CREATE UNIQUE INDEX directory_tokens_hash ON directory_tokens (token_hash);
+CREATE INDEX directory_tokens_directory ON directory_tokens (directory_id);
+
+-- Requests that came with a wrong token: the latest of each directory, for the set-up dialog.
+CREATE TABLE rejected_requests (
+    directory_id  TEXT PRIMARY KEY NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
+    at            BIGINT NOT NULL,
+    address       TEXT NOT NULL,
+    reason        TEXT NOT NULL
+);
+
+CREATE TABLE directory_users (
+    id             TEXT PRIMARY KEY NOT NULL,
+    directory_id   TEXT NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
+    user_name      TEXT NOT NULL,
+    user_name_key  TEXT NOT NULL,
+    external_id    TEXT,
+    active         BOOLEAN NOT NULL,
+    display_name   TEXT,
+    email          TEXT,
+    -- The whole SCIM resource as received, without what the server adds.
+    document       TEXT NOT NULL,
+    version        BIGINT NOT NULL,
+    membership_id  TEXT,
+    held_reason    TEXT,
+    created_at     BIGINT NOT NULL,
+    updated_at     BIGINT NOT NULL,
+    deleted_at     BIGINT
+);
+CREATE UNIQUE INDEX directory_users_user_name ON directory_users (directory_id, user_name_key) WHERE deleted_at IS NULL;
+CREATE INDEX directory_users_external_id ON directory_users (directory_id, external_id);
+CREATE INDEX directory_users_page ON directory_users (directory_id, id) WHERE deleted_at IS NULL;
+CREATE INDEX directory_users_membership ON directory_users (membership_id);
+
+CREATE TABLE directory_user_emails (
+    user_id       TEXT NOT NULL REFERENCES directory_users (id) ON DELETE CASCADE,
+    position      BIGINT NOT NULL,
+    directory_id  TEXT NOT NULL,
+    value_key     TEXT NOT NULL,
+    type_key      TEXT,
+    PRIMARY KEY (user_id, position)
+);
+CREATE INDEX directory_user_emails_value ON directory_user_emails (directory_id, value_key);
+
+CREATE TABLE directory_groups (
+    id                TEXT PRIMARY KEY NOT NULL,
+    directory_id      TEXT NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
+    display_name      TEXT NOT NULL,
+    display_name_key  TEXT NOT NULL,
+    external_id       TEXT,
+    document          TEXT NOT NULL,
+    version           BIGINT NOT NULL,
+    created_at        BIGINT NOT NULL,
+    updated_at        BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX directory_groups_name ON directory_groups (directory_id, display_name_key);
+CREATE INDEX directory_groups_external_id ON directory_groups (directory_id, external_id);
+CREATE INDEX directory_groups_page ON directory_groups (directory_id, id);
+
+-- A member is a user or a group of the same directory; `member_kind` tells which.
+CREATE TABLE directory_group_members (
+    group_id     TEXT NOT NULL REFERENCES directory_groups (id) ON DELETE CASCADE,
+    member_id    TEXT NOT NULL,
+    member_kind  TEXT NOT NULL,
+    PRIMARY KEY (group_id, member_id)
+);
+CREATE INDEX directory_group_members_member ON directory_group_members (member_id);

@@ -1,0 +1,99 @@
+//! What the owner can set, as typed values.
+
+use std::{net::SocketAddr, time::Duration};
+
+use lettre::message::Mailbox;
+use url::Url;
+
+use crate::store::DatabaseUrl;
+
+/// The settings of a running Rollcall.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// The address by which people and identity providers reach it, without a slash at the end.
+    pub base_url: BaseUrl,
+    /// Where the store is.
+    pub database: DatabaseUrl,
+    /// Where mail goes.
+    pub mail: MailTransport,
+    /// The sender of mail.
+    pub mail_from: Mailbox,
+    /// Most mails a minute; `None` for no limit.
+    pub mail_rate: Option<u32>,
+    /// How long a directory's invitation waits before it is mailed, so that add and remove in one cycle cancel out.
+    pub invitation_delay: Duration,
+    /// Most SCIM requests a second with one token; `None` for no limit.
+    pub rate_limit: Option<u32>,
+}
+
+/// Where mail goes.
+#[derive(Clone)]
+pub enum MailTransport {
+    /// To this SMTP server (`smtp://` or `smtps://`).
+    Smtp(Url),
+    /// To the built-in mailbox.
+    Mailbox,
+}
+
+/// The password is not shown.
+impl std::fmt::Debug for MailTransport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Smtp(url) => write!(f, "{}://{}", url.scheme(), url.host_str().unwrap_or_default()),
+            Self::Mailbox => f.write_str("built-in mailbox"),
+        }
+    }
+}
+
+/// The address by which people and identity providers reach Rollcall.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl(String);
+
+impl BaseUrl {
+    /// Reads an `http` or `https` URL; what it says after the host is kept, a slash at the end is not.
+    ///
+    /// # Errors
+    /// A sentence that says what is accepted.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let complain = || {
+            format!(
+                "The base URL “{text}” cannot be used. Accepted: http://HOST or https://HOST, such as https://rollcall.example.com."
+            )
+        };
+        let url = Url::parse(text.trim()).map_err(|_| complain())?;
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() || url.query().is_some() {
+            return Err(complain());
+        }
+        if url.path() != "/" {
+            return Err(format!(
+                "The base URL “{text}” has a path. Rollcall serves from the root of a host: use {}.",
+                url.origin().ascii_serialization()
+            ));
+        }
+        Ok(Self(url.origin().ascii_serialization()))
+    }
+
+    /// Scheme, host and port, without a slash at the end.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The address of a path that begins with a slash.
+    pub fn join(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+
+    /// Whether browsers reach it over TLS.
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https:")
+    }
+}
+
+impl Config {
+    /// Whether the built-in mailbox may be looked at: only when it is in use and nobody else can reach it.
+    pub fn shows_mailbox(&self) -> bool {
+        matches!(self.mail, MailTransport::Mailbox) && self.listen.ip().is_loopback()
+    }
+}

@@ -1,0 +1,140 @@
+//! Accounts: signing in, and the one-time links that set a password.
+
+use std::time::Duration;
+
+use super::{EmailAddress, password};
+use crate::{
+    clock::Timestamp,
+    error::{Error, Result},
+    model::AccountId,
+    secret::Secret,
+    state::{Context, Rollcall},
+    store::{
+        self, Tx,
+        accounts::{Account, LinkPurpose},
+    },
+};
+
+/// How long a link that sets a password works.
+const PASSWORD_LINK_LIFE: Duration = Duration::from_secs(3 * 24 * 3600);
+
+/// Longest name.
+const LONGEST_NAME: usize = 200;
+
+/// A person's or a workspace's name: trimmed, not empty, without control characters.
+///
+/// # Errors
+/// `Invalid` on `field`.
+pub fn checked_name(field: &'static str, text: &str) -> Result<String> {
+    let name = text.trim();
+    if name.is_empty() {
+        return Err(Error::invalid(field, "Enter a name."));
+    }
+    if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+        return Err(Error::invalid(field, format!("Use at most {LONGEST_NAME} characters on one line.")));
+    }
+    Ok(name.to_owned())
+}
+
+/// The account of whoever knows this address and password; `None` when they do not match.
+///
+/// # Errors
+/// When the store or the machine fails.
+pub async fn sign_in(rollcall: &Rollcall, email: &str, password: &str) -> Result<Option<Account>> {
+    let account = match email.parse::<EmailAddress>() {
+        Ok(email) => {
+            let mut conn = rollcall.db.read().await?;
+            store::accounts::find_by_email(&mut conn, &email.key()).await?
+        }
+        Err(_) => None,
+    };
+    let hash = account.as_ref().and_then(|account| account.password_hash.as_deref());
+    Ok(if password::verify(hash, password).await? { account } else { None })
+}
+
+/// Adds an account in the caller's transaction.
+///
+/// # Errors
+/// `Unique(AccountEmail)` when the address has one.
+pub async fn insert(
+    tx: &mut Tx,
+    context: &Context,
+    email: &EmailAddress,
+    name: &str,
+    password_hash: Option<String>,
+) -> store::Result<Account> {
+    let account = Account {
+        id: context.clock.new_id(),
+        email: email.as_str().to_owned(),
+        email_key: email.key(),
+        email_verified_at: password_hash.is_some().then_some(context.now),
+        name: name.to_owned(),
+        password_hash,
+        created_at: context.now,
+        updated_at: context.now,
+    };
+    store::accounts::insert(tx, &account).await?;
+    Ok(account)
+}
+
+/// Makes a one-time link that sets the account's password; earlier unused ones stop working.
+///
+/// # Errors
+/// When the store or the machine fails.
+pub async fn new_password_link(tx: &mut Tx, context: &Context, account: &AccountId) -> Result<Secret> {
+    let secret = Secret::generate(&context.clock, "")?;
+    store::accounts::delete_password_links(tx, account).await?;
+    let expires_at = context.now.plus(PASSWORD_LINK_LIFE);
+    store::accounts::insert_link(
+        tx,
+        &secret.hash(),
+        LinkPurpose::SetPassword,
+        Some(account),
+        context.now,
+        expires_at,
+    )
+    .await?;
+    Ok(secret)
+}
+
+/// The account whose password this link sets; `None` when the link is unknown, used or too old.
+///
+/// # Errors
+/// When the store fails.
+pub async fn of_password_link(rollcall: &Rollcall, token: &str) -> Result<Option<Account>> {
+    let mut conn = rollcall.db.read().await?;
+    let link =
+        store::accounts::find_link(&mut conn, &crate::secret::hash(token), LinkPurpose::SetPassword).await?;
+    let now = rollcall.clock.now();
+    match link {
+        Some(link) if link.used_at.is_none() && link.expires_at > now => match link.account_id {
+            Some(id) => Ok(store::accounts::get(&mut conn, &id).await?),
+            None => Ok(None),
+        },
+        _ => Ok(None),
+    }
+}
+
+/// Sets name and password by a one-time link, uses the link up and ends the account's other sessions.
+///
+/// # Errors
+/// `Invalid` on `name` or `password`; `NotFound` when the link no longer works.
+pub async fn set_password(rollcall: &Rollcall, token: &str, name: &str, new: &str) -> Result<Account> {
+    let dead = Error::NotFound { what: "link, or it was used already" };
+    let Some(account) = of_password_link(rollcall, token).await? else { return Err(dead) };
+    let name = checked_name("name", name)?;
+    password::check(new, &account.email, &name)?;
+    let hash = password::hash(&rollcall.clock, new).await?;
+    let now: Timestamp = rollcall.clock.now();
+
+    let mut tx = rollcall.db.write().await?;
+    if !store::accounts::use_link(&mut tx, &crate::secret::hash(token), now).await? {
+        tx.rollback().await?;
+        return Err(dead);
+    }
+    store::accounts::set_credentials(&mut tx, &account.id, &name, &hash, now).await?;
+    store::memberships::rename_of_account(&mut tx, &account.id, &name, now).await?;
+    store::sessions::delete_of_account(&mut tx, &account.id).await?;
+    tx.commit().await?;
+    Ok(account)
+}

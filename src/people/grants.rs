@@ -1,0 +1,197 @@
+//! The effects that admins and the projection share: inviting, suspending, removing, giving access back.
+//! Each happens in the caller's transaction, with everything that follows from it.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::{
+    audit,
+    model::{AccountId, DirectoryId, InvitationStatus, MailStatus, MembershipStatus, SuspendedBy},
+    state::Context,
+    store::{self, Result, Tx, invitations::Invitation, memberships::Membership, outbox::Mail},
+};
+
+/// How long an invitation can be accepted.
+pub const INVITATION_LIFE: Duration = Duration::from_secs(14 * 24 * 3600);
+
+/// The outbox's word for the mail that carries an invitation.
+pub const INVITATION_TEMPLATE: &str = "invitation";
+
+/// Who invites, and how soon the mail may leave.
+#[derive(Clone, Debug)]
+pub struct Inviter {
+    /// The person, when one did.
+    pub person: Option<AccountId>,
+    /// The directory, when one did.
+    pub directory: Option<DirectoryId>,
+    /// How long the mail waits.
+    pub delay: Duration,
+}
+
+/// What ended with a membership.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// Browser sessions.
+    pub sessions: u64,
+    /// Open invitations.
+    pub invitations: u64,
+    /// Mails that had not left.
+    pub mails: u64,
+}
+
+/// Opens an invitation for the membership, or a new generation of the open one, and queues its mail.
+/// The membership becomes `invited`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn invite(
+    tx: &mut Tx,
+    context: &Context,
+    membership: &mut Membership,
+    inviter: &Inviter,
+) -> Result<()> {
+    let expires_at = context.now.plus(INVITATION_LIFE);
+    let invitation = match store::invitations::find_pending(tx, &membership.id).await? {
+        Some(open) => {
+            store::outbox::cancel(tx, open.id.as_str(), "A newer invitation replaced it.", context.now)
+                .await?;
+            store::invitations::renew(tx, &open.id, &membership.email, context.now, expires_at).await?;
+            Invitation { generation: open.generation + 1, ..open }
+        }
+        None => {
+            let invitation = Invitation {
+                id: context.clock.new_id(),
+                workspace_id: membership.workspace_id.clone(),
+                membership_id: membership.id.clone(),
+                email: membership.email.clone(),
+                status: InvitationStatus::Pending,
+                generation: 1,
+                invited_by: inviter.person.clone(),
+                directory_id: inviter.directory.clone(),
+                created_at: context.now,
+                sent_at: context.now,
+                expires_at,
+                opened_at: None,
+                ended_at: None,
+            };
+            store::invitations::insert(tx, &invitation).await?;
+            invitation
+        }
+    };
+    set_status(membership, MembershipStatus::Invited, context);
+    store::memberships::update(tx, membership).await?;
+    let mail = Mail {
+        id: context.clock.new_id(),
+        workspace_id: Some(membership.workspace_id.clone()),
+        template: INVITATION_TEMPLATE.to_owned(),
+        subject_id: invitation.id.0.clone(),
+        generation: invitation.generation,
+        recipient: membership.email.clone(),
+        status: MailStatus::Queued,
+        attempts: 0,
+        due_at: context.now.plus(inviter.delay),
+        lease_until: crate::clock::Timestamp::ZERO,
+        answer: None,
+        created_at: context.now,
+        updated_at: context.now,
+    };
+    store::outbox::insert(tx, &mail).await?;
+    let detail =
+        json!({ "email": membership.email, "role": membership.role, "generation": invitation.generation });
+    record(tx, context, membership, "invitation.sent", &detail).await
+}
+
+/// Takes access away, reversibly: sessions and open invitations end, queued mail is cancelled.
+///
+/// # Errors
+/// When the database fails.
+pub async fn suspend(
+    tx: &mut Tx,
+    context: &Context,
+    membership: &mut Membership,
+    by: SuspendedBy,
+) -> Result<Ended> {
+    set_status(membership, MembershipStatus::Suspended, context);
+    membership.suspended_by = Some(by);
+    store::memberships::update(tx, membership).await?;
+    let ended = end_access(tx, context, membership).await?;
+    record(tx, context, membership, "membership.suspended", &ended_detail(ended)).await?;
+    Ok(ended)
+}
+
+/// Takes the membership away: sessions and open invitations end, queued mail is cancelled.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remove(tx: &mut Tx, context: &Context, membership: &mut Membership) -> Result<Ended> {
+    set_status(membership, MembershipStatus::Removed, context);
+    membership.suspended_by = None;
+    store::memberships::update(tx, membership).await?;
+    let ended = end_access(tx, context, membership).await?;
+    record(tx, context, membership, "membership.removed", &ended_detail(ended)).await?;
+    Ok(ended)
+}
+
+/// Gives access back to someone who had accepted before; no mail, same role.
+///
+/// # Errors
+/// When the database fails.
+pub async fn reinstate(tx: &mut Tx, context: &Context, membership: &mut Membership) -> Result<()> {
+    set_status(membership, MembershipStatus::Active, context);
+    membership.suspended_by = None;
+    store::memberships::update(tx, membership).await?;
+    record(tx, context, membership, "membership.reinstated", &json!({ "role": membership.role })).await
+}
+
+/// Ends open invitations, their queued mail and, unless the account is a member elsewhere, its sessions.
+/// (Access to this workspace ends in any case: each request looks the membership up.)
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_access(tx: &mut Tx, context: &Context, membership: &Membership) -> Result<Ended> {
+    let mut ended = Ended::default();
+    if let Some(open) = store::invitations::find_pending(tx, &membership.id).await? {
+        store::invitations::end(tx, &open.id, InvitationStatus::Revoked, context.now).await?;
+        ended.invitations = 1;
+        ended.mails =
+            store::outbox::cancel(tx, open.id.as_str(), "The invitation was withdrawn.", context.now).await?;
+    }
+    if let Some(account) = &membership.account_id {
+        let elsewhere = store::memberships::list_of_account(tx, account)
+            .await?
+            .iter()
+            .any(|other| other.id != membership.id && other.status == MembershipStatus::Active);
+        if !elsewhere {
+            ended.sessions = store::sessions::delete_of_account(tx, account).await?;
+        }
+    }
+    Ok(ended)
+}
+
+/// Moves the membership to `status`, now.
+pub fn set_status(membership: &mut Membership, status: MembershipStatus, context: &Context) {
+    if membership.status != status {
+        membership.status_changed_at = context.now;
+    }
+    membership.status = status;
+    membership.updated_at = context.now;
+}
+
+/// Appends an event about the membership.
+///
+/// # Errors
+/// When the database fails.
+pub async fn record(
+    tx: &mut Tx,
+    context: &Context,
+    membership: &Membership,
+    action: &str,
+    detail: &serde_json::Value,
+) -> Result<()> {
+    audit::record(tx, context, &membership.workspace_id, action, membership.id.as_str(), detail).await
+}
+
+fn ended_detail(ended: Ended) -> serde_json::Value {
+    json!({ "sessions": ended.sessions, "invitations": ended.invitations, "mails": ended.mails })
+}

@@ -1,0 +1,17 @@
+//! What we granted: accounts, memberships, invitations, and the projection that follows the directory.
+//!
+//! `projection` alone turns what a directory said into grants; `grants` holds the effects that it shares with
+//! admins (suspend, remove, invite), each in the caller's transaction.
+
+pub mod access;
+pub mod account;
+pub mod email;
+pub mod grants;
+pub mod invitation;
+pub mod membership;
+pub mod password;
+pub mod projection;
+pub mod workspace;
+
+pub use access::{Access, Caller, Permission};
+pub use email::EmailAddress;

@@ -1,0 +1,355 @@
+//! The projection: from what the directory said to what is granted, in the transaction that recorded it.
+//!
+//! [`project`] gathers the facts, [`decision::decide`] judges them, and `carry_out` does what follows.
+
+pub mod decision;
+
+use serde_json::json;
+
+use self::decision::{Decision, Person, Standing, decide};
+use super::grants::{self, Ended, Inviter};
+use crate::{
+    audit,
+    error::Result,
+    model::{
+        DirectoryId, HeldReason, MembershipId, MembershipStatus, Role, Source, SuspendedBy, WorkspaceId,
+    },
+    state::Context,
+    store::{self, Tx, directory_users::DirectoryUser, memberships::Membership},
+};
+
+/// The directory that speaks.
+#[derive(Clone, Debug)]
+pub struct Speaker {
+    /// The directory.
+    pub directory_id: DirectoryId,
+    /// The workspace that it feeds.
+    pub workspace_id: WorkspaceId,
+    /// The role of people whom it adds.
+    pub default_role: Role,
+}
+
+/// What a directory's word led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// What was decided.
+    pub decision: Decision,
+    /// What ended.
+    pub ended: Ended,
+}
+
+/// Does what follows from the directory user as it now stands in the mirror.
+///
+/// # Errors
+/// When the database fails.
+pub async fn project(
+    tx: &mut Tx,
+    context: &Context,
+    speaker: &Speaker,
+    user: &DirectoryUser,
+) -> Result<Outcome> {
+    let person = Person {
+        deleted: user.deleted_at.is_some(),
+        active: user.active,
+        email: user.email.as_deref().and_then(|email| email.parse().ok()),
+    };
+    let mut found = find(tx, speaker, user, &person).await?;
+    let decision = decide(&person, &found.standing());
+    let ended = carry_out(tx, context, speaker, user, &person, &mut found, decision).await?;
+    Ok(Outcome { decision, ended })
+}
+
+/// The membership at hand, with what is known of it.
+enum Found {
+    Nobody,
+    Linked {
+        membership: Membership,
+        last_owner: bool,
+        vouched_elsewhere: bool,
+        was_invited: bool,
+        new_address_taken: bool,
+    },
+    Former(Membership),
+    Taken,
+}
+
+impl Found {
+    fn standing(&self) -> Standing<'_> {
+        match self {
+            Self::Nobody => Standing::Nobody,
+            Self::Former(membership) => Standing::Former(membership),
+            Self::Taken => Standing::Taken,
+            Self::Linked { membership, last_owner, vouched_elsewhere, was_invited, new_address_taken } => {
+                Standing::Linked {
+                    membership,
+                    last_owner: *last_owner,
+                    vouched_elsewhere: *vouched_elsewhere,
+                    was_invited: *was_invited,
+                    new_address_taken: *new_address_taken,
+                }
+            }
+        }
+    }
+}
+
+async fn find(tx: &mut Tx, speaker: &Speaker, user: &DirectoryUser, person: &Person) -> Result<Found> {
+    if let Some(id) = &user.membership_id
+        && let Some(membership) = store::memberships::get_for_update(tx, &speaker.workspace_id, id).await?
+    {
+        return linked(tx, user, person, membership).await;
+    }
+    if let Some(former) = former_of_rehire(tx, speaker, user).await? {
+        return Ok(Found::Former(former));
+    }
+    let Some(email) = &person.email else { return Ok(Found::Nobody) };
+    match store::memberships::find_by_email(tx, &speaker.workspace_id, &email.key()).await? {
+        None => Ok(Found::Nobody),
+        Some(membership) if membership.status == MembershipStatus::Removed => Ok(Found::Former(membership)),
+        Some(_) => Ok(Found::Taken),
+    }
+}
+
+async fn linked(tx: &mut Tx, user: &DirectoryUser, person: &Person, membership: Membership) -> Result<Found> {
+    let vouched_elsewhere = store::directory_users::list_of_membership(tx, &membership.id)
+        .await?
+        .iter()
+        .any(|other| other.id != user.id && other.active);
+    let new_address_taken = match &person.email {
+        Some(email) if email.key() != membership.email_key => {
+            store::memberships::find_by_email(tx, &membership.workspace_id, &email.key()).await?.is_some()
+        }
+        _ => false,
+    };
+    let last_owner = is_last_owner(tx, &membership).await?;
+    let was_invited = store::invitations::find_latest(tx, &membership.id).await?.is_some();
+    Ok(Found::Linked { membership, last_owner, vouched_elsewhere, was_invited, new_address_taken })
+}
+
+/// The removed membership of someone whom this directory deleted and now creates again, known by `externalId`.
+async fn former_of_rehire(
+    tx: &mut Tx,
+    speaker: &Speaker,
+    user: &DirectoryUser,
+) -> Result<Option<Membership>> {
+    let Some(external_id) = &user.external_id else { return Ok(None) };
+    let tombstone = store::directory_users::find_tombstone(tx, &speaker.directory_id, external_id).await?;
+    let Some(id) = tombstone.and_then(|tombstone| tombstone.membership_id) else { return Ok(None) };
+    let former = store::memberships::get_for_update(tx, &speaker.workspace_id, &id).await?;
+    let Some(former) = former.filter(|former| former.status == MembershipStatus::Removed) else {
+        return Ok(None);
+    };
+    // The address that the person now has may belong to someone else.
+    let taken = match user.email.as_deref().map(store::directory_users::key) {
+        Some(key) if key != former.email_key => {
+            store::memberships::find_by_email(tx, &speaker.workspace_id, &key).await?.is_some()
+        }
+        _ => false,
+    };
+    Ok((!taken).then_some(former))
+}
+
+/// Whether taking this membership away would leave the workspace without an active owner.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_last_owner(tx: &mut Tx, membership: &Membership) -> store::Result<bool> {
+    if membership.role != Role::Owner || membership.status != MembershipStatus::Active {
+        return Ok(false);
+    }
+    let owners = store::memberships::lock_active_owners(tx, &membership.workspace_id).await?;
+    Ok(owners.iter().all(|owner| *owner == membership.id))
+}
+
+async fn carry_out(
+    tx: &mut Tx,
+    context: &Context,
+    speaker: &Speaker,
+    user: &DirectoryUser,
+    person: &Person,
+    found: &mut Found,
+    decision: Decision,
+) -> Result<Ended> {
+    let inviter = Inviter {
+        person: None,
+        directory: Some(speaker.directory_id.clone()),
+        delay: context.invitation_delay,
+    };
+    let mut ended = Ended::default();
+    let mut membership = match found {
+        Found::Linked { membership, .. } => membership.clone(),
+        Found::Former(former) if matches!(decision, Decision::Invite | Decision::Provision) => {
+            come_back(former, speaker, user, context)
+        }
+        Found::Nobody if matches!(decision, Decision::Invite | Decision::Provision) => {
+            let Some(membership) = new_membership(context, speaker, user, person) else {
+                return Ok(ended);
+            };
+            store::memberships::insert(tx, &membership).await?;
+            membership
+        }
+        Found::Nobody | Found::Former(_) | Found::Taken => {
+            if let Decision::Hold(reason) = decision {
+                hold(tx, context, speaker, user, reason).await?;
+            }
+            return Ok(ended);
+        }
+    };
+    let address_taken = matches!(found, Found::Linked { new_address_taken: true, .. });
+    let followed = follow(&mut membership, user, person, address_taken);
+    match decision {
+        Decision::Follow | Decision::Hold(_) => {
+            if followed {
+                membership.updated_at = context.now;
+                store::memberships::update(tx, &membership).await?;
+            }
+        }
+        Decision::Provision => {
+            grants::set_status(&mut membership, MembershipStatus::Provisioned, context);
+            store::memberships::update(tx, &membership).await?;
+        }
+        Decision::Invite | Decision::Reinvite => {
+            membership.suspended_by = None;
+            grants::invite(tx, context, &mut membership, &inviter).await?;
+        }
+        Decision::Reinstate => {
+            grants::reinstate(tx, context, &mut membership).await?;
+            settle_last_owners(tx, context, &membership).await?;
+        }
+        Decision::ChangeAddress => {
+            membership.updated_at = context.now;
+            store::memberships::update(tx, &membership).await?;
+            ended = grants::end_access(tx, context, &membership).await?;
+            let detail = json!({ "email": membership.email });
+            grants::record(tx, context, &membership, "membership.address_changed", &detail).await?;
+        }
+        Decision::Suspend => {
+            ended = grants::suspend(tx, context, &mut membership, SuspendedBy::Directory).await?;
+        }
+        Decision::Remove => ended = grants::remove(tx, context, &mut membership).await?,
+        Decision::KeepLastOwner => {
+            ended = grants::end_access(tx, context, &membership).await?;
+            grants::record(tx, context, &membership, "membership.last_owner_kept", &json!({})).await?;
+        }
+    }
+    let held = address_taken.then_some(HeldReason::Conflict);
+    if user.membership_id.as_ref() != Some(&membership.id) || user.held_reason != held {
+        store::directory_users::set_grant(tx, &user.id, Some(&membership.id), held).await?;
+    }
+    Ok(ended)
+}
+
+/// Keeps name and address as the directory gives them; true when something changed.
+fn follow(membership: &mut Membership, user: &DirectoryUser, person: &Person, address_taken: bool) -> bool {
+    let before = membership.clone();
+    if membership.source == Source::Directory {
+        membership.name = display_name(user);
+        membership.language = language(user);
+    }
+    if let Some(email) = person.email.as_ref().filter(|_| !address_taken) {
+        membership.email = email.as_str().to_owned();
+        membership.email_key = email.key();
+    }
+    before != *membership
+}
+
+/// The person's own language: SCIM `preferredLanguage`, else `locale` (RFC 7643 section 4.1.1).
+fn language(user: &DirectoryUser) -> Option<String> {
+    let document: serde_json::Value = serde_json::from_str(&user.document).ok()?;
+    ["preferredLanguage", "locale"]
+        .iter()
+        .filter_map(|name| document.get(name)?.as_str())
+        .map(str::trim)
+        .find(|tag| !tag.is_empty() && tag.len() <= 35)
+        .map(str::to_owned)
+}
+
+/// The directory holds the person back; said once, not with each update.
+async fn hold(
+    tx: &mut Tx,
+    context: &Context,
+    speaker: &Speaker,
+    user: &DirectoryUser,
+    reason: HeldReason,
+) -> Result<()> {
+    if user.held_reason == Some(reason) && user.membership_id.is_none() {
+        return Ok(());
+    }
+    store::directory_users::set_grant(tx, &user.id, None, Some(reason)).await?;
+    let detail = json!({ "reason": reason, "userName": user.user_name });
+    audit::record(tx, context, &speaker.workspace_id, "directory_user.held", user.id.as_str(), &detail)
+        .await?;
+    Ok(())
+}
+
+fn new_membership(
+    context: &Context,
+    speaker: &Speaker,
+    user: &DirectoryUser,
+    person: &Person,
+) -> Option<Membership> {
+    let email = person.email.as_ref()?;
+    Some(Membership {
+        id: context.clock.new_id(),
+        workspace_id: speaker.workspace_id.clone(),
+        account_id: None,
+        email: email.as_str().to_owned(),
+        email_key: email.key(),
+        name: display_name(user),
+        language: None,
+        role: speaker.default_role,
+        status: MembershipStatus::Provisioned,
+        source: Source::Directory,
+        directory_id: Some(speaker.directory_id.clone()),
+        suspended_by: None,
+        status_changed_at: context.now,
+        joined_at: None,
+        last_active_at: None,
+        created_at: context.now,
+        updated_at: context.now,
+    })
+}
+
+/// A removed membership begins again: this directory vouches for it, with the role of a new person.
+fn come_back(former: &Membership, speaker: &Speaker, user: &DirectoryUser, context: &Context) -> Membership {
+    Membership {
+        name: display_name(user),
+        role: speaker.default_role,
+        source: Source::Directory,
+        directory_id: Some(speaker.directory_id.clone()),
+        suspended_by: None,
+        joined_at: None,
+        updated_at: context.now,
+        ..former.clone()
+    }
+}
+
+fn display_name(user: &DirectoryUser) -> String {
+    user.display_name.clone().filter(|name| !name.trim().is_empty()).unwrap_or_else(|| user.user_name.clone())
+}
+
+/// Applies what was put off: when the workspace has another active owner, an owner whom every directory calls
+/// inactive or deleted is suspended at last.
+///
+/// # Errors
+/// When the database fails.
+pub async fn settle_last_owners(tx: &mut Tx, context: &Context, became_owner: &Membership) -> Result<()> {
+    if became_owner.role != Role::Owner || became_owner.status != MembershipStatus::Active {
+        return Ok(());
+    }
+    let owners: Vec<MembershipId> =
+        store::memberships::lock_active_owners(tx, &became_owner.workspace_id).await?;
+    for id in owners.iter().filter(|id| **id != became_owner.id) {
+        let Some(mut owner) = store::memberships::get(tx, &became_owner.workspace_id, id).await? else {
+            continue;
+        };
+        if owner.source != Source::Directory {
+            continue;
+        }
+        let vouched =
+            store::directory_users::list_of_membership(tx, id).await?.iter().any(|user| user.active);
+        if !vouched {
+            grants::suspend(tx, context, &mut owner, SuspendedBy::Directory).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,248 @@
+//! Making a workspace with its first owner: in the browser by the one-time set-up link, or at the command line.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{EmailAddress, account, password};
+use crate::{
+    audit::{self, Actor},
+    error::{Error, Result},
+    model::{MembershipStatus, Role, Source},
+    secret::Secret,
+    state::{Context, Rollcall},
+    store::{
+        self, Tx, UniqueKey,
+        accounts::{Account, LinkPurpose},
+        memberships::Membership,
+        workspaces::Workspace,
+    },
+};
+
+/// How long the set-up link of a fresh instance works; a restart prints a new one.
+const CLAIM_LINK_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Words that may not be a workspace's slug, because they would mislead in an address.
+const RESERVED: &[&str] =
+    &["new", "settings", "admin", "api", "scim", "login", "setup", "invite", "account", "instance"];
+
+/// Makes the one-time set-up link of an instance without accounts; `None` when there is an account.
+///
+/// # Errors
+/// When the store or the machine fails.
+pub async fn new_claim_link(rollcall: &Rollcall) -> Result<Option<Secret>> {
+    let mut tx = rollcall.db.write().await?;
+    if store::accounts::any(&mut tx).await? {
+        tx.rollback().await?;
+        return Ok(None);
+    }
+    let secret = Secret::generate(&rollcall.clock, "")?;
+    let now = rollcall.clock.now();
+    store::accounts::insert_link(
+        &mut tx,
+        &secret.hash(),
+        LinkPurpose::ClaimInstance,
+        None,
+        now,
+        now.plus(CLAIM_LINK_LIFE),
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(Some(secret))
+}
+
+/// Whether this instance still waits for its first owner.
+///
+/// # Errors
+/// When the store fails.
+pub async fn is_unclaimed(rollcall: &Rollcall) -> Result<bool> {
+    let mut conn = rollcall.db.read().await?;
+    Ok(!store::accounts::any(&mut conn).await?)
+}
+
+/// Whether this set-up link works.
+///
+/// # Errors
+/// When the store fails.
+pub async fn claim_link_works(rollcall: &Rollcall, token: &str) -> Result<bool> {
+    let mut conn = rollcall.db.read().await?;
+    let link = store::accounts::find_link(&mut conn, &crate::secret::hash(token), LinkPurpose::ClaimInstance)
+        .await?;
+    Ok(link.is_some_and(|link| link.used_at.is_none() && link.expires_at > rollcall.clock.now()))
+}
+
+/// What the first owner fills in.
+#[derive(Clone, Debug, Default)]
+pub struct Claim {
+    /// Their name.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// Their password.
+    pub password: String,
+    /// The workspace's name.
+    pub workspace: String,
+}
+
+/// Claims the instance: makes the first owner and the workspace, and uses the link up.
+///
+/// # Errors
+/// `Invalid` on a field; `Forbidden` when the link does not work or the instance is claimed.
+pub async fn claim(rollcall: &Rollcall, token: &str, claim: &Claim) -> Result<(Workspace, Account)> {
+    let refused = || {
+        Error::forbidden(
+            "This set-up link does not work any more. Restart Rollcall: while there is no account it prints a new one.",
+        )
+    };
+    if !claim_link_works(rollcall, token).await? {
+        return Err(refused());
+    }
+    let name = account::checked_name("name", &claim.name)?;
+    let email: EmailAddress = claim.email.parse()?;
+    let workspace_name = account::checked_name("workspace", &claim.workspace)?;
+    password::check(&claim.password, email.as_str(), &name)?;
+    let hash = password::hash(&rollcall.clock, &claim.password).await?;
+
+    let context = rollcall.context(Actor::Invitee);
+    let mut tx = rollcall.db.write().await?;
+    let claimed = store::accounts::any(&mut tx).await?;
+    if claimed || !store::accounts::use_link(&mut tx, &crate::secret::hash(token), context.now).await? {
+        tx.rollback().await?;
+        return Err(refused());
+    }
+    store::accounts::delete_claim_links(&mut tx).await?;
+    let account = account::insert(&mut tx, &context, &email, &name, Some(hash)).await?;
+    let workspace = insert(&mut tx, &context, &workspace_name, &account).await?;
+    tx.commit().await?;
+    Ok((workspace, account))
+}
+
+/// Makes a workspace at the command line. The owner's account is made when the address has none; without a password
+/// a one-time link that sets one is given back.
+///
+/// # Errors
+/// `Invalid` on `name`, `owner` or `password`.
+pub async fn create(
+    rollcall: &Rollcall,
+    name: &str,
+    owner: &str,
+    new_password: Option<&str>,
+) -> Result<(Workspace, Account, Option<Secret>)> {
+    let name = account::checked_name("name", name)?;
+    let email: EmailAddress = owner.parse()?;
+    let hash = match new_password {
+        Some(new) => {
+            password::check(new, email.as_str(), &name)?;
+            Some(password::hash(&rollcall.clock, new).await?)
+        }
+        None => None,
+    };
+    let context = rollcall.context(Actor::CommandLine);
+    let mut tx = rollcall.db.write().await?;
+    let account = match store::accounts::find_by_email(&mut tx, &email.key()).await? {
+        Some(_) if hash.is_some() => {
+            tx.rollback().await?;
+            return Err(Error::conflict(
+                "password",
+                format!("{email} has an account with a password already. Leave the password out."),
+            ));
+        }
+        Some(account) => account,
+        None => {
+            let local_part = email.as_str().split('@').next().unwrap_or_default().to_owned();
+            account::insert(&mut tx, &context, &email, &local_part, hash).await?
+        }
+    };
+    store::accounts::delete_claim_links(&mut tx).await?;
+    let workspace = insert(&mut tx, &context, &name, &account).await?;
+    let link = match account.password_hash {
+        Some(_) => None,
+        None => Some(account::new_password_link(&mut tx, &context, &account.id).await?),
+    };
+    tx.commit().await?;
+    Ok((workspace, account, link))
+}
+
+async fn insert(tx: &mut Tx, context: &Context, name: &str, owner: &Account) -> Result<Workspace> {
+    let workspace = Workspace {
+        id: context.clock.new_id(),
+        slug: free_slug(tx, name).await?,
+        name: name.to_owned(),
+        created_at: context.now,
+    };
+    match store::workspaces::insert(tx, &workspace).await {
+        Err(store::Error::Unique(UniqueKey::WorkspaceSlug)) => {
+            return Err(Error::conflict("name", "Another workspace took this name just now. Try again."));
+        }
+        other => other?,
+    }
+    let membership = Membership {
+        id: context.clock.new_id(),
+        workspace_id: workspace.id.clone(),
+        account_id: Some(owner.id.clone()),
+        email: owner.email.clone(),
+        email_key: owner.email_key.clone(),
+        name: owner.name.clone(),
+        language: None,
+        role: Role::Owner,
+        status: MembershipStatus::Active,
+        source: Source::Manual,
+        directory_id: None,
+        suspended_by: None,
+        status_changed_at: context.now,
+        joined_at: Some(context.now),
+        last_active_at: None,
+        created_at: context.now,
+        updated_at: context.now,
+    };
+    store::memberships::insert(tx, &membership).await?;
+    let detail = json!({ "name": workspace.name, "slug": workspace.slug, "owner": owner.email });
+    audit::record(tx, context, &workspace.id, "workspace.created", workspace.id.as_str(), &detail).await?;
+    Ok(workspace)
+}
+
+/// The first of `acme`, `acme-2`, `acme-3`, … that is free.
+async fn free_slug(tx: &mut Tx, name: &str) -> store::Result<String> {
+    let stem = slug_of(name);
+    let mut slug = stem.clone();
+    let mut number = 2;
+    while RESERVED.contains(&slug.as_str()) || store::workspaces::find_by_slug(tx, &slug).await?.is_some() {
+        slug = format!("{stem}-{number}");
+        number += 1;
+    }
+    Ok(slug)
+}
+
+/// Letters and digits of the name in lower case, with one hyphen for each run of anything else.
+fn slug_of(name: &str) -> String {
+    let mut slug = String::new();
+    for letter in name.to_lowercase().chars() {
+        if letter.is_ascii_alphanumeric() {
+            slug.push(letter);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    let slug: String = slug.trim_end_matches('-').chars().take(40).collect();
+    let slug = slug.trim_end_matches('-');
+    if slug.is_empty() { "workspace".to_owned() } else { slug.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slug_of;
+
+    #[test]
+    fn slugs() {
+        for (name, slug) in [
+            ("Acme", "acme"),
+            ("Acme & Sons, Ltd.", "acme-sons-ltd"),
+            ("  --  ", "workspace"),
+            ("Жук", "workspace"),
+            ("Zürich 2", "z-rich-2"),
+        ] {
+            assert_eq!(slug_of(name), slug);
+        }
+        assert!(slug_of(&"a b ".repeat(40)).len() <= 40);
+    }
+}

@@ -1,0 +1,56 @@
+//! Secrets that are shown once: made from random bytes, kept only as a hash.
+
+use std::fmt;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    clock::Clock,
+    error::{Error, Result},
+};
+
+/// A secret in clear, on its way to the one who may see it. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// 32 random bytes in URL-safe letters, behind `prefix`.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
+    pub fn generate(clock: &Clock, prefix: &str) -> Result<Self> {
+        let bytes: [u8; 32] = clock.random_bytes().map_err(|cause| {
+            Error::Internal(format!("the operating system gave no random bytes: {cause}"))
+        })?;
+        Ok(Self(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes))))
+    }
+
+    /// The secret itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// What the store keeps.
+    pub fn hash(&self) -> String {
+        hash(&self.0)
+    }
+
+    /// The last four letters, to tell it from others.
+    pub fn hint(&self) -> String {
+        self.0.chars().skip(self.0.chars().count().saturating_sub(4)).collect()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// SHA-256 in hexadecimal. Enough for secrets of 256 random bits; passwords need more (see `people::password`).
+///
+/// Looking a hash up by index is safe against timing: what leaks is about the hash, not about the secret.
+pub fn hash(secret: &str) -> String {
+    Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}

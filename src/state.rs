@@ -1,0 +1,58 @@
+//! What every part of a running Rollcall shares.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use crate::{
+    audit::Actor,
+    clock::{Clock, Timestamp},
+    config::Config,
+    store::Db,
+};
+
+/// A running Rollcall.
+#[derive(Clone)]
+pub struct Rollcall {
+    /// The store.
+    pub db: Db,
+    /// Time and randomness.
+    pub clock: Clock,
+    /// The settings.
+    pub config: Arc<Config>,
+    /// Wakes the worker: told after a commit that put a mail into the outbox.
+    pub mail_due: Arc<Notify>,
+}
+
+impl Rollcall {
+    /// Puts the parts together.
+    pub fn new(db: Db, clock: Clock, config: Config) -> Self {
+        Self { db, clock, config: Arc::new(config), mail_due: Arc::new(Notify::new()) }
+    }
+
+    /// The surroundings of a change that `actor` makes now.
+    pub fn context(&self, actor: Actor) -> Context {
+        Context {
+            clock: self.clock.clone(),
+            now: self.clock.now(),
+            actor,
+            request_id: None,
+            invitation_delay: self.config.invitation_delay,
+        }
+    }
+}
+
+/// What a change knows of its surroundings: when, by whom, because of which request.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Time and randomness.
+    pub clock: Clock,
+    /// The time of the change: one for all that follows from it.
+    pub now: Timestamp,
+    /// Who makes it.
+    pub actor: Actor,
+    /// The request that asked for it.
+    pub request_id: Option<String>,
+    /// How long a directory's invitation waits before it is mailed.
+    pub invitation_delay: std::time::Duration,
+}

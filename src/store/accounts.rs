@@ -1,0 +1,206 @@
+//! Accounts, and the one-time links that claim the instance or set a password.
+
+use sqlx::FromRow;
+
+use super::{
+    Conn, Result, Tx,
+    sql::{execute, optional, scalar},
+};
+use crate::{clock::Timestamp, model::AccountId};
+
+/// Someone who can sign in.
+#[derive(Clone, Debug, FromRow)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// The address as it was written.
+    pub email: String,
+    /// The address as it is compared.
+    pub email_key: String,
+    /// When the person proved that the address is theirs.
+    pub email_verified_at: Option<Timestamp>,
+    /// The person's name.
+    pub name: String,
+    /// PHC string; `None` until a password is set.
+    pub password_hash: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Adds an account.
+///
+/// # Errors
+/// `Unique(AccountEmail)` when the address has an account.
+pub async fn insert(tx: &mut Tx, account: &Account) -> Result<()> {
+    execute!(
+        tx,
+        "INSERT INTO accounts (id, email, email_key, email_verified_at, name, password_hash, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        &account.id,
+        &account.email,
+        &account.email_key,
+        account.email_verified_at,
+        &account.name,
+        &account.password_hash,
+        account.created_at,
+        account.updated_at
+    )?;
+    Ok(())
+}
+
+/// The account with this id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get(conn: &mut Conn, id: &AccountId) -> Result<Option<Account>> {
+    optional!(conn, Account, "SELECT * FROM accounts WHERE id = $1", id)
+}
+
+/// The account with this address.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_by_email(conn: &mut Conn, email_key: &str) -> Result<Option<Account>> {
+    optional!(conn, Account, "SELECT * FROM accounts WHERE email_key = $1", email_key)
+}
+
+/// Whether there is any account yet.
+///
+/// # Errors
+/// When the database fails.
+pub async fn any(conn: &mut Conn) -> Result<bool> {
+    Ok(scalar!(conn, i64, "SELECT COUNT(*) FROM (SELECT id FROM accounts LIMIT 1) AS first_account")? > 0)
+}
+
+/// Sets name and password, and marks the address as proven at `now`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_credentials(
+    tx: &mut Tx,
+    id: &AccountId,
+    name: &str,
+    password_hash: &str,
+    now: Timestamp,
+) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE accounts SET name = $2, password_hash = $3, email_verified_at = COALESCE(email_verified_at, $4), \
+         updated_at = $4 WHERE id = $1",
+        id,
+        name,
+        password_hash,
+        now
+    )?;
+    Ok(())
+}
+
+/// What a one-time link is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkPurpose {
+    /// Making the first owner of an instance that has no account.
+    ClaimInstance,
+    /// Setting the password of an account.
+    SetPassword,
+}
+
+impl LinkPurpose {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::ClaimInstance => "claim_instance",
+            Self::SetPassword => "set_password",
+        }
+    }
+}
+
+/// A one-time link; the token itself is not kept.
+#[derive(Clone, Debug, FromRow)]
+pub struct AccountLink {
+    /// The account whose password it sets; `None` when it claims the instance.
+    pub account_id: Option<AccountId>,
+    /// The first moment at which it no longer works.
+    pub expires_at: Timestamp,
+    /// When it was used.
+    pub used_at: Option<Timestamp>,
+}
+
+/// Adds a one-time link.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert_link(
+    tx: &mut Tx,
+    token_hash: &str,
+    purpose: LinkPurpose,
+    account: Option<&AccountId>,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+) -> Result<()> {
+    execute!(
+        tx,
+        "INSERT INTO account_links (token_hash, purpose, account_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+        token_hash,
+        purpose.as_str(),
+        account,
+        created_at,
+        expires_at
+    )?;
+    Ok(())
+}
+
+/// The one-time link with this hash and purpose.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_link(
+    conn: &mut Conn,
+    token_hash: &str,
+    purpose: LinkPurpose,
+) -> Result<Option<AccountLink>> {
+    optional!(
+        conn,
+        AccountLink,
+        "SELECT account_id, expires_at, used_at FROM account_links WHERE token_hash = $1 AND purpose = $2",
+        token_hash,
+        purpose.as_str()
+    )
+}
+
+/// Uses a link up. False when it was used before: of two callers one gets true.
+///
+/// # Errors
+/// When the database fails.
+pub async fn use_link(tx: &mut Tx, token_hash: &str, now: Timestamp) -> Result<bool> {
+    let rows = execute!(
+        tx,
+        "UPDATE account_links SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2",
+        token_hash,
+        now
+    )?;
+    Ok(rows > 0)
+}
+
+/// Deletes every link that claims the instance.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_claim_links(tx: &mut Tx) -> Result<()> {
+    execute!(tx, "DELETE FROM account_links WHERE purpose = $1", LinkPurpose::ClaimInstance.as_str())?;
+    Ok(())
+}
+
+/// Deletes the unused links that set this account's password.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_password_links(tx: &mut Tx, account: &AccountId) -> Result<()> {
+    execute!(
+        tx,
+        "DELETE FROM account_links WHERE purpose = $1 AND account_id = $2 AND used_at IS NULL",
+        LinkPurpose::SetPassword.as_str(),
+        account
+    )?;
+    Ok(())
+}

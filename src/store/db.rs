@@ -1,0 +1,225 @@
+//! The two engines behind one type: reading from a pool, writing in a transaction.
+
+use std::{
+    ops::{Deref, DerefMut},
+    path::Path,
+    str::FromStr,
+    time::Duration,
+};
+
+use sqlx::{
+    PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    migrate::Migrator,
+    pool::PoolConnection,
+    postgres::PgPoolOptions,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::{
+    error::{Error, Result},
+    url::DatabaseUrl,
+    writer::{Lease, Writer},
+};
+
+static MIGRATOR: Migrator = sqlx::migrate!();
+
+/// The store: an SQLite file or a PostgreSQL database.
+#[derive(Clone)]
+pub struct Db {
+    engine: Engine,
+}
+
+#[derive(Clone)]
+enum Engine {
+    Sqlite { readers: SqlitePool, writer: Writer },
+    Postgres(PgPool),
+}
+
+/// A connection to read with; also what a [`Tx`] is while it reads.
+pub struct Conn(Inner);
+
+enum Inner {
+    SqliteReader(PoolConnection<Sqlite>),
+    SqliteLease(Lease),
+    PostgresReader(PoolConnection<Postgres>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// The bare connection of either engine, for the macros of the store.
+pub(super) enum Bare<'a> {
+    Sqlite(&'a mut SqliteConnection),
+    Postgres(&'a mut PgConnection),
+}
+
+impl Conn {
+    pub(super) fn bare(&mut self) -> Bare<'_> {
+        match &mut self.0 {
+            Inner::SqliteReader(conn) => Bare::Sqlite(conn),
+            Inner::SqliteLease(lease) => Bare::Sqlite(lease),
+            Inner::PostgresReader(conn) => Bare::Postgres(conn),
+            Inner::Postgres(tx) => Bare::Postgres(tx),
+        }
+    }
+
+    /// Whether this is PostgreSQL, where transactions run at the same time and rows must be locked to be read for
+    /// a decision. On SQLite the one writer is the lock.
+    pub(super) fn is_postgres(&self) -> bool {
+        matches!(self.0, Inner::PostgresReader(_) | Inner::Postgres(_))
+    }
+}
+
+/// A transaction. Dropping it rolls back; after a database error it may only be rolled back.
+pub struct Tx(Conn);
+
+impl Deref for Tx {
+    type Target = Conn;
+
+    fn deref(&self) -> &Conn {
+        &self.0
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.0
+    }
+}
+
+impl Tx {
+    /// Keeps what was written; returns when it is durable.
+    ///
+    /// # Errors
+    /// When nothing of it was stored.
+    pub async fn commit(self) -> Result<()> {
+        match self.0.0 {
+            Inner::SqliteLease(lease) => lease.commit().await,
+            Inner::Postgres(tx) => Ok(tx.commit().await?),
+            Inner::SqliteReader(_) | Inner::PostgresReader(_) => Ok(()),
+        }
+    }
+
+    /// Drops what was written. Returns when what this transaction saw is durable, so a refusal based on it is true.
+    ///
+    /// # Errors
+    /// When what it saw was not stored either: the refusal would be false, the caller should try again.
+    pub async fn rollback(self) -> Result<()> {
+        match self.0.0 {
+            Inner::SqliteLease(lease) => lease.rollback().await,
+            Inner::Postgres(tx) => Ok(tx.rollback().await?),
+            Inner::SqliteReader(_) | Inner::PostgresReader(_) => Ok(()),
+        }
+    }
+}
+
+/// Whether opening may make a new SQLite file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Create {
+    /// Make the file, and its folder, when it is not there.
+    IfMissing,
+    /// A file that is not there is an error.
+    Never,
+}
+
+impl Db {
+    /// Opens the store and brings its tables up to date.
+    ///
+    /// # Errors
+    /// When the database cannot be reached, written or migrated; the message says what was tried.
+    pub async fn open(url: &DatabaseUrl, create: Create) -> Result<Self> {
+        let engine = match url {
+            DatabaseUrl::Sqlite(path) => open_sqlite(path, create).await?,
+            DatabaseUrl::Postgres(url) => open_postgres(url).await?,
+        };
+        Ok(Self { engine })
+    }
+
+    /// The engine's name: `SQLite` or `PostgreSQL`.
+    pub fn engine_name(&self) -> &'static str {
+        match self.engine {
+            Engine::Sqlite { .. } => "SQLite",
+            Engine::Postgres(_) => "PostgreSQL",
+        }
+    }
+
+    /// A connection to read with.
+    ///
+    /// # Errors
+    /// When none is free in time.
+    pub async fn read(&self) -> Result<Conn> {
+        Ok(Conn(match &self.engine {
+            Engine::Sqlite { readers, .. } => Inner::SqliteReader(readers.acquire().await?),
+            Engine::Postgres(pool) => Inner::PostgresReader(pool.acquire().await?),
+        }))
+    }
+
+    /// A transaction to write in. On SQLite it is the lock on all writing: nothing slow inside it, and never two of
+    /// them in one request.
+    ///
+    /// # Errors
+    /// When the turn does not come in time.
+    pub async fn write(&self) -> Result<Tx> {
+        Ok(Tx(Conn(match &self.engine {
+            Engine::Sqlite { writer, .. } => Inner::SqliteLease(writer.lease().await?),
+            Engine::Postgres(pool) => Inner::Postgres(pool.begin().await?),
+        })))
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// When it gives none.
+    pub async fn ping(&self) -> Result<()> {
+        let mut conn = self.read().await?;
+        super::sql::scalar!(&mut conn, i64, "SELECT CAST(1 AS BIGINT)")?;
+        Ok(())
+    }
+}
+
+async fn open_sqlite(path: &Path, create: Create) -> Result<Engine> {
+    if create == Create::IfMissing
+        && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
+    {
+        std::fs::create_dir_all(folder).map_err(|cause| {
+            Error::Unavailable(format!("the folder {} cannot be made: {cause}", folder.display()))
+        })?;
+    }
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(create == Create::IfMissing)
+        .journal_mode(SqliteJournalMode::Wal)
+        // A 201 is a promise: every commit reaches the disk before it is answered.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(15))
+        .pragma("temp_store", "memory")
+        .statement_cache_capacity(256)
+        .optimize_on_close(true, 400);
+    let readers = SqlitePoolOptions::new()
+        .max_connections(8)
+        .acquire_timeout(Duration::from_secs(20))
+        .connect_with(options.clone())
+        .await?;
+    MIGRATOR.run(&readers).await.map_err(migration_failed)?;
+    let writer = Writer::start(options.pragma("wal_autocheckpoint", "4000")).await?;
+    Ok(Engine::Sqlite { readers, writer })
+}
+
+async fn open_postgres(url: &str) -> Result<Engine> {
+    let options = sqlx::postgres::PgConnectOptions::from_str(url)?;
+    let pool = PgPoolOptions::new()
+        .max_connections(16)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_with(options)
+        .await?;
+    MIGRATOR.run(&pool).await.map_err(migration_failed)?;
+    Ok(Engine::Postgres(pool))
+}
+
+fn migration_failed(cause: sqlx::migrate::MigrateError) -> Error {
+    match cause {
+        sqlx::migrate::MigrateError::VersionMissing(version) => Error::Unavailable(format!(
+            "the database is newer than this program: it has migration {version}, which this version does not know. Start the newer version"
+        )),
+        other => Error::Driver(sqlx::Error::Migrate(Box::new(other))),
+    }
+}

@@ -1,0 +1,217 @@
+//! Directories: the synced sources of a workspace.
+
+use sqlx::FromRow;
+
+use super::{
+    Conn, Result, Tx,
+    sql::{all, execute, optional},
+};
+use crate::{
+    clock::Timestamp,
+    model::{AccountId, DirectoryId, Progress, ProgressStep, Provider, Role, WorkspaceId},
+};
+
+/// One synced source of people and groups.
+#[derive(Clone, Debug, FromRow)]
+pub struct Directory {
+    /// Its id; part of its SCIM base URL.
+    pub id: DirectoryId,
+    /// The workspace it feeds.
+    pub workspace_id: WorkspaceId,
+    /// The kind of identity provider.
+    pub provider: Provider,
+    /// The name the admin gave it.
+    pub name: String,
+    /// The role of people it adds.
+    pub default_role: Role,
+    /// Who made it; `None` for the command line.
+    pub created_by: Option<AccountId>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+const COLUMNS: &str = "id, workspace_id, provider, name, default_role, created_by, created_at";
+
+/// Adds a directory. `creation_key` names the form that asked for it.
+///
+/// # Errors
+/// `Unique(DirectoryName)` when the name is taken, `Unique(DirectoryCreation)` when the form was submitted before.
+pub async fn insert(tx: &mut Tx, directory: &Directory, creation_key: Option<&str>) -> Result<()> {
+    execute!(
+        tx,
+        "INSERT INTO directories \
+         (id, workspace_id, provider, name, name_key, default_role, creation_key, created_by, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        &directory.id,
+        &directory.workspace_id,
+        directory.provider,
+        &directory.name,
+        directory.name.to_lowercase(),
+        directory.default_role,
+        creation_key,
+        &directory.created_by,
+        directory.created_at
+    )?;
+    Ok(())
+}
+
+/// The directory with this id in this workspace, unless it was removed.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get(conn: &mut Conn, workspace: &WorkspaceId, id: &DirectoryId) -> Result<Option<Directory>> {
+    optional!(
+        conn,
+        Directory,
+        const_format::concatcp!(
+            "SELECT ",
+            COLUMNS,
+            " FROM directories WHERE id = $1 AND workspace_id = $2 AND removed_at IS NULL"
+        ),
+        id,
+        workspace
+    )
+}
+
+/// The directory that an earlier submit of the same form made.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_by_creation_key(
+    conn: &mut Conn,
+    workspace: &WorkspaceId,
+    key: &str,
+) -> Result<Option<Directory>> {
+    optional!(
+        conn,
+        Directory,
+        const_format::concatcp!(
+            "SELECT ",
+            COLUMNS,
+            " FROM directories WHERE workspace_id = $1 AND creation_key = $2 AND removed_at IS NULL"
+        ),
+        workspace,
+        key
+    )
+}
+
+/// The workspace's directories, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(conn: &mut Conn, workspace: &WorkspaceId) -> Result<Vec<Directory>> {
+    all!(
+        conn,
+        Directory,
+        const_format::concatcp!(
+            "SELECT ",
+            COLUMNS,
+            " FROM directories WHERE workspace_id = $1 AND removed_at IS NULL ORDER BY id"
+        ),
+        workspace
+    )
+}
+
+/// Changes name, provider and default role.
+///
+/// # Errors
+/// `Unique(DirectoryName)` when the name is taken.
+pub async fn update(
+    tx: &mut Tx,
+    id: &DirectoryId,
+    name: &str,
+    provider: Provider,
+    default_role: Role,
+) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE directories SET name = $2, name_key = $3, provider = $4, default_role = $5 WHERE id = $1",
+        id,
+        name,
+        name.to_lowercase(),
+        provider,
+        default_role
+    )?;
+    Ok(())
+}
+
+/// Marks a directory as removed: from now on it does not exist for anyone.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remove(tx: &mut Tx, id: &DirectoryId, now: Timestamp) -> Result<()> {
+    execute!(tx, "UPDATE directories SET removed_at = $2, creation_key = NULL WHERE id = $1", id, now)?;
+    Ok(())
+}
+
+/// Remembers the latest request with a wrong token, if the directory exists.
+///
+/// # Errors
+/// When the database fails.
+pub async fn record_rejection(
+    tx: &mut Tx,
+    directory: &str,
+    at: Timestamp,
+    address: &str,
+    reason: &str,
+) -> Result<()> {
+    execute!(
+        tx,
+        "INSERT INTO rejected_requests (directory_id, at, address, reason) \
+         SELECT id, $2, $3, $4 FROM directories WHERE id = $1 AND removed_at IS NULL \
+         ON CONFLICT (directory_id) DO UPDATE SET at = $2, address = $3, reason = $4",
+        directory,
+        at,
+        address,
+        reason
+    )?;
+    Ok(())
+}
+
+/// How far the directory has come since it was made.
+///
+/// # Errors
+/// When the database fails.
+pub async fn progress(conn: &mut Conn, id: &DirectoryId) -> Result<Progress> {
+    #[derive(FromRow)]
+    struct Step {
+        at: Option<i64>,
+        detail: Option<String>,
+    }
+    impl From<Option<Step>> for ProgressStep {
+        fn from(step: Option<Step>) -> Self {
+            step.map_or_else(Self::default, |step| Self { at: step.at, detail: step.detail })
+        }
+    }
+    let tested = optional!(
+        conn,
+        Step,
+        "SELECT MIN(first_used_at) AS at, CAST(NULL AS TEXT) AS detail FROM directory_tokens WHERE directory_id = $1",
+        id
+    )?;
+    let person = optional!(
+        conn,
+        Step,
+        "SELECT created_at AS at, COALESCE(email, user_name) AS detail FROM directory_users \
+         WHERE directory_id = $1 AND deleted_at IS NULL ORDER BY id LIMIT 1",
+        id
+    )?;
+    let group = optional!(
+        conn,
+        Step,
+        "SELECT created_at AS at, display_name AS detail FROM directory_groups WHERE directory_id = $1 ORDER BY id LIMIT 1",
+        id
+    )?;
+    let rejected = optional!(
+        conn,
+        Step,
+        "SELECT at, reason || ' from ' || address AS detail FROM rejected_requests WHERE directory_id = $1",
+        id
+    )?;
+    Ok(Progress {
+        connection_tested: tested.into(),
+        first_person: person.into(),
+        first_group: group.into(),
+        rejected: rejected.into(),
+    })
+}

@@ -1,0 +1,339 @@
+//! Directory groups and their members. Members change as sets: no statement here loads a group to change it.
+
+use sqlx::FromRow;
+
+use super::{
+    CHUNK, Conn, Result, Tx,
+    directory_users::key,
+    sql::{Arg, Statement, all, all_of, execute, execute_of, optional, scalar_of},
+};
+use crate::{
+    clock::Timestamp,
+    model::{DirectoryGroupId, DirectoryId},
+};
+
+/// A group as the identity provider described it, without its members.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct DirectoryGroup {
+    /// The SCIM `id`.
+    pub id: DirectoryGroupId,
+    /// The directory that the group belongs to.
+    pub directory_id: DirectoryId,
+    /// SCIM `displayName`, as written.
+    pub display_name: String,
+    /// SCIM `externalId`.
+    pub external_id: Option<String>,
+    /// The resource as received, without members: a JSON object.
+    pub document: String,
+    /// Counts the changes, members included; the ETag.
+    pub version: i64,
+    /// When the identity provider first sent the group.
+    pub created_at: Timestamp,
+    /// When the group last changed.
+    pub updated_at: Timestamp,
+}
+
+const SELECT: &str = "SELECT id, directory_id, display_name, external_id, document, version, created_at, updated_at \
+                      FROM directory_groups ";
+
+/// Adds a group.
+///
+/// # Errors
+/// `Unique(DirectoryGroupName)` when the name is taken in the directory.
+pub async fn insert(tx: &mut Tx, group: &DirectoryGroup) -> Result<()> {
+    execute!(
+        tx,
+        "INSERT INTO directory_groups \
+         (id, directory_id, display_name, display_name_key, external_id, document, version, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        &group.id,
+        &group.directory_id,
+        &group.display_name,
+        key(&group.display_name),
+        &group.external_id,
+        &group.document,
+        group.version,
+        group.created_at,
+        group.updated_at
+    )?;
+    Ok(())
+}
+
+/// Replaces what the identity provider said of a group.
+///
+/// # Errors
+/// `Unique(DirectoryGroupName)` when the new name is taken in the directory.
+pub async fn update(tx: &mut Tx, group: &DirectoryGroup) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE directory_groups SET display_name = $2, display_name_key = $3, external_id = $4, document = $5, \
+         version = $6, updated_at = $7 WHERE id = $1",
+        &group.id,
+        &group.display_name,
+        key(&group.display_name),
+        &group.external_id,
+        &group.document,
+        group.version,
+        group.updated_at
+    )?;
+    Ok(())
+}
+
+/// Deletes a group with its memberships, and its own membership in other groups.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete(tx: &mut Tx, id: &DirectoryGroupId) -> Result<()> {
+    execute!(tx, "DELETE FROM directory_group_members WHERE member_id = $1", &id.0)?;
+    execute!(tx, "DELETE FROM directory_groups WHERE id = $1", id)?;
+    Ok(())
+}
+
+/// The group with this id in this directory.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get(
+    conn: &mut Conn,
+    directory: &DirectoryId,
+    id: &DirectoryGroupId,
+) -> Result<Option<DirectoryGroup>> {
+    optional!(
+        conn,
+        DirectoryGroup,
+        const_format::concatcp!(SELECT, "WHERE id = $1 AND directory_id = $2"),
+        id,
+        directory
+    )
+}
+
+/// The same, locked until the transaction ends, so that changes to one group happen one after the other.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get_for_update(
+    tx: &mut Tx,
+    directory: &DirectoryId,
+    id: &DirectoryGroupId,
+) -> Result<Option<DirectoryGroup>> {
+    if !tx.is_postgres() {
+        return get(tx, directory, id).await;
+    }
+    optional!(
+        tx,
+        DirectoryGroup,
+        const_format::concatcp!(SELECT, "WHERE id = $1 AND directory_id = $2 FOR UPDATE"),
+        id,
+        directory
+    )
+}
+
+/// A condition that an index answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupCondition {
+    /// `id`, case-exact.
+    Id(String),
+    /// `displayName`, case-insensitive.
+    DisplayName(String),
+    /// `externalId`, case-exact.
+    ExternalId(String),
+    /// Has this member.
+    Member(String),
+}
+
+fn push_conditions(statement: &mut Statement, directory: &DirectoryId, conditions: &[GroupCondition]) {
+    statement.push("WHERE directory_id = ").bind(Arg::Text(directory.0.clone()));
+    for condition in conditions {
+        match condition {
+            GroupCondition::Id(id) => statement.push(" AND id = ").bind(Arg::Text(id.clone())),
+            GroupCondition::DisplayName(name) => {
+                statement.push(" AND display_name_key = ").bind(Arg::Text(key(name)))
+            }
+            GroupCondition::ExternalId(id) => {
+                statement.push(" AND external_id = ").bind(Arg::Text(id.clone()))
+            }
+            GroupCondition::Member(id) => statement
+                .push(" AND id IN (SELECT group_id FROM directory_group_members WHERE member_id = ")
+                .bind(Arg::Text(id.clone()))
+                .push(")"),
+        };
+    }
+}
+
+/// A page of the directory's groups in the order in which they came. `after` skips to the ids behind it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(
+    conn: &mut Conn,
+    directory: &DirectoryId,
+    conditions: &[GroupCondition],
+    after: Option<&str>,
+    offset: i64,
+    limit: i64,
+) -> Result<Vec<DirectoryGroup>> {
+    let mut statement = Statement::new(SELECT);
+    push_conditions(&mut statement, directory, conditions);
+    if let Some(after) = after {
+        statement.push(" AND id > ").bind(Arg::Text(after.to_owned()));
+    }
+    statement.push(" ORDER BY id LIMIT ").bind(Arg::Integer(limit));
+    statement.push(" OFFSET ").bind(Arg::Integer(offset));
+    all_of!(conn, DirectoryGroup, statement)
+}
+
+/// How many of the directory's groups meet the conditions.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(conn: &mut Conn, directory: &DirectoryId, conditions: &[GroupCondition]) -> Result<i64> {
+    let mut statement = Statement::new("SELECT COUNT(*) FROM directory_groups ");
+    push_conditions(&mut statement, directory, conditions);
+    scalar_of!(conn, i64, statement)
+}
+
+/// A member of a group: a user or a group of the same directory.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct GroupMember {
+    /// The group.
+    pub group_id: DirectoryGroupId,
+    /// The member's SCIM `id`.
+    pub member_id: String,
+    /// `User` or `Group`.
+    pub member_kind: String,
+    /// The member's name.
+    pub display: Option<String>,
+}
+
+/// The members of each of these groups, in the order of their ids.
+///
+/// # Errors
+/// When the database fails.
+pub async fn members_of(conn: &mut Conn, groups: &[DirectoryGroupId]) -> Result<Vec<GroupMember>> {
+    let mut members = Vec::new();
+    for chunk in groups.chunks(CHUNK) {
+        let mut statement = Statement::new(
+            "SELECT m.group_id, m.member_id, m.member_kind, COALESCE(u.display_name, u.user_name, g.display_name) AS display \
+             FROM directory_group_members m \
+             LEFT JOIN directory_users u ON u.id = m.member_id LEFT JOIN directory_groups g ON g.id = m.member_id \
+             WHERE m.group_id IN ",
+        );
+        statement
+            .bind_list(chunk.iter().map(DirectoryGroupId::as_str))
+            .push(" ORDER BY m.group_id, m.member_id");
+        members.extend(all_of!(conn, GroupMember, statement)?);
+    }
+    Ok(members)
+}
+
+/// The ids of a group's members.
+///
+/// # Errors
+/// When the database fails.
+pub async fn member_ids(conn: &mut Conn, group: &DirectoryGroupId) -> Result<Vec<String>> {
+    super::sql::scalars!(
+        conn,
+        String,
+        "SELECT member_id FROM directory_group_members WHERE group_id = $1",
+        group
+    )
+}
+
+/// An id that may become a member.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Candidate {
+    /// The SCIM `id`.
+    pub id: String,
+    /// `User` or `Group`.
+    pub kind: String,
+}
+
+/// Those of the ids that are users or groups of the directory.
+///
+/// # Errors
+/// When the database fails.
+pub async fn candidates(conn: &mut Conn, directory: &DirectoryId, ids: &[String]) -> Result<Vec<Candidate>> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(CHUNK) {
+        let mut statement =
+            Statement::new("SELECT id, 'User' AS kind FROM directory_users WHERE directory_id = ");
+        statement
+            .bind(Arg::Text(directory.0.clone()))
+            .push(" AND deleted_at IS NULL AND id IN ")
+            .bind_list(chunk);
+        statement.push(" UNION ALL SELECT id, 'Group' AS kind FROM directory_groups WHERE directory_id = ");
+        statement.bind(Arg::Text(directory.0.clone())).push(" AND id IN ").bind_list(chunk);
+        found.extend(all_of!(conn, Candidate, statement)?);
+    }
+    Ok(found)
+}
+
+/// Adds members; those who are members already stay. Gives the number added.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert_members(tx: &mut Tx, group: &DirectoryGroupId, members: &[Candidate]) -> Result<u64> {
+    let mut added = 0;
+    for chunk in members.chunks(CHUNK) {
+        let mut statement =
+            Statement::new("INSERT INTO directory_group_members (group_id, member_id, member_kind) VALUES ");
+        for (index, member) in chunk.iter().enumerate() {
+            statement.push(if index == 0 { "(" } else { ", (" });
+            statement.bind(Arg::Text(group.0.clone())).push(", ").bind(Arg::Text(member.id.clone()));
+            statement.push(", ").bind(Arg::Text(member.kind.clone())).push(")");
+        }
+        statement.push(" ON CONFLICT DO NOTHING");
+        added += execute_of!(tx, statement)?;
+    }
+    Ok(added)
+}
+
+/// Takes members out; ids that are no members are passed over. Gives the number taken out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_members(tx: &mut Tx, group: &DirectoryGroupId, ids: &[String]) -> Result<u64> {
+    let mut removed = 0;
+    for chunk in ids.chunks(CHUNK) {
+        let mut statement = Statement::new("DELETE FROM directory_group_members WHERE group_id = ");
+        statement.bind(Arg::Text(group.0.clone())).push(" AND member_id IN ").bind_list(chunk);
+        removed += execute_of!(tx, statement)?;
+    }
+    Ok(removed)
+}
+
+/// Takes all members out; gives their number.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_all_members(tx: &mut Tx, group: &DirectoryGroupId) -> Result<u64> {
+    execute!(tx, "DELETE FROM directory_group_members WHERE group_id = $1", group)
+}
+
+/// The ids of the groups that hold this group directly.
+///
+/// # Errors
+/// When the database fails.
+pub async fn parents_of(conn: &mut Conn, groups: &[String]) -> Result<Vec<String>> {
+    let mut parents = Vec::new();
+    for chunk in groups.chunks(CHUNK) {
+        let mut statement =
+            Statement::new("SELECT DISTINCT group_id FROM directory_group_members WHERE member_id IN ");
+        statement.bind_list(chunk);
+        parents.extend(all_of!(conn, (String,), statement)?.into_iter().map(|(id,)| id));
+    }
+    Ok(parents)
+}
+
+/// The names of every group of a directory, oldest first; for pages.
+///
+/// # Errors
+/// When the database fails.
+pub async fn names(conn: &mut Conn, directory: &DirectoryId) -> Result<Vec<(DirectoryGroupId, String)>> {
+    all!(
+        conn,
+        (DirectoryGroupId, String),
+        "SELECT id, display_name FROM directory_groups WHERE directory_id = $1 ORDER BY id",
+        directory
+    )
+}

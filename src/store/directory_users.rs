@@ -1,0 +1,369 @@
+//! Directory users: people as the identity provider described them.
+
+use sqlx::FromRow;
+
+use super::{
+    CHUNK, Conn, Result, Tx,
+    sql::{Arg, Statement, all, all_of, execute, execute_of, optional, scalar, scalar_of},
+};
+use crate::{
+    clock::Timestamp,
+    model::{DirectoryGroupId, DirectoryId, DirectoryUserId, HeldReason, MembershipId},
+};
+
+/// A person as the identity provider described them.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct DirectoryUser {
+    /// The SCIM `id`.
+    pub id: DirectoryUserId,
+    /// The directory that the person belongs to.
+    pub directory_id: DirectoryId,
+    /// SCIM `userName`, as written.
+    pub user_name: String,
+    /// SCIM `externalId`.
+    pub external_id: Option<String>,
+    /// SCIM `active`: the identity provider's last word.
+    pub active: bool,
+    /// SCIM `displayName`, or the name put together from `name`.
+    pub display_name: Option<String>,
+    /// The address that invitations go to.
+    pub email: Option<String>,
+    /// The whole resource as received: a JSON object without what the server adds.
+    pub document: String,
+    /// Counts the changes; the ETag.
+    pub version: i64,
+    /// The membership that the person was granted.
+    pub membership_id: Option<MembershipId>,
+    /// Why no membership was granted.
+    pub held_reason: Option<HeldReason>,
+    /// When the identity provider first sent the person.
+    pub created_at: Timestamp,
+    /// When the resource last changed.
+    pub updated_at: Timestamp,
+    /// When the identity provider deleted the person.
+    pub deleted_at: Option<Timestamp>,
+}
+
+/// An address of a directory user, as it is compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmailKey {
+    /// The case-folded address.
+    pub value: String,
+    /// The case-folded `type`.
+    pub kind: Option<String>,
+}
+
+const COLUMNS: &str = "id, directory_id, user_name, external_id, active, display_name, email, document, version, \
+                       membership_id, held_reason, created_at, updated_at, deleted_at";
+const SELECT: &str = const_format::concatcp!("SELECT ", COLUMNS, " FROM directory_users ");
+
+/// The form in which names and addresses are compared.
+pub fn key(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+/// Adds a person with their addresses.
+///
+/// # Errors
+/// `Unique(DirectoryUserName)` when the `userName` is taken in the directory.
+pub async fn insert(tx: &mut Tx, user: &DirectoryUser, emails: &[EmailKey]) -> Result<()> {
+    execute!(
+        tx,
+        "INSERT INTO directory_users \
+         (id, directory_id, user_name, user_name_key, external_id, active, display_name, email, document, version, \
+         membership_id, held_reason, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        &user.id,
+        &user.directory_id,
+        &user.user_name,
+        key(&user.user_name),
+        &user.external_id,
+        user.active,
+        &user.display_name,
+        &user.email,
+        &user.document,
+        user.version,
+        &user.membership_id,
+        user.held_reason,
+        user.created_at,
+        user.updated_at
+    )?;
+    insert_emails(tx, user, emails).await
+}
+
+async fn insert_emails(tx: &mut Tx, user: &DirectoryUser, emails: &[EmailKey]) -> Result<()> {
+    if emails.is_empty() {
+        return Ok(());
+    }
+    let mut statement = Statement::new(
+        "INSERT INTO directory_user_emails (user_id, position, directory_id, value_key, type_key) VALUES ",
+    );
+    for (position, email) in emails.iter().enumerate() {
+        statement.push(if position == 0 { "(" } else { ", (" });
+        statement.bind(Arg::Text(user.id.0.clone()));
+        statement.push(", ").bind(Arg::Integer(i64::try_from(position).unwrap_or(i64::MAX)));
+        statement.push(", ").bind(Arg::Text(user.directory_id.0.clone()));
+        statement.push(", ").bind(Arg::Text(email.value.clone())).push(", ");
+        match &email.kind {
+            Some(kind) => statement.bind(Arg::Text(kind.clone())),
+            None => statement.push("NULL"),
+        };
+        statement.push(")");
+    }
+    execute_of!(tx, statement)?;
+    Ok(())
+}
+
+/// Replaces what the identity provider said of a person, and their addresses.
+///
+/// # Errors
+/// `Unique(DirectoryUserName)` when the new `userName` is taken in the directory.
+pub async fn update(tx: &mut Tx, user: &DirectoryUser, emails: &[EmailKey]) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE directory_users SET user_name = $2, user_name_key = $3, external_id = $4, active = $5, \
+         display_name = $6, email = $7, document = $8, version = $9, updated_at = $10 WHERE id = $1",
+        &user.id,
+        &user.user_name,
+        key(&user.user_name),
+        &user.external_id,
+        user.active,
+        &user.display_name,
+        &user.email,
+        &user.document,
+        user.version,
+        user.updated_at
+    )?;
+    execute!(tx, "DELETE FROM directory_user_emails WHERE user_id = $1", &user.id)?;
+    insert_emails(tx, user, emails).await
+}
+
+/// Records what the projection granted the person.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_grant(
+    tx: &mut Tx,
+    id: &DirectoryUserId,
+    membership: Option<&MembershipId>,
+    held: Option<HeldReason>,
+) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE directory_users SET membership_id = $2, held_reason = $3 WHERE id = $1",
+        id,
+        membership,
+        held
+    )?;
+    Ok(())
+}
+
+/// Turns the person into a tombstone: gone for the identity provider, kept so that a rehire is recognised.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete(tx: &mut Tx, id: &DirectoryUserId, now: Timestamp) -> Result<()> {
+    execute!(tx, "UPDATE directory_users SET deleted_at = $2, updated_at = $2 WHERE id = $1", id, now)?;
+    execute!(tx, "DELETE FROM directory_user_emails WHERE user_id = $1", id)?;
+    execute!(tx, "DELETE FROM directory_group_members WHERE member_id = $1", &id.0)?;
+    Ok(())
+}
+
+/// The person with this id in this directory.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get(
+    conn: &mut Conn,
+    directory: &DirectoryId,
+    id: &DirectoryUserId,
+) -> Result<Option<DirectoryUser>> {
+    optional!(
+        conn,
+        DirectoryUser,
+        const_format::concatcp!(SELECT, "WHERE id = $1 AND directory_id = $2 AND deleted_at IS NULL"),
+        id,
+        directory
+    )
+}
+
+/// The same, locked until the transaction ends, to decide on what it says.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get_for_update(
+    tx: &mut Tx,
+    directory: &DirectoryId,
+    id: &DirectoryUserId,
+) -> Result<Option<DirectoryUser>> {
+    if !tx.is_postgres() {
+        return get(tx, directory, id).await;
+    }
+    optional!(
+        tx,
+        DirectoryUser,
+        const_format::concatcp!(
+            SELECT,
+            "WHERE id = $1 AND directory_id = $2 AND deleted_at IS NULL FOR UPDATE"
+        ),
+        id,
+        directory
+    )
+}
+
+/// The latest tombstone of a person with this `externalId`, for recognising a rehire.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_tombstone(
+    conn: &mut Conn,
+    directory: &DirectoryId,
+    external_id: &str,
+) -> Result<Option<DirectoryUser>> {
+    optional!(
+        conn,
+        DirectoryUser,
+        const_format::concatcp!(
+            SELECT,
+            "WHERE directory_id = $1 AND external_id = $2 AND deleted_at IS NOT NULL ORDER BY id DESC LIMIT 1"
+        ),
+        directory,
+        external_id
+    )
+}
+
+/// Every live directory user who is linked to the membership.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_of_membership(conn: &mut Conn, membership: &MembershipId) -> Result<Vec<DirectoryUser>> {
+    all!(
+        conn,
+        DirectoryUser,
+        const_format::concatcp!(SELECT, "WHERE membership_id = $1 AND deleted_at IS NULL ORDER BY id"),
+        membership
+    )
+}
+
+/// A condition that an index answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UserCondition {
+    /// `id`, case-exact.
+    Id(String),
+    /// `userName`, case-insensitive.
+    UserName(String),
+    /// `externalId`, case-exact.
+    ExternalId(String),
+    /// An e-mail address, case-insensitive, optionally of one type.
+    Email {
+        /// The address.
+        value: String,
+        /// The type, such as `work`.
+        kind: Option<String>,
+    },
+    /// `active`.
+    Active(bool),
+}
+
+fn push_conditions(statement: &mut Statement, directory: &DirectoryId, conditions: &[UserCondition]) {
+    statement
+        .push("WHERE directory_id = ")
+        .bind(Arg::Text(directory.0.clone()))
+        .push(" AND deleted_at IS NULL");
+    for condition in conditions {
+        match condition {
+            UserCondition::Id(id) => statement.push(" AND id = ").bind(Arg::Text(id.clone())),
+            UserCondition::UserName(name) => {
+                statement.push(" AND user_name_key = ").bind(Arg::Text(key(name)))
+            }
+            UserCondition::ExternalId(id) => {
+                statement.push(" AND external_id = ").bind(Arg::Text(id.clone()))
+            }
+            UserCondition::Active(active) => statement.push(" AND active = ").bind(Arg::Boolean(*active)),
+            UserCondition::Email { value, kind } => {
+                statement
+                    .push(" AND id IN (SELECT user_id FROM directory_user_emails WHERE directory_id = ")
+                    .bind(Arg::Text(directory.0.clone()))
+                    .push(" AND value_key = ")
+                    .bind(Arg::Text(key(value)));
+                if let Some(kind) = kind {
+                    statement.push(" AND type_key = ").bind(Arg::Text(key(kind)));
+                }
+                statement.push(")")
+            }
+        };
+    }
+}
+
+/// A page of the directory's people in the order in which they came. `after` skips to the ids behind it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(
+    conn: &mut Conn,
+    directory: &DirectoryId,
+    conditions: &[UserCondition],
+    after: Option<&str>,
+    offset: i64,
+    limit: i64,
+) -> Result<Vec<DirectoryUser>> {
+    let mut statement = Statement::new(SELECT);
+    push_conditions(&mut statement, directory, conditions);
+    if let Some(after) = after {
+        statement.push(" AND id > ").bind(Arg::Text(after.to_owned()));
+    }
+    statement.push(" ORDER BY id LIMIT ").bind(Arg::Integer(limit));
+    statement.push(" OFFSET ").bind(Arg::Integer(offset));
+    all_of!(conn, DirectoryUser, statement)
+}
+
+/// How many of the directory's people meet the conditions.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(conn: &mut Conn, directory: &DirectoryId, conditions: &[UserCondition]) -> Result<i64> {
+    let mut statement = Statement::new("SELECT COUNT(*) FROM directory_users ");
+    push_conditions(&mut statement, directory, conditions);
+    scalar_of!(conn, i64, statement)
+}
+
+/// How many of the directory's people the identity provider calls active.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_active(conn: &mut Conn, directory: &DirectoryId) -> Result<i64> {
+    scalar!(
+        conn,
+        i64,
+        "SELECT COUNT(*) FROM directory_users WHERE directory_id = $1 AND deleted_at IS NULL AND active",
+        directory
+    )
+}
+
+/// A group that a person is a direct member of.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct GroupOfUser {
+    /// The person.
+    pub user_id: DirectoryUserId,
+    /// The group.
+    pub group_id: DirectoryGroupId,
+    /// The group's name.
+    pub display_name: String,
+}
+
+/// The groups of each of these people.
+///
+/// # Errors
+/// When the database fails.
+pub async fn groups_of(conn: &mut Conn, users: &[DirectoryUserId]) -> Result<Vec<GroupOfUser>> {
+    let mut groups = Vec::new();
+    for chunk in users.chunks(CHUNK) {
+        let mut statement = Statement::new(
+            "SELECT m.member_id AS user_id, g.id AS group_id, g.display_name FROM directory_group_members m \
+             JOIN directory_groups g ON g.id = m.group_id WHERE m.member_id IN ",
+        );
+        statement.bind_list(chunk.iter().map(DirectoryUserId::as_str)).push(" ORDER BY g.id");
+        groups.extend(all_of!(conn, GroupOfUser, statement)?);
+    }
+    Ok(groups)
+}

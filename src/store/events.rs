@@ -1,0 +1,62 @@
+//! Events: facts in the past tense, appended in the transaction that made them true.
+
+use sqlx::FromRow;
+
+use super::{
+    Conn, Result, Tx,
+    sql::{all, execute},
+};
+use crate::{clock::Timestamp, model::WorkspaceId};
+
+/// A stored event.
+#[derive(Clone, Debug, FromRow)]
+pub struct Event {
+    /// Its id; sorts by time.
+    pub id: String,
+    /// The workspace it happened in.
+    pub workspace_id: WorkspaceId,
+    /// When.
+    pub at: Timestamp,
+    /// The kind of actor: `person`, `directory`, `command_line` or `rollcall`.
+    pub actor: String,
+    /// Which person or directory.
+    pub actor_id: Option<String>,
+    /// What happened, such as `membership.suspended`.
+    pub action: String,
+    /// To what.
+    pub subject_id: String,
+    /// A JSON object with the rest.
+    pub detail: String,
+    /// The request that made it happen.
+    pub request_id: Option<String>,
+}
+
+/// Appends an event.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(tx: &mut Tx, event: &Event) -> Result<()> {
+    execute!(
+        tx,
+        "INSERT INTO events (id, workspace_id, at, actor, actor_id, action, subject_id, detail, request_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        &event.id,
+        &event.workspace_id,
+        event.at,
+        &event.actor,
+        &event.actor_id,
+        &event.action,
+        &event.subject_id,
+        &event.detail,
+        &event.request_id
+    )?;
+    Ok(())
+}
+
+/// What happened to a subject, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_of_subject(conn: &mut Conn, subject_id: &str) -> Result<Vec<Event>> {
+    all!(conn, Event, "SELECT * FROM events WHERE subject_id = $1 ORDER BY id", subject_id)
+}

@@ -1,0 +1,30 @@
+//! All SQL, one file per table family. The same text runs on SQLite and PostgreSQL.
+//!
+//! Reading takes a [`Conn`], writing a [`Tx`]; a `Tx` reads as well. To add a table: a numbered file in
+//! `migrations/`, a file here with its record (`FromRow`) and functions named `get`, `find_by_x`, `list`, `insert`,
+//! `update`, `delete`, and the unique indexes that callers must tell apart in `error.rs`.
+
+pub mod accounts;
+mod db;
+pub mod directories;
+pub mod directory_groups;
+pub mod directory_tokens;
+pub mod directory_users;
+mod error;
+pub mod events;
+pub mod invitations;
+pub mod mailbox;
+pub mod memberships;
+pub mod outbox;
+pub mod sessions;
+mod sql;
+mod url;
+pub mod workspaces;
+mod writer;
+
+pub use db::{Conn, Create, Db, Tx};
+pub use error::{Error, Result, UniqueKey};
+pub use url::{BadDatabaseUrl, DatabaseUrl};
+
+/// Most placeholders in one generated statement; longer lists are cut into chunks.
+const CHUNK: usize = 500;

@@ -1,0 +1,165 @@
+//! The outbox: mails to send, written in the transaction of the change they tell of.
+
+use sqlx::FromRow;
+
+use super::{
+    Conn, Result, Tx,
+    sql::{all, execute, optional, optional_scalar, scalar},
+};
+use crate::{
+    clock::Timestamp,
+    model::{MailId, MailStatus, WorkspaceId},
+};
+
+/// One mail to send.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Mail {
+    /// Its id; part of the `Message-ID`.
+    pub id: MailId,
+    /// The workspace it speaks for.
+    pub workspace_id: Option<WorkspaceId>,
+    /// Which template.
+    pub template: String,
+    /// What it is about, such as the invitation's id.
+    pub subject_id: String,
+    /// Which telling of it: one mail to a template, subject and generation.
+    pub generation: i64,
+    /// The address.
+    pub recipient: String,
+    /// What is known of it.
+    pub status: MailStatus,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// Not before this.
+    pub due_at: Timestamp,
+    /// A worker holds it until then.
+    pub lease_until: Timestamp,
+    /// What the relay said last.
+    pub answer: Option<String>,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Adds a mail, unless the same template, subject and generation has one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(tx: &mut Tx, mail: &Mail) -> Result<()> {
+    execute!(
+        tx,
+        "INSERT INTO outbox (id, workspace_id, template, subject_id, generation, recipient, status, attempts, due_at, \
+         lease_until, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+         ON CONFLICT DO NOTHING",
+        &mail.id,
+        &mail.workspace_id,
+        &mail.template,
+        &mail.subject_id,
+        mail.generation,
+        &mail.recipient,
+        mail.status,
+        mail.attempts,
+        mail.due_at,
+        mail.lease_until,
+        mail.created_at,
+        mail.updated_at
+    )?;
+    Ok(())
+}
+
+/// Claims up to `limit` due mails: no other worker gets them before `lease_until`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn claim(tx: &mut Tx, now: Timestamp, lease_until: Timestamp, limit: i64) -> Result<Vec<Mail>> {
+    if tx.is_postgres() {
+        return all!(
+            tx,
+            Mail,
+            "UPDATE outbox SET lease_until = $2, attempts = attempts + 1, updated_at = $1 WHERE id IN (SELECT id FROM outbox \
+             WHERE status IN ('queued', 'deferred') AND due_at <= $1 AND lease_until <= $1 ORDER BY due_at LIMIT $3 \
+             FOR UPDATE SKIP LOCKED) RETURNING *",
+            now,
+            lease_until,
+            limit
+        );
+    }
+    all!(
+        tx,
+        Mail,
+        "UPDATE outbox SET lease_until = $2, attempts = attempts + 1, updated_at = $1 WHERE id IN (SELECT id FROM outbox \
+         WHERE status IN ('queued', 'deferred') AND due_at <= $1 AND lease_until <= $1 ORDER BY due_at LIMIT $3) RETURNING *",
+        now,
+        lease_until,
+        limit
+    )
+}
+
+/// Records how an attempt went. Left alone when the mail was cancelled meanwhile and did not go out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn finish(
+    tx: &mut Tx,
+    id: &MailId,
+    status: MailStatus,
+    answer: Option<&str>,
+    due_at: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE outbox SET status = $2, answer = $3, due_at = $4, lease_until = 0, updated_at = $5 \
+         WHERE id = $1 AND (status IN ('queued', 'deferred') OR $2 = 'accepted')",
+        id,
+        status.as_str(),
+        answer,
+        due_at,
+        now
+    )?;
+    Ok(())
+}
+
+/// Cancels what has not gone out about a subject; gives the number of mails.
+///
+/// # Errors
+/// When the database fails.
+pub async fn cancel(tx: &mut Tx, subject_id: &str, reason: &str, now: Timestamp) -> Result<u64> {
+    execute!(
+        tx,
+        "UPDATE outbox SET status = 'cancelled', answer = $2, updated_at = $3 \
+         WHERE subject_id = $1 AND status IN ('queued', 'deferred')",
+        subject_id,
+        reason,
+        now
+    )
+}
+
+/// The mail with this id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get(conn: &mut Conn, id: &MailId) -> Result<Option<Mail>> {
+    optional!(conn, Mail, "SELECT * FROM outbox WHERE id = $1", id)
+}
+
+/// When the next mail is due, if any waits.
+///
+/// # Errors
+/// When the database fails.
+pub async fn next_due(conn: &mut Conn) -> Result<Option<Timestamp>> {
+    optional_scalar!(
+        conn,
+        Timestamp,
+        "SELECT due_at FROM outbox WHERE status IN ('queued', 'deferred') ORDER BY due_at LIMIT 1"
+    )
+}
+
+/// How many mails wait.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_waiting(conn: &mut Conn) -> Result<i64> {
+    scalar!(conn, i64, "SELECT COUNT(*) FROM outbox WHERE status IN ('queued', 'deferred')")
+}

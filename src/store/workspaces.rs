@@ -1,0 +1,62 @@
+//! Workspaces.
+
+use sqlx::FromRow;
+
+use super::{
+    Conn, Result, Tx,
+    sql::{all, execute, optional},
+};
+use crate::{clock::Timestamp, model::WorkspaceId};
+
+/// A workspace: the tenant.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Workspace {
+    /// Its id.
+    pub id: WorkspaceId,
+    /// Its word in URLs and on the command line.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Adds a workspace.
+///
+/// # Errors
+/// `Unique(WorkspaceSlug)` when the slug is taken.
+pub async fn insert(tx: &mut Tx, workspace: &Workspace) -> Result<()> {
+    execute!(
+        tx,
+        "INSERT INTO workspaces (id, slug, name, created_at) VALUES ($1, $2, $3, $4)",
+        &workspace.id,
+        &workspace.slug,
+        &workspace.name,
+        workspace.created_at
+    )?;
+    Ok(())
+}
+
+/// The workspace with this id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get(conn: &mut Conn, id: &WorkspaceId) -> Result<Option<Workspace>> {
+    optional!(conn, Workspace, "SELECT id, slug, name, created_at FROM workspaces WHERE id = $1", id)
+}
+
+/// The workspace with this slug.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_by_slug(conn: &mut Conn, slug: &str) -> Result<Option<Workspace>> {
+    optional!(conn, Workspace, "SELECT id, slug, name, created_at FROM workspaces WHERE slug = $1", slug)
+}
+
+/// Every workspace, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(conn: &mut Conn) -> Result<Vec<Workspace>> {
+    all!(conn, Workspace, "SELECT id, slug, name, created_at FROM workspaces ORDER BY id")
+}
