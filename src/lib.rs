@@ -11,9 +11,13 @@ pub mod clock;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod config;
 #[cfg(not(target_arch = "wasm32"))]
+pub mod directory;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod error;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod people;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod scim_api;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod secret;
 #[cfg(not(target_arch = "wasm32"))]
