@@ -7,6 +7,8 @@ pub mod model;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod audit;
 #[cfg(not(target_arch = "wasm32"))]
+pub mod cli;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod clock;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod config;
@@ -14,6 +16,8 @@ pub mod config;
 pub mod directory;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod error;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod mail;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod people;
 #[cfg(not(target_arch = "wasm32"))]
@@ -24,6 +28,8 @@ pub mod secret;
 pub mod state;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod store;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod web;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use {
