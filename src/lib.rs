@@ -17,6 +17,8 @@ pub mod directory;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod error;
 #[cfg(not(target_arch = "wasm32"))]
+pub mod jobs;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod mail;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod people;

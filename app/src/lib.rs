@@ -10,6 +10,8 @@
 //! | [`ui`] | the components that pages are made of |
 //! | [`islands`] | what wakes in the browser |
 //! | [`when`] | times in words, the same on both sides |
+//! | [`routes`] | handlers: load what a page needs, do what a form asks |
+//! | [`serve`] | everything in one process |
 //! | [`site`] | a page as an HTTP response: document, headers, flash message |
 //! | [`assets`] | stylesheet, fonts, wasm: carried by the binary, cached for good under a versioned path |
 
@@ -18,6 +20,10 @@ pub mod assets;
 pub mod islands;
 #[cfg(feature = "ssr")]
 pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod routes;
+#[cfg(feature = "ssr")]
+pub mod serve;
 #[cfg(feature = "ssr")]
 pub mod site;
 #[cfg(feature = "ssr")]

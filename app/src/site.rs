@@ -227,7 +227,7 @@ fn policy(nonce: &str) -> String {
 }
 
 /// The value of a cookie of the request.
-fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok()).find_map(|line| {
         line.split(';')
             .filter_map(|pair| pair.trim().split_once('='))

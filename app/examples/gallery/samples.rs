@@ -239,6 +239,7 @@ fn signed_out() -> Vec<Sample> {
         }),
         Sample::new("invite-expired", || Invite::Expired { workspace: "Acme".into(), at: NOW - 2 * DAY, now: NOW }),
         Sample::new("invite-withdrawn", || Invite::Withdrawn),
+        Sample::new("invite-replaced", || Invite::Replaced { workspace: "Acme".into() }),
         Sample::new("invite-declined", || Invite::Declined { workspace: "Acme".into() }),
         Sample::new("invite-used", || Invite::Used { workspace: "Acme".into() }),
         Sample::new("mailbox", || Mailbox {

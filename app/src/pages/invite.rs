@@ -39,6 +39,11 @@ pub enum Invite {
         /// The workspace's name.
         workspace: String,
     },
+    /// A newer mail holds the link that works.
+    Replaced {
+        /// The workspace's name.
+        workspace: String,
+    },
     /// It was accepted before.
     Used {
         /// The workspace's name.
@@ -132,6 +137,11 @@ impl Page for Invite {
                 "You declined this invitation",
                 format!("You did not join {workspace}, and nothing was created for you. If you change your mind, ask for a new invitation."),
                 (),
+            ),
+            Self::Replaced { workspace } => signed_out(
+                "There is a newer invitation",
+                format!("{workspace} sent you this invitation again. Open the link in the latest mail."),
+                sign_in(),
             ),
             Self::Used { workspace } => signed_out(
                 "This invitation was already used",
