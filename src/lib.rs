@@ -13,6 +13,10 @@ pub mod config;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod error;
 #[cfg(not(target_arch = "wasm32"))]
+pub mod jobs;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod mail;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod people;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod secret;
