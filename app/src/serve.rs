@@ -7,10 +7,13 @@ use http::{HeaderValue, header};
 use rollcall::{
     Rollcall,
     cli::{self, Cli, Opening},
+    jobs,
+    mail::Transport,
     people::workspace,
     scim_api, store, web,
 };
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use tower_http::{
     compression::{CompressionLayer, CompressionLevel},
     trace::TraceLayer,
@@ -25,11 +28,13 @@ use crate::{assets, routes};
 pub async fn run(cli: &Cli) -> Result<(), String> {
     let rollcall = cli::open(&cli.settings, Opening::MayCreate).await?;
     let listener = listen(rollcall.config.listen).await?;
+    let transport = Transport::new(&rollcall.config.mail, &rollcall.db)?;
     remember_base_url(&rollcall).await?;
     greet(&rollcall).await?;
+    warn_when_mail_waits(transport.clone());
 
-    let stop = rollcall::jobs::Shutdown::new();
-    let worker = tokio::spawn(rollcall::jobs::run(rollcall.clone(), stop.clone()));
+    let stop = CancellationToken::new();
+    let worker = tokio::spawn(jobs::run(rollcall.clone(), transport, stop.clone()));
     let service = router(&rollcall).into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, service).with_graceful_shutdown(until_told_to_stop()).await;
     stop.cancel();
@@ -105,6 +110,15 @@ async fn greet(rollcall: &Rollcall) -> Result<(), String> {
         println!("Mail goes to the built-in mailbox: {}", config.base_url.join("/dev/mailbox"));
     }
     Ok(())
+}
+
+/// A mail server that does not answer is no reason not to start: mail waits in the outbox.
+fn warn_when_mail_waits(transport: Transport) {
+    tokio::spawn(async move {
+        if let Err(message) = transport.check().await {
+            eprintln!("rollcall: {message}");
+        }
+    });
 }
 
 async fn until_told_to_stop() {

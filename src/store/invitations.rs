@@ -177,6 +177,34 @@ pub async fn list_overdue(conn: &mut Conn, now: Timestamp, limit: i64) -> Result
     )
 }
 
+/// Pending invitations that end before `ending_before`, whose mail was accepted and that had no reminder yet, at most
+/// `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_unreminded(
+    conn: &mut Conn,
+    now: Timestamp,
+    ending_before: Timestamp,
+    limit: i64,
+) -> Result<Vec<Invitation>> {
+    all!(
+        conn,
+        Invitation,
+        const_format::concatcp!(
+            SELECT,
+            "WHERE status = 'pending' AND expires_at > $1 AND expires_at <= $2 \
+             AND EXISTS (SELECT 1 FROM outbox WHERE template = 'invitation' AND subject_id = invitations.id \
+             AND generation = invitations.generation AND outbox.status = 'accepted') \
+             AND NOT EXISTS (SELECT 1 FROM outbox WHERE template = 'reminder' AND subject_id = invitations.id \
+             AND generation = invitations.generation) ORDER BY expires_at LIMIT $3"
+        ),
+        now,
+        ending_before,
+        limit
+    )
+}
+
 /// Keeps the hash of a link that is about to be mailed.
 ///
 /// # Errors

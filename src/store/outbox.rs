@@ -3,8 +3,8 @@
 use sqlx::FromRow;
 
 use super::{
-    Conn, Result, Tx,
-    sql::{all, execute, optional, optional_scalar, scalar},
+    CHUNK, Conn, Result, Tx,
+    sql::{Arg, Statement, all, execute, execute_of, optional, optional_scalar, scalar},
 };
 use crate::{
     clock::Timestamp,
@@ -74,12 +74,13 @@ pub async fn insert(tx: &mut Tx, mail: &Mail) -> Result<()> {
 /// When the database fails.
 pub async fn claim(tx: &mut Tx, now: Timestamp, lease_until: Timestamp, limit: i64) -> Result<Vec<Mail>> {
     if tx.is_postgres() {
+        // Materialized, or the planner may run the inner query more than once and lock more rows than it returns.
         return all!(
             tx,
             Mail,
-            "UPDATE outbox SET lease_until = $2, attempts = attempts + 1, updated_at = $1 WHERE id IN (SELECT id FROM outbox \
-             WHERE status IN ('queued', 'deferred') AND due_at <= $1 AND lease_until <= $1 ORDER BY due_at LIMIT $3 \
-             FOR UPDATE SKIP LOCKED) RETURNING *",
+            "WITH due AS MATERIALIZED (SELECT id FROM outbox WHERE status IN ('queued', 'deferred') AND due_at <= $1 \
+             AND lease_until <= $1 ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED) \
+             UPDATE outbox SET lease_until = $2, updated_at = $1 WHERE id IN (SELECT id FROM due) RETURNING *",
             now,
             lease_until,
             limit
@@ -88,12 +89,43 @@ pub async fn claim(tx: &mut Tx, now: Timestamp, lease_until: Timestamp, limit: i
     all!(
         tx,
         Mail,
-        "UPDATE outbox SET lease_until = $2, attempts = attempts + 1, updated_at = $1 WHERE id IN (SELECT id FROM outbox \
+        "UPDATE outbox SET lease_until = $2, updated_at = $1 WHERE id IN (SELECT id FROM outbox \
          WHERE status IN ('queued', 'deferred') AND due_at <= $1 AND lease_until <= $1 ORDER BY due_at LIMIT $3) RETURNING *",
         now,
         lease_until,
         limit
     )
+}
+
+/// Counts an attempt that begins now. False when the mail is no longer the caller's to send: cancelled, or its lease
+/// ran out and another worker has it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn start_attempt(tx: &mut Tx, claimed: &Mail, now: Timestamp) -> Result<bool> {
+    let rows = execute!(
+        tx,
+        "UPDATE outbox SET attempts = attempts + 1, updated_at = $3 \
+         WHERE id = $1 AND lease_until = $2 AND status IN ('queued', 'deferred')",
+        &claimed.id,
+        claimed.lease_until,
+        now
+    )?;
+    Ok(rows > 0)
+}
+
+/// Holds on to mails that are being sent.
+///
+/// # Errors
+/// When the database fails.
+pub async fn renew_leases(tx: &mut Tx, ids: &[MailId], lease_until: Timestamp) -> Result<()> {
+    for chunk in ids.chunks(CHUNK) {
+        let mut statement = Statement::new("UPDATE outbox SET lease_until = ");
+        statement.bind(Arg::Integer(lease_until.0)).push(" WHERE status IN ('queued', 'deferred') AND id IN ");
+        statement.bind_list(chunk.iter().map(MailId::as_str));
+        execute_of!(tx, statement)?;
+    }
+    Ok(())
 }
 
 /// Records how an attempt went. Left alone when the mail was cancelled meanwhile and did not go out.
@@ -114,6 +146,23 @@ pub async fn finish(
          WHERE id = $1 AND (status IN ('queued', 'deferred') OR $2 = 'accepted')",
         id,
         status.as_str(),
+        answer,
+        due_at,
+        now
+    )?;
+    Ok(())
+}
+
+/// Puts a mail off that the relay has not even looked at: the attempt does not count.
+///
+/// # Errors
+/// When the database fails.
+pub async fn put_off(tx: &mut Tx, id: &MailId, answer: &str, due_at: Timestamp, now: Timestamp) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE outbox SET status = 'deferred', attempts = attempts - 1, answer = $2, due_at = $3, lease_until = 0, \
+         updated_at = $4 WHERE id = $1 AND status IN ('queued', 'deferred')",
+        id,
         answer,
         due_at,
         now
@@ -144,15 +193,16 @@ pub async fn get(conn: &mut Conn, id: &MailId) -> Result<Option<Mail>> {
     optional!(conn, Mail, "SELECT * FROM outbox WHERE id = $1", id)
 }
 
-/// When the next mail is due, if any waits.
+/// When the next mail is due that no worker holds, if any waits.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn next_due(conn: &mut Conn) -> Result<Option<Timestamp>> {
+pub async fn next_due(conn: &mut Conn, now: Timestamp) -> Result<Option<Timestamp>> {
     optional_scalar!(
         conn,
         Timestamp,
-        "SELECT due_at FROM outbox WHERE status IN ('queued', 'deferred') ORDER BY due_at LIMIT 1"
+        "SELECT due_at FROM outbox WHERE status IN ('queued', 'deferred') AND lease_until <= $1 ORDER BY due_at LIMIT 1",
+        now
     )
 }
 

@@ -1,0 +1,128 @@
+//! One attempt to send one mail: draft it, hand it over, record what came of it.
+
+use std::{sync::Mutex, time::Duration};
+
+use super::{
+    backoff::{RelayPause, wait_after},
+    invitation::{self, Draft},
+};
+use crate::{
+    clock::Timestamp,
+    error::Result,
+    mail::{Answer, Transport},
+    model::MailStatus,
+    state::Rollcall,
+    store::{self, outbox::Mail},
+};
+
+/// How often the outcome is written down again when the database does not answer. A mail whose acceptance is not
+/// recorded would be sent once more.
+const RECORD_TRIES: u32 = 30;
+const RECORD_PAUSE: Duration = Duration::from_secs(1);
+
+/// What the attempts of one worker share.
+pub(super) struct Desk {
+    pub(super) rollcall: Rollcall,
+    pub(super) transport: Transport,
+    pub(super) pause: Mutex<RelayPause>,
+}
+
+/// What is written down about a mail.
+enum Outcome {
+    Status { status: MailStatus, answer: String, due_at: Timestamp },
+    PutOff { answer: String, due_at: Timestamp },
+}
+
+impl Desk {
+    /// Sends a mail that was claimed. Whatever goes wrong is recorded or logged; nothing is left but a lease that
+    /// runs out.
+    pub(super) async fn attempt(&self, mail: Mail) {
+        let answer = match self.draft(&mail).await {
+            Ok(Draft::Ready(message)) => {
+                let answer = self.transport.send(&message).await;
+                tracing::debug!(mail = %mail.id, ?answer, "a mail was handed to the relay");
+                answer
+            }
+            Ok(Draft::Unwanted(reason)) => return self.record(&mail, &self.cancelled(reason)).await,
+            Ok(Draft::Impossible(why)) => Answer::refused(&why),
+            Ok(Draft::Gone) => return,
+            Err(cause) => {
+                tracing::warn!(mail = %mail.id, %cause, "a mail could not be drafted; it stays in the outbox");
+                return;
+            }
+        };
+        let outcome = self.judge(&mail, answer);
+        self.record(&mail, &outcome).await;
+    }
+
+    async fn draft(&self, mail: &Mail) -> Result<Draft> {
+        if invitation::is_invitation(&mail.template) {
+            return invitation::draft(&self.rollcall, mail).await;
+        }
+        Ok(Draft::Impossible(format!("This version of Rollcall has no template “{}”.", mail.template)))
+    }
+
+    /// Records that the attempt broke off in a fault of ours: the mail gets another turn.
+    pub(super) async fn record_fault(&self, mail: &Mail) {
+        let outcome = self.judge(mail, Answer::Later("A fault in Rollcall; see its log.".to_owned()));
+        self.record(mail, &outcome).await;
+    }
+
+    fn judge(&self, mail: &Mail, answer: Answer) -> Outcome {
+        let now = self.rollcall.clock.now();
+        let status = |status, answer, due_at| Outcome::Status { status, answer, due_at };
+        if let Answer::Unavailable(answer) = answer {
+            let due_at = self.pause().failed(now);
+            tracing::warn!(relay = %answer, "the mail relay takes nothing; mail waits in the outbox");
+            return Outcome::PutOff { answer, due_at };
+        }
+        self.pause().recovered();
+        match answer {
+            Answer::Accepted(words) => status(MailStatus::Accepted, words, mail.due_at),
+            Answer::Later(words) => match wait_after(mail.attempts + 1, &self.rollcall.clock) {
+                Some(wait) => status(MailStatus::Deferred, words, now.plus(wait)),
+                None => status(MailStatus::Refused, words, mail.due_at),
+            },
+            Answer::Refused(words) | Answer::Unavailable(words) => {
+                status(MailStatus::Refused, words, mail.due_at)
+            }
+        }
+    }
+
+    fn cancelled(&self, reason: &str) -> Outcome {
+        let due_at = self.rollcall.clock.now();
+        Outcome::Status { status: MailStatus::Cancelled, answer: reason.to_owned(), due_at }
+    }
+
+    /// What is known of the relay. Never held across an await.
+    pub(super) fn pause(&self) -> std::sync::MutexGuard<'_, RelayPause> {
+        self.pause.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    async fn record(&self, mail: &Mail, outcome: &Outcome) {
+        for _ in 0..RECORD_TRIES {
+            match self.try_record(mail, outcome).await {
+                Ok(()) => return,
+                Err(cause) => {
+                    tracing::warn!(mail = %mail.id, %cause, "the outcome of a mail could not be recorded; trying again");
+                }
+            }
+            tokio::time::sleep(RECORD_PAUSE).await;
+        }
+        tracing::error!(mail = %mail.id, "the outcome of a mail was never recorded; it may be sent again with the same Message-ID");
+    }
+
+    async fn try_record(&self, mail: &Mail, outcome: &Outcome) -> store::Result<()> {
+        let now = self.rollcall.clock.now();
+        let mut tx = self.rollcall.db.write().await?;
+        match outcome {
+            Outcome::Status { status, answer, due_at } => {
+                store::outbox::finish(&mut tx, &mail.id, *status, Some(answer), *due_at, now).await?;
+            }
+            Outcome::PutOff { answer, due_at } => {
+                store::outbox::put_off(&mut tx, &mail.id, answer, *due_at, now).await?;
+            }
+        }
+        tx.commit().await
+    }
+}

@@ -1,0 +1,63 @@
+//! What is done once a minute.
+
+use std::time::Duration;
+
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+use super::reminder;
+use crate::{people, state::Rollcall, store};
+
+const EVERY: Duration = Duration::from_secs(60);
+
+/// Most batches of one chore in one go; the rest has its turn a minute later.
+const MOST_BATCHES: usize = 50;
+
+/// Does the chores once a minute until `shutdown`.
+pub(super) async fn run(rollcall: &Rollcall, shutdown: &CancellationToken) {
+    let mut ticks = tokio::time::interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            _ = ticks.tick() => run_chores(rollcall).await,
+        }
+    }
+}
+
+/// Does each chore once; one that fails is logged and keeps none of the others from its turn.
+pub async fn run_chores(rollcall: &Rollcall) {
+    if let Err(cause) = expire_invitations(rollcall).await {
+        tracing::warn!(%cause, "overdue invitations could not be ended; trying again in a minute");
+    }
+    if let Err(cause) = remind(rollcall).await {
+        tracing::warn!(%cause, "reminders could not be queued; trying again in a minute");
+    }
+    if let Err(cause) = forget_sessions(rollcall).await {
+        tracing::warn!(%cause, "expired sessions could not be deleted; trying again in a minute");
+    }
+}
+
+async fn expire_invitations(rollcall: &Rollcall) -> crate::Result<()> {
+    for _ in 0..MOST_BATCHES {
+        if people::invitation::expire_overdue(rollcall).await? == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn remind(rollcall: &Rollcall) -> store::Result<()> {
+    for _ in 0..MOST_BATCHES {
+        if reminder::queue(rollcall).await? == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn forget_sessions(rollcall: &Rollcall) -> store::Result<()> {
+    let mut tx = rollcall.db.write().await?;
+    store::sessions::delete_expired(&mut tx, rollcall.clock.now()).await?;
+    tx.commit().await
+}

@@ -1,0 +1,175 @@
+//! One mail, ready to leave: envelope, parts, and the bytes that go over the wire.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use lettre::{
+    Address,
+    message::{
+        Mailbox, MultiPart, MultiPartKind, SinglePart,
+        header::{Date, Header, HeaderName, HeaderValue},
+    },
+};
+
+use super::{address::wire_address, one_line};
+use crate::{
+    clock::Timestamp,
+    model::MailId,
+    store::{self, outbox::Mail},
+};
+
+/// Longest subject line.
+const LONGEST_SUBJECT: usize = 200;
+
+/// What makes a mail this mail: each attempt to send it has the same `Message-ID`.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Its id in the outbox.
+    pub id: MailId,
+    /// Which telling of it.
+    pub generation: i64,
+    /// The sender.
+    pub from: Mailbox,
+    /// The `Date`.
+    pub date: Timestamp,
+}
+
+impl Identity {
+    /// The identity of a mail of the outbox.
+    pub fn of(mail: &Mail, from: &Mailbox, date: Timestamp) -> Self {
+        Self { id: mail.id.clone(), generation: mail.generation, from: from.clone(), date }
+    }
+
+    fn message_id(&self) -> String {
+        format!("<{}.{}@{}>", self.id, self.generation, self.from.email.domain())
+    }
+}
+
+/// A mail, ready to leave.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Its id in the outbox.
+    pub id: MailId,
+    /// The envelope's sender.
+    pub sender: Address,
+    /// The envelope's recipient.
+    pub recipient: Address,
+    /// The subject line.
+    pub subject: String,
+    /// The plain text part.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+    /// The `Date`.
+    pub date: Timestamp,
+    /// The whole message as it goes over the wire, ASCII, lines ended by CR LF.
+    pub bytes: Vec<u8>,
+}
+
+/// The parts of a mail, before they are put together.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub(super) recipient: String,
+    pub(super) subject: String,
+    pub(super) text: String,
+    pub(super) html: String,
+    /// The address that a mail program posts to when the reader wants no such mail (RFC 8058).
+    pub(super) unsubscribe: Option<String>,
+}
+
+impl Message {
+    /// Puts a mail together.
+    ///
+    /// # Errors
+    /// A sentence when the address cannot be written to.
+    pub(super) fn build(identity: &Identity, parts: Parts) -> Result<Self, String> {
+        let recipient = wire_address(&parts.recipient)?;
+        let subject = one_line(&parts.subject, LONGEST_SUBJECT);
+        // Derived from the id, so that each attempt is the same mail down to its boundaries.
+        let boundary = format!("=_{}.{}", identity.id, identity.generation);
+        let body = MultiPart::builder()
+            .kind(MultiPartKind::Alternative)
+            .boundary(boundary)
+            .singlepart(SinglePart::plain(parts.text.clone()))
+            .singlepart(SinglePart::html(parts.html.clone()));
+        let mut builder = lettre::Message::builder()
+            .header(Date::from(at(identity.date)))
+            .from(identity.from.clone())
+            .to(Mailbox::new(None, recipient.clone()))
+            .subject(subject.clone())
+            .message_id(Some(identity.message_id()))
+            .header(AutoSubmitted)
+            .header(SuppressAutoReplies);
+        if let Some(address) = parts.unsubscribe {
+            builder = builder.header(Unsubscribe(address)).header(UnsubscribeByPost);
+        }
+        let message = builder.multipart(body).map_err(|cause| format!("the mail cannot be made: {cause}"))?;
+        Ok(Self {
+            id: identity.id.clone(),
+            sender: identity.from.email.clone(),
+            recipient,
+            subject,
+            text: parts.text,
+            html: parts.html,
+            date: identity.date,
+            bytes: message.formatted(),
+        })
+    }
+
+    /// The mail as the built-in mailbox keeps it.
+    pub fn to_mailbox(&self) -> store::mailbox::Message {
+        store::mailbox::Message {
+            id: self.id.clone(),
+            recipient: self.recipient.to_string(),
+            subject: self.subject.clone(),
+            text_part: self.text.clone(),
+            html_part: self.html.clone(),
+            source: String::from_utf8_lossy(&self.bytes).into_owned(),
+            received_at: self.date,
+        }
+    }
+}
+
+fn at(date: Timestamp) -> std::time::SystemTime {
+    UNIX_EPOCH + Duration::from_micros(u64::try_from(date.0).unwrap_or(0))
+}
+
+/// Declares a header that is only ever written. Its value is encoded by lettre, which lets no line break through.
+macro_rules! written_header {
+    ($(#[$doc:meta])* $type:ident $(($field:ty))?, $name:literal, |$this:ident| $value:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        struct $type $(($field))?;
+
+        impl Header for $type {
+            fn name() -> HeaderName {
+                HeaderName::new_from_ascii_str($name)
+            }
+
+            fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+                Err("this header is only written".into())
+            }
+
+            fn display(&self) -> HeaderValue {
+                let $this = self;
+                HeaderValue::new(Self::name(), $value)
+            }
+        }
+    };
+}
+
+written_header!(
+    /// No human wrote this mail: vacation replies stay away (RFC 3834).
+    AutoSubmitted, "Auto-Submitted", |_this| "auto-generated".to_owned()
+);
+written_header!(
+    /// The same for Exchange.
+    SuppressAutoReplies, "X-Auto-Response-Suppress", |_this| "All".to_owned()
+);
+written_header!(
+    /// Where no more such mail is asked for.
+    Unsubscribe(String), "List-Unsubscribe", |this| format!("<{}>", this.0)
+);
+written_header!(
+    /// That the address above takes a POST without a question.
+    UnsubscribeByPost, "List-Unsubscribe-Post", |_this| "List-Unsubscribe=One-Click".to_owned()
+);

@@ -1,0 +1,48 @@
+//! Mail: what is said (templates and words, compiled in) and how it leaves (SMTP, or the built-in mailbox).
+//!
+//! Nothing here decides when a mail is sent: that is [`crate::jobs`]. To add a mail: its texts in `words/`, a pair of
+//! templates in `templates/mail/`, a type like [`InvitationMail`] that renders them to a [`Message`].
+
+mod address;
+mod answer;
+mod invitation;
+mod message;
+mod smtp;
+mod smtp_url;
+mod transport;
+mod words;
+
+pub use address::parse_sender;
+pub use answer::Answer;
+pub use invitation::{InvitationMail, InvitedBy};
+pub use message::{Identity, Message};
+pub use smtp::Timeouts;
+pub use smtp_url::parse_smtp_url;
+pub use transport::Transport;
+
+/// The text on one line: control characters and line breaks of every kind become spaces, what is longer than
+/// `longest` characters is cut. Whatever comes from outside passes through here before it reaches a header or a log.
+fn one_line(text: &str, longest: usize) -> String {
+    let breaks = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '\u{2028}' | '\u{2029}');
+    let words: Vec<&str> = text.split(breaks).filter(|word| !word.is_empty()).collect();
+    let line = words.join(" ");
+    if line.chars().count() <= longest {
+        return line;
+    }
+    let mut cut: String = line.chars().take(longest.saturating_sub(1)).collect();
+    cut.push('…');
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn one_line_is_one_line() {
+        assert_eq!(one_line("Acme\r\nBcc: eve@evil.test\u{2028}x\t\0y", 80), "Acme Bcc: eve@evil.test x y");
+        assert_eq!(one_line("  a  b ", 80), "a b");
+        assert_eq!(one_line("äöü", 2), "ä…");
+        assert_eq!(one_line("äöü", 3), "äöü");
+    }
+}
