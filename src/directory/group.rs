@@ -59,8 +59,7 @@ pub async fn create(
     Ok(group)
 }
 
-/// Replaces a group (PUT). Members that are not listed go; an absent list leaves them as they are (Okta's PUT of a
-/// renamed group carries none).
+/// Replaces a group (PUT, RFC 7644 section 3.5.1). Members that are not listed go: an absent list is an empty one.
 ///
 /// # Errors
 /// `NotFound`; `Scim` 409 `uniqueness`, 412, 400 for members that cannot be.
@@ -72,9 +71,8 @@ pub async fn replace(
     if_match: IfMatch<'_>,
     mut document: Document,
 ) -> Result<DirectoryGroup> {
-    let listed = document.contains_key("members");
     let members = scim::patch::take_members(&mut document).map_err(Error::Scim)?;
-    let changes = if listed { vec![MemberChange::Replace(members)] } else { Vec::new() };
+    let changes = [MemberChange::Replace(members)];
     change(rollcall, context, speaker, id, if_match, &changes, |_| Ok(Some(document))).await
 }
 
