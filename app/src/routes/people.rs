@@ -350,5 +350,5 @@ pub(super) async fn resend(State(app): State<App>, member: Member, Path(place): 
 
 pub(super) async fn revoke(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
     let done = invitation::revoke(&app.rollcall, &Caller::Member(&member.access), &place.id()).await;
-    back(&app, &member, "invitations", done, "Invitation withdrawn")
+    back(&app, &member, "invitations", done, "Invitation revoked")
 }
