@@ -148,7 +148,7 @@ mod browser {
         let entries = js_sys::Array::from(&entries.call0(&navigation).ok()?);
         let here = get(&get(&navigation, "currentEntry")?, "index")?.as_f64()?;
         let base = window().location().href().ok()?;
-        let wanted = leptos::web_sys::Url::new_with_base(close, &base).ok()?;
+        let wanted = web_sys::Url::new_with_base(close, &base).ok()?;
         for steps in 1..=3_i32 {
             let index = here - f64::from(steps);
             if index < 0.0 {
@@ -156,7 +156,7 @@ mod browser {
             }
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index into a short list")]
             let entry = entries.get(index as u32);
-            let url = leptos::web_sys::Url::new(&get(&entry, "url")?.as_string()?).ok()?;
+            let url = web_sys::Url::new(&get(&entry, "url")?.as_string()?).ok()?;
             if url.pathname() != wanted.pathname() {
                 return None;
             }

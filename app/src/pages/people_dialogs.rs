@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     ui::{
-        Choice, DialogFrame, Fact, SelectField, Tone, avatar, dialog_foot, dialog_head, facts, notice,
+        Choice, DialogFrame, Fact, SelectField, Tone, dialog_foot, dialog_head, facts, notice,
         pill, time,
     },
     when::Style,
@@ -270,7 +270,6 @@ fn member(here: &Place<'_>, detail: MemberDetail) -> AnyView {
     let content = view! {
         {dialog_head(name, "Member of this workspace", &close)}
         <div class="dialog-body">
-            <div class="member-head">{avatar(&row.name, &row.email)}</div>
             {kept} {facts(lines)} {guard}
         </div>
         {dialog_foot(

@@ -33,7 +33,10 @@ fn member(here: &Place<'_>, row: &MemberRow) -> AnyView {
         (_, _, _, Some(last)) => time(last, now, Style::Relative),
         _ => view! { <span class="faint">"not yet"</span> }.into_any(),
     };
-    let kept = row.kept_as_last_owner.then(|| view! { <span class="sub">"Directory says inactive. Access kept: last owner"</span> });
+    let kept = row.kept_as_last_owner.then(|| {
+        let directory = row.directory.as_deref().unwrap_or("Directory");
+        view! { <span class="sub">{format!("{directory} says inactive")}</span> }
+    });
     view! {
         <tr role="row" id=format!("row-{}", row.id)>
             {cell("Person", "col-person", person(&row.name, &row.email, row.you))}

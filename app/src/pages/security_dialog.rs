@@ -167,7 +167,7 @@ fn tile(provider: Provider, chosen: Option<Provider>) -> AnyView {
 
 fn ticks(frame: &Frame, id: &DirectoryId, progress: Progress) -> AnyView {
     let url = frame.url(&format!("/settings/security/directories/{id}/progress"));
-    view! { <ProgressTicks url=url first=progress now=frame.now /> }.into_any()
+    view! { <ProgressTicks url=url first=progress /> }.into_any()
 }
 
 /// The live steps, as the directory's own page shows them too.
@@ -201,6 +201,7 @@ fn carry_over(frame: &Frame, values: DirectoryValues, token: String) -> AnyView 
         )}
     };
     DialogFrame {
+        wide: true,
         guard: Some("You have not copied the token. You can make a new one at any time."),
         ..DialogFrame::new(close.clone(), "configure")
     }
@@ -249,5 +250,5 @@ fn reopened(frame: &Frame, values: DirectoryValues, hint: String, last_used: Opt
             .into_any(),
         )}
     };
-    DialogFrame::new(close.clone(), "configure").wrap(content.into_any())
+    DialogFrame { wide: true, ..DialogFrame::new(close.clone(), "configure") }.wrap(content.into_any())
 }

@@ -80,10 +80,7 @@ pub fn icon(icon: Icon) -> AnyView {
 
 /// The product's mark: a list with its last line ticked.
 pub(super) fn mark() -> AnyView {
-    view! {
-        <span class="mark" aria-hidden="true">
-            <svg viewBox="0 0 24 24" inner_html=r#"<path d="M4.5 7h15M4.5 12h7M4.5 17h4M12.5 16l2.75 2.75L20 13.5"/>"#></svg>
-        </span>
-    }
+    let shape = r#"<path d="M4.5 7h15M4.5 12h7M4.5 17h4M12.5 16l2.75 2.75L20 13.5"/>"#;
+    view! { <span class="mark" aria-hidden="true"><svg viewBox="0 0 24 24" inner_html=shape></svg></span> }
     .into_any()
 }
