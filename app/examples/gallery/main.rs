@@ -27,15 +27,17 @@ use axum::{
 use futures::{StreamExt, stream};
 use serde::Deserialize;
 
+type Render = Box<dyn Fn(&Site, Option<Flash>) -> String + Send + Sync>;
+
 /// A page in one state: its name, and how it is rendered.
 pub(crate) struct Sample {
     name: &'static str,
-    render: Box<dyn Fn(&Site, Option<Flash>) -> String + Send + Sync>,
+    render: Render,
 }
 
 impl Sample {
     pub(crate) fn new<P: Page>(name: &'static str, make: impl Fn() -> P + Send + Sync + 'static) -> Self {
-        let render = Box::new(move |site: &Site, flash| site.document(make(), Theme::System, flash).0);
+        let render: Render = Box::new(move |site: &Site, flash| site.document(make(), Theme::System, flash).0);
         Self { name, render }
     }
 }
@@ -66,7 +68,8 @@ fn write() -> Result<(), Box<dyn Error>> {
     let from = format!("/{}/", assets::dir());
     let mut index = String::new();
     for sample in all() {
-        let flash = (sample.name == "people-members").then(|| Flash::done("Invitation sent to grace@acme.com"));
+        let flash =
+            (sample.name == "people-members").then(|| Flash::done("Invitation sent to grace@acme.com"));
         let html = without_scripts(&(sample.render)(&site, flash)).replace(&from, "assets/");
         fs::write(root.join(format!("{}.html", sample.name)), html)?;
         index.push_str(&format!("<li><a href=\"{0}.html\">{0}</a>\n", sample.name));

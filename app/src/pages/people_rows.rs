@@ -85,7 +85,13 @@ fn member_menu(here: &Place<'_>, row: &MemberRow) -> AnyView {
 }
 
 /// The role: a select that submits itself, or the word with the reason why not.
-pub(super) fn role(here: &Place<'_>, id: &MembershipId, role: Role, locked: Option<&str>, of: &str) -> AnyView {
+pub(super) fn role(
+    here: &Place<'_>,
+    id: &MembershipId,
+    role: Role,
+    locked: Option<&str>,
+    of: &str,
+) -> AnyView {
     if locked.is_some() || !here.frame.may_manage() {
         let why = locked.map(|reason| view! { <span class="sub">{reason.to_owned()}</span> });
         return view! { <span class="two-lines"><span>{role.label()}</span> {why}</span> }.into_any();
@@ -135,7 +141,11 @@ pub(super) fn invitations(here: &Place<'_>, rows: Vec<InvitationRow>) -> AnyView
 
 fn invitation(here: &Place<'_>, row: &InvitationRow) -> AnyView {
     let now = here.frame.now;
-    let by = row.invited_by.clone().or_else(|| row.directory.clone()).unwrap_or_else(|| row.source.label().to_owned());
+    let by = row
+        .invited_by
+        .clone()
+        .or_else(|| row.directory.clone())
+        .unwrap_or_else(|| row.source.label().to_owned());
     let tone = match row.mail {
         MailStatus::Queued => Tone::Info,
         MailStatus::Accepted => Tone::Ok,

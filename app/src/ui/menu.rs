@@ -44,7 +44,8 @@ pub fn row_menu(id: &str, of: &str, actions: Vec<Action>) -> AnyView {
                 view! { <a class="menu-item" class:danger=danger href=href>{label}</a> }.into_any()
             }
             Action::Post { action, label } => {
-                view! { <form method="post" action=action><button class="menu-item">{label}</button></form> }.into_any()
+                view! { <form method="post" action=action><button class="menu-item">{label}</button></form> }
+                    .into_any()
             }
             Action::Off { label, reason } => view! {
                 <p class="menu-item off">
