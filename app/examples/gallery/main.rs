@@ -37,7 +37,8 @@ pub(crate) struct Sample {
 
 impl Sample {
     pub(crate) fn new<P: Page>(name: &'static str, make: impl Fn() -> P + Send + Sync + 'static) -> Self {
-        let render: Render = Box::new(move |site: &Site, flash| site.document(make(), Theme::System, flash).0);
+        let render: Render =
+            Box::new(move |site: &Site, flash| site.document(make(), Theme::System, flash).0);
         Self { name, render }
     }
 }

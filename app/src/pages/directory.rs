@@ -7,8 +7,8 @@ pub use super::security::Health;
 use super::{Field, Frame, Page, counted, people_dialogs::role_hint, security_dialog};
 use crate::{
     ui::{
-        Card, Choice, Column, DialogFrame, Fact, Here, PageHead, SelectField, TextField, Tone, cell, code,
-        dialog_foot, dialog_head, facts, form_error, in_workspace, notice, pill, secret, table, time,
+        Card, Choice, Column, DialogFrame, Fact, Here, PageHead, SelectField, TextField, Tone, ask, cell,
+        code, dialog_foot, dialog_head, facts, form_error, in_workspace, notice, pill, secret, table, time,
     },
     when::Style,
 };
@@ -196,12 +196,14 @@ impl Page for Directory {
 }
 
 fn last_request(page: &Directory) -> AnyView {
+    // The provider is said only where the directory's own name does not say it.
+    let provider = (page.name != page.provider.default_directory_name())
+        .then(|| format!("{} · ", page.provider.label()));
     match page.last_request {
         Some(at) => {
-            view! { {page.provider.label()} " · last request " {time(at, page.frame.now, Style::Relative)} }
-                .into_any()
+            view! { {provider} "Last request " {time(at, page.frame.now, Style::Relative)} }.into_any()
         }
-        None => format!("{} · no request yet", page.provider.label()).into_any(),
+        None => view! { {provider} "No request yet" }.into_any(),
     }
 }
 
@@ -293,15 +295,13 @@ fn tokens(page: &Directory) -> AnyView {
                 (Some(at), _) => view! { {pill(Tone::Quiet, "Revoked")} <span class="sub">{time(at, now, Style::Date)}</span> }.into_any(),
                 (None, true) => {
                     let action = page.url(&format!("/tokens/{}/revoke", token.id));
-                    let last = (live == 1).then_some("Your identity provider is refused until it has a new token.");
-                    view! {
-                        <form method="post" action=action>
-                            <button class="button small" title=last aria-label=format!("Revoke token {}", token.hint)>
-                                "Revoke"
-                            </button>
-                        </form>
-                    }
-                    .into_any()
+                    let provider = page.provider.short_label();
+                    let text = if live == 1 {
+                        format!("This is the only token. {provider} is refused at once, until it has a new one.")
+                    } else {
+                        format!("If {provider} still uses it, it is refused at once. This cannot be undone.")
+                    };
+                    ask(token.id.as_str(), "Revoke", &format!("Revoke token {}", token.hint), text, action)
                 }
                 (None, false) => ().into_any(),
             };
