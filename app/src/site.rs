@@ -300,7 +300,7 @@ mod tests {
         let flash = Some(Flash::refused("No <b>change</b>"));
         let (html, nonce) = site().document(ErrorPage::NotFound { home: None }, Theme::Dark, flash);
         assert!(html.starts_with("<!DOCTYPE html>"));
-        assert!(html.contains("theme-dark") && html.contains("No &lt;b>change"), "{html}");
+        assert!(html.contains("theme-dark") && html.contains("No &lt;b&gt;change"), "{html}");
         assert!(!nonce.is_empty() && policy(&nonce).contains(&nonce));
         assert!(!html.contains(" style="), "the policy forbids inline styles");
     }

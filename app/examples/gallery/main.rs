@@ -27,15 +27,18 @@ use axum::{
 use futures::{StreamExt, stream};
 use serde::Deserialize;
 
+type Render = Box<dyn Fn(&Site, Option<Flash>) -> String + Send + Sync>;
+
 /// A page in one state: its name, and how it is rendered.
 pub(crate) struct Sample {
     name: &'static str,
-    render: Box<dyn Fn(&Site, Option<Flash>) -> String + Send + Sync>,
+    render: Render,
 }
 
 impl Sample {
     pub(crate) fn new<P: Page>(name: &'static str, make: impl Fn() -> P + Send + Sync + 'static) -> Self {
-        let render = Box::new(move |site: &Site, flash| site.document(make(), Theme::System, flash).0);
+        let render: Render =
+            Box::new(move |site: &Site, flash| site.document(make(), Theme::System, flash).0);
         Self { name, render }
     }
 }
@@ -66,14 +69,25 @@ fn write() -> Result<(), Box<dyn Error>> {
     let from = format!("/{}/", assets::dir());
     let mut index = String::new();
     for sample in all() {
-        let flash = (sample.name == "people-members").then(|| Flash::done("Invitation sent to grace@acme.com"));
-        let html = (sample.render)(&site, flash).replace(&from, "assets/");
+        let flash =
+            (sample.name == "people-members").then(|| Flash::done("Invitation sent to grace@acme.com"));
+        let html = without_scripts(&(sample.render)(&site, flash)).replace(&from, "assets/");
         fs::write(root.join(format!("{}.html", sample.name)), html)?;
         index.push_str(&format!("<li><a href=\"{0}.html\">{0}</a>\n", sample.name));
     }
     fs::write(root.join("index.html"), format!("<!DOCTYPE html><title>Gallery</title><ul>\n{index}</ul>\n"))?;
     println!("{} pages in {}", all().len(), root.canonicalize()?.display());
     Ok(())
+}
+
+/// A file cannot load modules, and shows how a page is before it wakes.
+fn without_scripts(html: &str) -> String {
+    let begin = html.find("<link rel=\"modulepreload\"");
+    let end = html.find("</script>").map(|at| at + "</script>".len());
+    match (begin, end) {
+        (Some(begin), Some(end)) if begin < end => [&html[..begin], &html[end..]].concat(),
+        _ => html.to_owned(),
+    }
 }
 
 async fn serve() -> Result<(), Box<dyn Error>> {

@@ -27,7 +27,8 @@ impl Page for Home {
 
     fn view(self) -> AnyView {
         let frame = self.frame.clone();
-        let alone = self.active <= 1 && self.invited == 0 && self.suspended == 0 && self.directories.is_empty();
+        let alone =
+            self.active <= 1 && self.invited == 0 && self.suspended == 0 && self.directories.is_empty();
         let body = if alone && frame.may_manage() { checklist(&frame) } else { glance(self) };
         in_workspace(
             &frame,

@@ -33,7 +33,10 @@ fn member(here: &Place<'_>, row: &MemberRow) -> AnyView {
         (_, _, _, Some(last)) => time(last, now, Style::Relative),
         _ => view! { <span class="faint">"not yet"</span> }.into_any(),
     };
-    let kept = row.kept_as_last_owner.then(|| view! { <span class="sub">"Directory says inactive. Access kept: last owner"</span> });
+    let kept = row.kept_as_last_owner.then(|| {
+        let directory = row.directory.as_deref().unwrap_or("Directory");
+        view! { <span class="sub">{format!("{directory} says inactive")}</span> }
+    });
     view! {
         <tr role="row" id=format!("row-{}", row.id)>
             {cell("Person", "col-person", person(&row.name, &row.email, row.you))}
@@ -64,7 +67,7 @@ fn member_menu(here: &Place<'_>, row: &MemberRow) -> AnyView {
     if here.frame.may_manage() {
         if row.status == MembershipStatus::Invited {
             actions.push(Action::Post { action: here.act(&row.id, "resend"), label: "Resend invitation" });
-            actions.push(Action::Post { action: here.act(&row.id, "revoke"), label: "Withdraw invitation" });
+            actions.push(Action::Post { action: here.act(&row.id, "revoke"), label: "Revoke invitation" });
         }
         match &row.guard {
             Some(reason) => actions.push(Action::Off { label: "Suspend or remove", reason: reason.clone() }),
@@ -82,7 +85,13 @@ fn member_menu(here: &Place<'_>, row: &MemberRow) -> AnyView {
 }
 
 /// The role: a select that submits itself, or the word with the reason why not.
-pub(super) fn role(here: &Place<'_>, id: &MembershipId, role: Role, locked: Option<&str>, of: &str) -> AnyView {
+pub(super) fn role(
+    here: &Place<'_>,
+    id: &MembershipId,
+    role: Role,
+    locked: Option<&str>,
+    of: &str,
+) -> AnyView {
     if locked.is_some() || !here.frame.may_manage() {
         let why = locked.map(|reason| view! { <span class="sub">{reason.to_owned()}</span> });
         return view! { <span class="two-lines"><span>{role.label()}</span> {why}</span> }.into_any();
@@ -132,7 +141,11 @@ pub(super) fn invitations(here: &Place<'_>, rows: Vec<InvitationRow>) -> AnyView
 
 fn invitation(here: &Place<'_>, row: &InvitationRow) -> AnyView {
     let now = here.frame.now;
-    let by = row.invited_by.clone().or_else(|| row.directory.clone()).unwrap_or_else(|| row.source.label().to_owned());
+    let by = row
+        .invited_by
+        .clone()
+        .or_else(|| row.directory.clone())
+        .unwrap_or_else(|| row.source.label().to_owned());
     let tone = match row.mail {
         MailStatus::Queued => Tone::Info,
         MailStatus::Accepted => Tone::Ok,
@@ -155,7 +168,7 @@ fn invitation(here: &Place<'_>, row: &InvitationRow) -> AnyView {
             &named(&row.name, &row.email),
             vec![
                 Action::Post { action: here.act(&row.id, "resend"), label: "Resend" },
-                Action::Post { action: here.act(&row.id, "revoke"), label: "Withdraw" },
+                Action::Post { action: here.act(&row.id, "revoke"), label: "Revoke" },
             ],
         )
     } else {
