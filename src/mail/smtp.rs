@@ -216,8 +216,7 @@ impl Relay {
         self.timed(command, conn.command(rcpt)).await.map_err(at(Step::Recipient))?;
         let go_ahead = self.timed(command, conn.command(Data)).await.map_err(at(Step::Content))?;
         expect(&go_ahead, Severity::PositiveIntermediate).map_err(at(Step::Content))?;
-        let taken =
-            self.timed(content, conn.message(&message.bytes)).await.map_err(at(Step::Content))?;
+        let taken = self.timed(content, conn.message(&message.bytes)).await.map_err(at(Step::Content))?;
         expect(&taken, Severity::PositiveCompletion).map_err(at(Step::Content))?;
         Ok(taken)
     }
@@ -283,10 +282,7 @@ fn expect(response: &Response, severity: Severity) -> Result<(), Failure> {
     Err(Failure::ours(&format!("an answer that does not belong here: {}", words_of(response))))
 }
 
-fn mail_parameters(
-    conn: &AsyncSmtpConnection,
-    message: &Message,
-) -> Result<Vec<MailParameter>, Failure> {
+fn mail_parameters(conn: &AsyncSmtpConnection, message: &Message) -> Result<Vec<MailParameter>, Failure> {
     let offered = |extension| conn.server_info().supports_feature(extension);
     let mut parameters = Vec::new();
     if !message.recipient.to_string().is_ascii() {
