@@ -1,6 +1,12 @@
 //! Mail from the outbox to a real SMTP server on loopback, or to the built-in mailbox, on both engines.
 
-#![expect(unreachable_pub, reason = "a test binary has no outside; `pub` means: for the other files")]
+#![expect(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test binary: `pub` means for its other files, and what goes wrong fails the test"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

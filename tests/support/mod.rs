@@ -1,5 +1,4 @@
 //! What every test suite needs: a scratch store on each engine, a clock that stands still, a workspace to work in.
-#![expect(clippy::allow_attributes, reason = "which of these helpers are dead differs from suite to suite")]
 #![allow(dead_code, reason = "each suite uses some of them")]
 
 mod acme;
