@@ -268,11 +268,20 @@ fn innermost(error: &Error) -> String {
 /// What a failure in the conversation about one mail means for it.
 fn judge(step: Step, failure: &Failure) -> Answer {
     match (step, failure.code) {
-        // The relay is closing, or wants other credentials: not this mail's fault.
-        (Step::Sender, Some(421 | 450..=454 | 530 | 534 | 535 | 538)) => Answer::unavailable(&failure.words),
+        // Before it has heard the recipient, the relay speaks of itself and of the sender, who is always the same.
+        (Step::Sender, Some(_)) => Answer::unavailable(&failure.words),
+        (Step::Recipient, Some(550 | 551 | 553)) if tells_of_mailbox(&failure.words) => {
+            Answer::no_such_mailbox(&failure.words)
+        }
         (_, Some(500..)) => Answer::refused(&failure.words),
         _ => Answer::later(&failure.words),
     }
+}
+
+/// Whether a refusal of a recipient is about the mailbox: its enhanced code (RFC 3463) says so, or there is none.
+fn tells_of_mailbox(words: &str) -> bool {
+    let enhanced = words.split_whitespace().nth(1).unwrap_or_default();
+    !enhanced.starts_with("5.") || enhanced.starts_with("5.1.")
 }
 
 fn expect(response: &Response, severity: Severity) -> Result<(), Failure> {
@@ -289,7 +298,7 @@ fn mail_parameters(conn: &AsyncSmtpConnection, message: &Message) -> Result<Vec<
         if !offered(Extension::SmtpUtfEight) {
             return Err(Failure {
                 code: Some(553),
-                words: "the relay takes no addresses with letters other than ASCII (it offers no SMTPUTF8)"
+                words: "553 5.6.7 the relay takes no addresses with letters other than ASCII (it offers no SMTPUTF8)"
                     .to_owned(),
             });
         }

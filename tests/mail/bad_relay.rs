@@ -80,6 +80,7 @@ async fn a_relay_that_will_not_talk_is_left_alone_for_a_while() {
             json!({"at": "connect", "drop": true}),
             json!({"at": "connect", "delay": 10}),
             json!({"at": "mail", "reply": "530 5.7.0 Authentication required"}),
+            json!({"at": "mail", "reply": "550 5.1.8 Sender address rejected"}),
         ] {
             let mut office = PostOffice::new(&store).await;
             for number in 0..10 {

@@ -48,7 +48,7 @@ async fn who_has_not_answered_is_reminded_once() {
 async fn who_never_got_the_invitation_is_not_reminded() {
     each_engine(async |store| {
         let mut office = PostOffice::new(&store).await;
-        office.server.obey(&json!([{"at": "rcpt", "reply": "550 5.1.1 No such user"}]));
+        office.server.obey(&json!([{"at": "rcpt", "reply": "550 5.7.1 Not for you"}]));
         office.acme.directory_adds("grace@acme.test").await;
         office.worker.run_due().await;
         office.clock.advance(8 * DAY);

@@ -13,6 +13,7 @@ mod support;
 
 mod bad_relay;
 mod chores;
+mod killed;
 mod message;
 mod post_office;
 mod sending;

@@ -225,3 +225,19 @@ fn the_html_carries_its_styles_and_nothing_that_tracks() {
     }
     assert!(html.len() < 20_000, "programs cut long mails: {}", html.len());
 }
+
+#[test]
+#[ignore = "writes a mail for looking at"]
+fn shown() {
+    let folder = std::env::var("SHOW_MAIL_IN").unwrap();
+    for language in ["en", "fr", "de"] {
+        let mail = InvitationMail {
+            language: Some(language.to_owned()),
+            invited_by: InvitedBy::Directory(Provider::Okta),
+            ..invitation()
+        };
+        std::fs::write(format!("{folder}/{language}.html"), rendered(&mail).html).unwrap();
+        std::fs::write(format!("{folder}/{language}.txt"), rendered(&mail).text).unwrap();
+        std::fs::write(format!("{folder}/{language}.eml"), rendered(&mail).bytes).unwrap();
+    }
+}

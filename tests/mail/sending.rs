@@ -130,7 +130,7 @@ async fn a_refusal_is_final_and_hurts_nobody_else() {
     each_engine(async |store| {
         let mut office = PostOffice::new(&store).await;
         office.server.obey(&json!([
-            {"at": "rcpt", "to": "nobody@", "reply": "550 5.1.1 No such user"},
+            {"at": "rcpt", "to": "nobody@", "reply": "550 5.7.1 Not for you"},
             {"at": "content", "to": "spam@", "reply": "554 5.7.1 Looks like spam"},
         ]));
         for email in ["nobody@acme.test", "grace@acme.test", "spam@acme.test", "alan@acme.test"] {
@@ -146,11 +146,53 @@ async fn a_refusal_is_final_and_hurts_nobody_else() {
             ])
             .await;
         let answers: Vec<_> = office.outbox().await.into_iter().filter_map(|mail| mail.answer).collect();
-        assert!(answers.contains(&"550 5.1.1 No such user".to_owned()), "{answers:?}");
+        assert!(answers.contains(&"550 5.7.1 Not for you".to_owned()), "{answers:?}");
         assert!(answers.contains(&"554 5.7.1 Looks like spam".to_owned()), "{answers:?}");
         office.clock.advance(LONG);
         assert_eq!(office.worker.run_due().await, 0);
         assert_eq!(office.server.wait_for(2).await.len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_mailbox_that_a_directory_named_too_early_is_looked_for_daily_for_five_days() {
+    each_engine(async |store| {
+        let mut office = PostOffice::new(&store).await;
+        office.server.obey(&json!([
+            {"at": "rcpt", "to": "soon@", "reply": "550 5.1.1 No such user", "times": 2},
+            {"at": "rcpt", "to": "never@", "reply": "550 mailbox unavailable"},
+            {"at": "rcpt", "to": "typo@", "reply": "550 5.1.1 No such user"},
+        ]));
+        office.acme.directory_adds("soon@acme.test").await;
+        office.acme.directory_adds("never@acme.test").await;
+        let role = rollcall::model::Role::Member;
+        invitation::invite(office.rollcall(), &office.acme.admin(), "typo@acme.test", role).await.unwrap();
+        let day = Duration::from_secs(24 * 3600);
+        assert_eq!(office.worker.run_due().await, 3);
+        office
+            .assert_outbox(&[
+                ("soon@acme.test", MailStatus::Deferred),
+                ("never@acme.test", MailStatus::Deferred),
+                ("typo@acme.test", MailStatus::Refused),
+            ])
+            .await;
+        office.clock.advance(day - Duration::from_secs(1));
+        assert_eq!(office.worker.run_due().await, 0);
+        let mut tried = 0;
+        for _ in 0..9 {
+            // A wait is up to a fifth longer than a day.
+            office.clock.advance(day.mul_f64(1.2));
+            tried += office.worker.run_due().await;
+        }
+        assert_eq!(tried, 2 + 4, "two more for soon@, four more within five days for never@");
+        office
+            .assert_outbox(&[
+                ("soon@acme.test", MailStatus::Accepted),
+                ("never@acme.test", MailStatus::Refused),
+                ("typo@acme.test", MailStatus::Refused),
+            ])
+            .await;
     })
     .await;
 }

@@ -139,13 +139,18 @@ impl SmtpServer {
         panic!("{count} mails were expected, {} came", self.received().len());
     }
 
+    pub fn url(&self) -> String {
+        format!("smtp://127.0.0.1:{}", self.port)
+    }
+
     pub fn transport(&self) -> MailTransport {
-        self.transport_as("")
+        MailTransport::Smtp(parse_smtp_url(&self.url()).unwrap())
     }
 
     /// The same with `user:password@`.
     pub fn transport_as(&self, credentials: &str) -> MailTransport {
-        MailTransport::Smtp(parse_smtp_url(&format!("smtp://{credentials}127.0.0.1:{}", self.port)).unwrap())
+        let url = self.url().replace("//", &format!("//{credentials}"));
+        MailTransport::Smtp(parse_smtp_url(&url).unwrap())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use rollcall::{Rollcall, clock::Clock, jobs, mail::Transport, model::MailStatus};
+use rollcall::{Rollcall, clock::Clock, jobs, mail::Transport, model::MailStatus, store::outbox};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -96,6 +96,30 @@ async fn killed_between_the_relays_yes_and_our_note_only_that_one_goes_out_again
     .await;
 }
 
+#[tokio::test]
+async fn who_lost_its_lease_may_not_begin_to_send() {
+    each_engine(async |store| {
+        let office = PostOffice::new(&store).await;
+        office.acme.directory_adds("grace@acme.test").await;
+        let claim = async || {
+            let now = office.clock.now();
+            let mut tx = office.rollcall().db.write().await.unwrap();
+            let mails = outbox::claim(&mut tx, now, now.plus(LEASE_OVER), 4).await.unwrap();
+            tx.commit().await.unwrap();
+            mails
+        };
+        let stale = claim().await.remove(0);
+        assert_eq!(claim().await, [], "it is held");
+        office.clock.advance(LEASE_OVER);
+        let fresh = claim().await.remove(0);
+        let mut tx = office.rollcall().db.write().await.unwrap();
+        assert!(!outbox::start_attempt(&mut tx, &stale, office.clock.now()).await.unwrap());
+        assert!(outbox::start_attempt(&mut tx, &fresh, office.clock.now()).await.unwrap());
+        tx.commit().await.unwrap();
+    })
+    .await;
+}
+
 /// A worker that runs by itself on the machine's clock.
 struct Running {
     acme: Acme,
@@ -173,7 +197,7 @@ async fn a_stop_finishes_what_is_being_sent_and_leaves_the_rest() {
         let workspace = running.acme.workspace.id.clone();
         let (rollcall, server) = running.stop().await;
         let mut conn = rollcall.db.read().await.unwrap();
-        let mails = rollcall::store::outbox::list(&mut conn, &workspace, 100).await.unwrap();
+        let mails = outbox::list(&mut conn, &workspace, 100).await.unwrap();
         let accepted = mails.iter().filter(|mail| mail.status == MailStatus::Accepted).count();
         let queued = mails.iter().filter(|mail| mail.status == MailStatus::Queued).count();
         assert_eq!(accepted, server.received().len(), "what the relay took is noted");
@@ -196,7 +220,7 @@ async fn a_mail_that_is_slow_to_be_taken_stays_ours() {
             let (db, workspace) = (acme.rollcall.db.clone(), acme.workspace.id.clone());
             async move {
                 let mut conn = db.read().await.unwrap();
-                rollcall::store::outbox::list(&mut conn, &workspace, 1).await.unwrap().remove(0).lease_until
+                outbox::list(&mut conn, &workspace, 1).await.unwrap().remove(0).lease_until
             }
         };
         let before = lease(&running.acme).await;
@@ -214,7 +238,7 @@ async fn an_unknown_template_is_refused_and_ends_no_loop() {
         let running = Running::start(&store, Duration::ZERO).await;
         let now = running.acme.rollcall.clock.now();
         let mut tx = running.acme.rollcall.db.write().await.unwrap();
-        let strange = rollcall::store::outbox::Mail {
+        let strange = outbox::Mail {
             id: running.acme.rollcall.clock.new_id(),
             workspace_id: Some(running.acme.workspace.id.clone()),
             template: "from_a_newer_version".to_owned(),
@@ -229,14 +253,14 @@ async fn an_unknown_template_is_refused_and_ends_no_loop() {
             created_at: now,
             updated_at: now,
         };
-        rollcall::store::outbox::insert(&mut tx, &strange).await.unwrap();
+        outbox::insert(&mut tx, &strange).await.unwrap();
         tx.commit().await.unwrap();
         running.acme.directory_adds("grace@acme.test").await;
         running.server.wait_for(1).await;
         let id = strange.id.clone();
         let (rollcall, _) = running.stop().await;
         let mut conn = rollcall.db.read().await.unwrap();
-        let mail = rollcall::store::outbox::get(&mut conn, &id).await.unwrap().unwrap();
+        let mail = outbox::get(&mut conn, &id).await.unwrap().unwrap();
         assert_eq!(mail.status, MailStatus::Refused);
         assert!(mail.answer.unwrap().contains("from_a_newer_version"));
     })
