@@ -19,6 +19,7 @@ test("every page is accessible, steady and fits", async ({ page }) => {
     await look(page, `${rollcall.baseUrl}/w/acme`, "home-empty");
     await look(page, `${rollcall.baseUrl}/w/acme/settings/security`, "security-empty");
     await look(page, `${rollcall.baseUrl}/w/acme/settings/security?dialog=directory-sync`, "security-choose");
+    await page.setViewportSize({ width: 1440, height: 900 });
     await page.goto(`${rollcall.baseUrl}/w/acme`);
     const okta = await configureOkta(page);
     await look(page, page.url(), "security-values-later");
@@ -28,6 +29,7 @@ test("every page is accessible, steady and fits", async ({ page }) => {
     const link = await linkInMailbox(rollcall, "grace@acme.test");
     await look(page, `${rollcall.baseUrl}/w/acme`, "home");
     await look(page, `${rollcall.baseUrl}/w/acme/settings/security`, "security");
+    await page.setViewportSize({ width: 1440, height: 900 });
     await page.getByRole("link", { name: "Open directory" }).first().click();
     const directory = page.url();
     await look(page, directory, "directory");

@@ -141,6 +141,18 @@ fn extensions() {
             json!({ urn: { "manager": { "value": "new" } } }),
         ),
         (
+            json!({ urn: { "manager": { "value": "old", "$ref": "https://x/old" } } }),
+            json!([{ "op": "replace", "path": format!("{urn}:manager.value"), "value": "new" }]),
+            json!({ urn: { "manager": { "value": "new" } } }),
+        ),
+        (
+            json!({ urn: { "manager": { "value": "old", "$ref": "https://x/old" } } }),
+            json!([{ "op": "remove", "path": format!("{urn}:manager.value") }]),
+            json!({}),
+        ),
+        // `schemas` follows from what is there.
+        (json!({}), json!([{ "op": "add", "path": "schemas", "value": [urn] }]), json!(null)),
+        (
             json!({}),
             json!([{ "op": "add", "path": "urn:scim:schemas:extension:enterprise:2.0:manager", "value": "m" }]),
             json!({ urn: { "manager": { "value": "m" } } }),
