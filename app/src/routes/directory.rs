@@ -71,10 +71,10 @@ pub(super) async fn show(
 ) -> Response {
     match load(&app, &member, &place, &asked).await {
         Ok(page) => {
-            let response = app.site.respond(&member.headers, StatusCode::OK, page);
+            let response = app.site.respond(&member.headers, StatusCode::OK, page).await;
             forget_token(&app, &member, response)
         }
-        Err(failure) => app.failed(&member.headers, member.home(), failure),
+        Err(failure) => app.failed(&member.headers, member.home(), failure).await,
     }
 }
 
@@ -189,7 +189,7 @@ pub(super) async fn update(
         Err(refusal) if refusal.field().is_some() => {
             let mut page = match load(&app, &member, &place, &Asked::default()).await {
                 Ok(page) => page,
-                Err(failure) => return app.failed(&member.headers, member.home(), failure),
+                Err(failure) => return app.failed(&member.headers, member.home(), failure).await,
             };
             let about_name = refusal.field() == Some("name");
             page.settings = DirectorySettings {
@@ -198,9 +198,9 @@ pub(super) async fn update(
                 default_role: fields.default_role.parse().unwrap_or(Role::Member),
                 error: (!about_name).then(|| refusal.to_string()),
             };
-            app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page)
+            app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page).await
         }
-        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()),
+        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()).await,
     }
 }
 
@@ -214,7 +214,7 @@ pub(super) async fn rotate_token(State(app): State<App>, member: Member, Path(pl
             response
         }
         Err(refusal) if refusal.field().is_some() => app.site.redirect(&to, Flash::refused(refusal.to_string())),
-        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()),
+        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()).await,
     }
 }
 
@@ -223,7 +223,7 @@ pub(super) async fn revoke_token(State(app): State<App>, member: Member, Path(pl
     let token_id = DirectoryTokenId(place.token.clone().unwrap_or_default());
     match token::revoke(&app.rollcall, &Caller::Member(&member.access), &id, &token_id).await {
         Ok(()) => app.site.redirect(&address(&member, &place.id), Flash::done("Token revoked")),
-        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()),
+        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()).await,
     }
 }
 
@@ -244,7 +244,7 @@ pub(super) async fn remove(
     let asked = Asked { dialog: "remove".to_owned() };
     let mut page = match load(&app, &member, &place, &asked).await {
         Ok(page) => page,
-        Err(failure) => return app.failed(&member.headers, member.home(), failure),
+        Err(failure) => return app.failed(&member.headers, member.home(), failure).await,
     };
     let (choice, farewell, done) = match fields.members.as_str() {
         "suspend" => (MembersChoice::Suspend, Farewell::Suspend, "suspended"),
@@ -258,7 +258,7 @@ pub(super) async fn remove(
             choice,
             confirm: Field { value: fields.confirm, error: Some(error) },
         }));
-        return app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page);
+        return app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page).await;
     }
     let id = DirectoryId(place.id.clone());
     match administration::remove(&app.rollcall, &Caller::Member(&member.access), &id, farewell).await {
@@ -267,7 +267,7 @@ pub(super) async fn remove(
             let people = if people == 1 { "1 person".to_owned() } else { format!("{people} people") };
             app.site.redirect(&to, Flash::done(format!("{} was removed, {people} {done}", page.name)))
         }
-        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()),
+        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()).await,
     }
 }
 
@@ -289,7 +289,7 @@ pub(super) async fn progress(State(app): State<App>, member: Member, Path(place)
             let events = follow(app, member.access, directory.id);
             Sse::new(events).keep_alive(KeepAlive::default()).into_response()
         }
-        Err(failure) => app.failed(&member.headers, member.home(), failure),
+        Err(failure) => app.failed(&member.headers, member.home(), failure).await,
     }
 }
 

@@ -14,17 +14,18 @@ use crate::pages::error::ErrorPage;
 /// The fields of a submitted form.
 pub(super) struct Fields<T>(pub(super) T);
 
-impl<T: DeserializeOwned> FromRequest<App> for Fields<T> {
+impl<T: DeserializeOwned + Send> FromRequest<App> for Fields<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
         let headers = request.headers().clone();
-        match Form::<T>::from_request(request, app).await {
-            Ok(Form(fields)) => Ok(Self(fields)),
-            Err(_) => {
+        let read = Form::<T>::from_request(request, app).await.ok();
+        match read {
+            Some(Form(fields)) => Ok(Self(fields)),
+            None => {
                 let reason = "The form could not be read. Open its page again and send it once more.";
                 let page = ErrorPage::BadRequest { reason: reason.to_owned() };
-                Err(app.site.respond(&headers, StatusCode::UNPROCESSABLE_ENTITY, page))
+                Err(app.site.respond(&headers, StatusCode::UNPROCESSABLE_ENTITY, page).await)
             }
         }
     }

@@ -65,8 +65,8 @@ pub(super) struct Asked {
 
 pub(super) async fn show(State(app): State<App>, member: Member, Query(asked): Query<Asked>) -> Response {
     match load(&app, &member, &asked).await {
-        Ok(page) => app.site.respond(&member.headers, StatusCode::OK, page),
-        Err(failure) => app.failed(&member.headers, member.home(), failure),
+        Ok(page) => app.site.respond(&member.headers, StatusCode::OK, page).await,
+        Err(failure) => app.failed(&member.headers, member.home(), failure).await,
     }
 }
 
@@ -221,7 +221,7 @@ pub(super) async fn invite(
             };
             match form.await {
                 Ok(form) => show_again(&app, &member, form).await,
-                Err(failure) => app.failed(&member.headers, member.home(), failure),
+                Err(failure) => app.failed(&member.headers, member.home(), failure).await,
             }
         }
         Err(refusal) if refusal.field() == Some("emails") => {
@@ -232,7 +232,7 @@ pub(super) async fn invite(
             };
             show_again(&app, &member, form).await
         }
-        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()),
+        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()).await,
     }
 }
 
@@ -278,9 +278,9 @@ async fn show_again(app: &App, member: &Member, form: InviteForm) -> Response {
     match load(app, member, &Asked::default()).await {
         Ok(mut page) => {
             page.dialog = Some(PeopleDialog::Invite(form));
-            app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page)
+            app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page).await
         }
-        Err(failure) => app.failed(&member.headers, member.home(), failure),
+        Err(failure) => app.failed(&member.headers, member.home(), failure).await,
     }
 }
 
@@ -300,12 +300,12 @@ impl Place {
 }
 
 /// Back to the list, with what was done or why it was not.
-fn back(app: &App, member: &Member, tab: &str, done: rollcall::Result<()>, text: &str) -> Response {
+async fn back(app: &App, member: &Member, tab: &str, done: rollcall::Result<()>, text: &str) -> Response {
     let to = url::with(&people_url(member), &[("tab", tab)]);
     match done {
         Ok(()) => app.site.redirect(&to, Flash::done(text)),
         Err(refusal) if refusal.field().is_some() => app.site.redirect(&to, Flash::refused(refusal.to_string())),
-        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()),
+        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()).await,
     }
 }
 
@@ -325,30 +325,30 @@ pub(super) async fn change_role(
         let role = fields.role.parse().map_err(|cause| Error::invalid("role", format!("{cause}")))?;
         membership::change_role(&app.rollcall, &Caller::Member(&member.access), &place.id(), role).await
     };
-    back(&app, &member, "", done.await, "Role changed")
+    back(&app, &member, "", done.await, "Role changed").await
 }
 
 pub(super) async fn suspend(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
     let done = membership::suspend(&app.rollcall, &Caller::Member(&member.access), &place.id()).await;
-    back(&app, &member, "", done.map(|_| ()), "Access suspended")
+    back(&app, &member, "", done.map(|_| ()), "Access suspended").await
 }
 
 pub(super) async fn reinstate(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
     let done = membership::reinstate(&app.rollcall, &Caller::Member(&member.access), &place.id()).await;
-    back(&app, &member, "suspended", done, "Access restored")
+    back(&app, &member, "suspended", done, "Access restored").await
 }
 
 pub(super) async fn remove(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
     let done = membership::remove(&app.rollcall, &Caller::Member(&member.access), &place.id()).await;
-    back(&app, &member, "", done.map(|_| ()), "Person removed")
+    back(&app, &member, "", done.map(|_| ()), "Person removed").await
 }
 
 pub(super) async fn resend(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
     let done = invitation::resend(&app.rollcall, &Caller::Member(&member.access), &place.id()).await;
-    back(&app, &member, "invitations", done, "Invitation sent again")
+    back(&app, &member, "invitations", done, "Invitation sent again").await
 }
 
 pub(super) async fn revoke(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
     let done = invitation::revoke(&app.rollcall, &Caller::Member(&member.access), &place.id()).await;
-    back(&app, &member, "invitations", done, "Invitation revoked")
+    back(&app, &member, "invitations", done, "Invitation revoked").await
 }
