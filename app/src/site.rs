@@ -153,7 +153,14 @@ impl Site {
     }
 
     /// A mail's HTML part for the sandboxed frame of the mailbox: no script, no network, its own styles.
-    pub fn mail_frame(html: String) -> Response {
+    ///
+    /// Its links leave the frame: the pages they lead to refuse to be framed.
+    pub fn mail_frame(html: &str) -> Response {
+        const LEAVE: &str = "<base target=\"_top\">";
+        let html = match html.find("<head>") {
+            Some(at) => [&html[..at + 6], LEAVE, &html[at + 6..]].concat(),
+            None => [LEAVE, html].concat(),
+        };
         let mut response = Body::from(html).into_response();
         let out = response.headers_mut();
         out.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));

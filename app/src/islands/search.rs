@@ -20,8 +20,8 @@ thread_local! {
 }
 
 pub(super) fn wake() {
-    dom::listen("input", |event| changed(&event, 150));
-    dom::listen("change", |event| changed(&event, 0));
+    dom::listen("input", |event| changed(event, 150));
+    dom::listen("change", |event| changed(event, 0));
 }
 
 fn changed(event: &Event, delay: u64) {

@@ -17,8 +17,8 @@ thread_local! {
 pub(super) fn wake() {
     show_state();
     dom::listen("keydown", |event| {
-        if let Ok(event) = event.dyn_into::<KeyboardEvent>() {
-            key(&event);
+        if let Some(event) = event.dyn_ref::<KeyboardEvent>() {
+            key(event);
         }
     });
     dom::listen("click", toggle);
@@ -69,8 +69,8 @@ fn key(event: &KeyboardEvent) {
     }
 }
 
-fn toggle(event: Event) {
-    if dom::closest(&event, "[data-shortcuts-toggle]").is_none() {
+fn toggle(event: &Event) {
+    if dom::closest(event, "[data-shortcuts-toggle]").is_none() {
         return;
     }
     if let Some(memory) = dom::local() {

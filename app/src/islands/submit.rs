@@ -14,8 +14,8 @@ pub(super) fn wake() {
     dom::listen("submit", once);
     dom::listen("pageshow", |_| restore());
     dom::listen("change", |event| {
-        auto(&event);
-        follow(&event);
+        auto(event);
+        follow(event);
     });
     // A choice made before this woke would otherwise wait for ever.
     for element in dom::all("select[data-autosubmit]") {
@@ -27,12 +27,11 @@ pub(super) fn wake() {
     }
 }
 
-fn once(event: Event) {
+fn once(event: &Event) {
     if event.default_prevented() {
         return;
     }
-    let Some(form) = dom::target(&event).and_then(|element| element.dyn_into::<HtmlFormElement>().ok())
-    else {
+    let Some(form) = dom::target(event).and_then(|element| element.dyn_into::<HtmlFormElement>().ok()) else {
         return;
     };
     if !form.method().eq_ignore_ascii_case("post") {

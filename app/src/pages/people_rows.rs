@@ -25,6 +25,12 @@ pub(super) fn members(here: &Place<'_>, rows: Vec<MemberRow>) -> AnyView {
 fn member(here: &Place<'_>, row: &MemberRow) -> AnyView {
     let now = here.frame.now;
     let (tone, word) = member_state(row);
+    // Where a row is a card, the label stands before the words and has to fit them.
+    let label = match (row.held, row.status) {
+        (Some(_), _) => "Why",
+        (None, MembershipStatus::Invited) => "Invitation",
+        _ => "Last active",
+    };
     let last = match (row.status, row.held, row.expires, row.last_active) {
         (_, Some(reason), ..) => reason.label().into_any(),
         (MembershipStatus::Invited, _, Some(expires), _) => {
@@ -43,7 +49,7 @@ fn member(here: &Place<'_>, row: &MemberRow) -> AnyView {
             {cell("Role", "col-role", role(here, &row.id, row.role, row.role_locked.as_deref(), &named(&row.name, &row.email)))}
             {cell("Source", "col-source", source(row.source, row.directory.as_deref()))}
             {cell("State", "col-state", view! { {pill(tone, word)} {kept} })}
-            {cell("Last active", "col-when", last)} {cell("", "col-menu", member_menu(here, row))}
+            {cell(label, "col-when", last)} {cell("", "col-menu", member_menu(here, row))}
         </tr>
     }
     .into_any()
@@ -92,6 +98,8 @@ pub(super) fn role(
     locked: Option<&str>,
     of: &str,
 ) -> AnyView {
+    let above = role > here.frame.viewer.role;
+    let locked = locked.or((above && here.frame.may_manage()).then_some("only an owner can change this"));
     if locked.is_some() || !here.frame.may_manage() {
         let why = locked.map(|reason| view! { <span class="sub">{reason.to_owned()}</span> });
         return view! { <span class="two-lines"><span>{role.label()}</span> {why}</span> }.into_any();
