@@ -62,7 +62,7 @@ fn checklist(frame: &Frame) -> AnyView {
         <ol class="card steps" role="list">
             {step(
                 "Set up Directory Sync",
-                "People are added and removed by your identity provider: Okta, Entra ID, Google Workspace and others.",
+                "People are added and removed by your identity provider: Okta, Entra ID, OneLogin and others.",
                 frame.url("/settings/security?dialog=directory-sync"),
                 "Set up",
                 true,

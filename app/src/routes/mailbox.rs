@@ -119,7 +119,7 @@ async fn show(
 
 async fn html(State(app): State<App>, headers: HeaderMap, Path(id): Path<String>) -> Response {
     match find(&app, id).await {
-        Ok(mail) => Site::mail_frame(mail.html_part),
+        Ok(mail) => Site::mail_frame(&mail.html_part),
         Err(failure) => app.failed(&headers, Some("/dev/mailbox".to_owned()), failure).await,
     }
 }
