@@ -17,6 +17,7 @@
 
 use std::{future::ready, pin::Pin, sync::Arc};
 
+use any_spawner::Executor;
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header},
@@ -94,6 +95,8 @@ pub struct Site {
 impl Site {
     /// `product` stands in every title; `secure` marks cookies for HTTPS only, so it follows the base URL.
     pub fn new(product: &str, secure: bool) -> Self {
+        // leptos keeps one executor for the whole process; a second call finds it there.
+        let _ = Executor::init_tokio();
         let options = LeptosOptions::builder().output_name("rollcall").site_pkg_dir(assets::dir()).build();
         Self { options, product: product.into(), secure }
     }
@@ -305,7 +308,8 @@ mod tests {
     #[tokio::test]
     async fn the_document_carries_message_theme_and_nonce() {
         let refused = site().redirect("/", Flash::refused("No <b>change</b>"));
-        let flash = refused.headers()[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let flash =
+            refused.headers()[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
         let (headers, html) = open(&format!("theme=dark; {flash}")).await;
         assert!(html.starts_with("<!DOCTYPE html>"));
         assert!(html.contains("theme-dark") && html.contains("No &lt;b>change"), "{html}");

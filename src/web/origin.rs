@@ -23,7 +23,9 @@ fn is_same_site(headers: &HeaderMap) -> bool {
     }
     let Some(origin) = text(header::ORIGIN.as_str()) else { return true };
     let host = text(header::HOST.as_str()).unwrap_or_default();
-    origin.parse::<Uri>().is_ok_and(|origin| origin.authority().is_some_and(|authority| authority.as_str() == host))
+    origin
+        .parse::<Uri>()
+        .is_ok_and(|origin| origin.authority().is_some_and(|authority| authority.as_str() == host))
 }
 
 #[cfg(test)]
@@ -31,7 +33,10 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap())).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()))
+            .collect()
     }
 
     #[test]

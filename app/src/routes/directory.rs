@@ -35,7 +35,8 @@ use super::{
 };
 use crate::{
     pages::directory::{
-        Directory as Page, DirectoryCounts, DirectoryDialog, DirectorySettings, MembersChoice, RemoveForm, TokenRow,
+        Directory as Page, DirectoryCounts, DirectoryDialog, DirectorySettings, MembersChoice, RemoveForm,
+        TokenRow,
     },
     site::Flash,
     ui::Field,
@@ -174,7 +175,10 @@ pub(super) async fn update(
 ) -> Response {
     let done = async {
         let choice = Choice {
-            provider: fields.provider.parse().map_err(|cause| Error::invalid("provider", format!("{cause}")))?,
+            provider: fields
+                .provider
+                .parse()
+                .map_err(|cause| Error::invalid("provider", format!("{cause}")))?,
             name: fields.name.clone(),
             default_role: fields
                 .default_role
@@ -204,7 +208,11 @@ pub(super) async fn update(
     }
 }
 
-pub(super) async fn rotate_token(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
+pub(super) async fn rotate_token(
+    State(app): State<App>,
+    member: Member,
+    Path(place): Path<Place>,
+) -> Response {
     let id = DirectoryId(place.id.clone());
     let to = address(&member, &place.id);
     match token::rotate(&app.rollcall, &Caller::Member(&member.access), &id).await {
@@ -213,12 +221,18 @@ pub(super) async fn rotate_token(State(app): State<App>, member: Member, Path(pl
             remember_token(&app, &member, &id, secret.reveal(), &mut response);
             response
         }
-        Err(refusal) if refusal.field().is_some() => app.site.redirect(&to, Flash::refused(refusal.to_string())),
+        Err(refusal) if refusal.field().is_some() => {
+            app.site.redirect(&to, Flash::refused(refusal.to_string()))
+        }
         Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()).await,
     }
 }
 
-pub(super) async fn revoke_token(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
+pub(super) async fn revoke_token(
+    State(app): State<App>,
+    member: Member,
+    Path(place): Path<Place>,
+) -> Response {
     let id = DirectoryId(place.id.clone());
     let token_id = DirectoryTokenId(place.token.clone().unwrap_or_default());
     match token::revoke(&app.rollcall, &Caller::Member(&member.access), &id, &token_id).await {

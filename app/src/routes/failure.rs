@@ -41,7 +41,12 @@ impl From<Response> for Failure {
 
 impl App {
     /// The error page for a failure; `home` is a page that the caller may see.
-    pub(super) async fn failed(&self, headers: &HeaderMap, home: Option<String>, failure: Failure) -> Response {
+    pub(super) async fn failed(
+        &self,
+        headers: &HeaderMap,
+        home: Option<String>,
+        failure: Failure,
+    ) -> Response {
         let error = match failure {
             Failure::Response(response) => return *response,
             Failure::Error(error) => error,
@@ -69,5 +74,7 @@ impl App {
 }
 
 pub(super) async fn unknown_page(State(app): State<App>, headers: HeaderMap) -> impl IntoResponse {
-    app.site.respond(&headers, StatusCode::NOT_FOUND, ErrorPage::NotFound { home: Some("/".to_owned()) }).await
+    app.site
+        .respond(&headers, StatusCode::NOT_FOUND, ErrorPage::NotFound { home: Some("/".to_owned()) })
+        .await
 }

@@ -95,7 +95,9 @@ async fn slug_in_path(parts: &mut Parts, app: &App) -> Option<String> {
 async fn no_access(app: &App, headers: &HeaderMap, account: &Account, slug: &str) -> Response {
     let suspended = async {
         let mut conn = app.rollcall.db.read().await?;
-        let Some(workspace) = store::workspaces::find_by_slug(&mut conn, slug).await? else { return Ok(None) };
+        let Some(workspace) = store::workspaces::find_by_slug(&mut conn, slug).await? else {
+            return Ok(None);
+        };
         let membership = store::memberships::find_by_account(&mut conn, &workspace.id, &account.id).await?;
         let suspended = membership.filter(|membership| membership.status == MembershipStatus::Suspended);
         Ok::<_, store::Error>(suspended.map(|membership| (workspace, membership)))
@@ -103,7 +105,9 @@ async fn no_access(app: &App, headers: &HeaderMap, account: &Account, slug: &str
     match suspended.await {
         Err(cause) => app.failed(headers, None, cause.into()).await,
         Ok(None) => {
-            app.site.respond(headers, StatusCode::NOT_FOUND, ErrorPage::NotFound { home: Some("/".to_owned()) }).await
+            app.site
+                .respond(headers, StatusCode::NOT_FOUND, ErrorPage::NotFound { home: Some("/".to_owned()) })
+                .await
         }
         Ok(Some((workspace, membership))) => {
             let page = ErrorPage::AccessEnded {

@@ -29,7 +29,9 @@ pub(super) async fn start(State(app): State<App>, headers: HeaderMap, visitor: V
         };
         Ok(match workspace {
             Some(workspace) => app.site.redirect(&format!("/w/{}", workspace.slug), None),
-            None => app.site.respond(&headers, StatusCode::OK, Login::NoWorkspace { email: account.email }).await,
+            None => {
+                app.site.respond(&headers, StatusCode::OK, Login::NoWorkspace { email: account.email }).await
+            }
         })
     };
     let answer: Result<Response> = answer.await;

@@ -95,8 +95,9 @@ async fn accept_token(
         Ok((account, workspace)) => match web::sign_in(&visitor.session, &account.id).await {
             Ok(()) => {
                 let to = format!("/w/{}", workspace.slug);
-                let mut response =
-                    app.site.redirect(&to, Flash::done(format!("You are now a member of {}", workspace.name)));
+                let mut response = app
+                    .site
+                    .redirect(&to, Flash::done(format!("You are now a member of {}", workspace.name)));
                 set_token(app, &mut response, "", 0);
                 response
             }
@@ -169,7 +170,13 @@ async fn decline_token(app: &App, headers: &HeaderMap, visitor: &Visitor, token:
     }
 }
 
-async fn page(app: &App, headers: &HeaderMap, visitor: &Visitor, doorway: Doorway, status: StatusCode) -> Response {
+async fn page(
+    app: &App,
+    headers: &HeaderMap,
+    visitor: &Visitor,
+    doorway: Doorway,
+    status: StatusCode,
+) -> Response {
     let now = app.rollcall.clock.now().0;
     let (status, shown) = match doorway {
         Doorway::Open(open) => (status, joining(app, &open, visitor.account.as_ref())),
@@ -197,7 +204,9 @@ fn joining(app: &App, open: &OpenInvitation, account: Option<&Account>) -> Invit
                 signed_in: account.email.clone(),
             };
         }
-        None if open.account.as_ref().is_some_and(|account| account.password_hash.is_some()) => Invitee::HasAccount,
+        None if open.account.as_ref().is_some_and(|account| account.password_hash.is_some()) => {
+            Invitee::HasAccount
+        }
         None => Invitee::New {
             name: Field { value: suggested_name(open), error: None },
             password: Field::default(),

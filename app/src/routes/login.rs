@@ -150,7 +150,9 @@ mod tests {
     #[test]
     fn only_own_paths() {
         assert_eq!(own_path("/w/acme?x=1"), Some("/w/acme?x=1"));
-        for other in ["", "https://evil.test", "//evil.test", "/\\evil.test", "/login?next=/login", "w/acme", "/a\n"] {
+        for other in
+            ["", "https://evil.test", "//evil.test", "/\\evil.test", "/login?next=/login", "w/acme", "/a\n"]
+        {
             assert_eq!(own_path(other), None, "{other}");
         }
     }

@@ -27,8 +27,8 @@ use crate::{
     pages::{
         Paging,
         people::{
-            Counts, Ending, Filter, InviteForm, InviteOutcome, InviteResult, MemberDetail, People, PeopleDialog,
-            PeopleTab,
+            Counts, Ending, Filter, InviteForm, InviteOutcome, InviteResult, MemberDetail, People,
+            PeopleDialog, PeopleTab,
         },
     },
     site::Flash,
@@ -127,7 +127,12 @@ async fn counts(conn: &mut Conn, access: &Access) -> Result<Counts> {
     })
 }
 
-async fn dialog_of(app: &App, conn: &mut Conn, access: &Access, asked: &Asked) -> Result<Option<PeopleDialog>> {
+async fn dialog_of(
+    app: &App,
+    conn: &mut Conn,
+    access: &Access,
+    asked: &Asked,
+) -> Result<Option<PeopleDialog>> {
     let may = access.can(Permission::ManagePeople);
     let id = MembershipId(asked.member.clone());
     Ok(match asked.dialog.as_str() {
@@ -136,14 +141,21 @@ async fn dialog_of(app: &App, conn: &mut Conn, access: &Access, asked: &Asked) -
             role: Role::Member,
             outcomes: Vec::new(),
         })),
-        "member" => detail(app, conn, access, &id).await?.map(|detail| PeopleDialog::Member(Box::new(detail))),
+        "member" => {
+            detail(app, conn, access, &id).await?.map(|detail| PeopleDialog::Member(Box::new(detail)))
+        }
         "suspend" if may => ending(app, conn, access, &id).await?.map(PeopleDialog::Suspend),
         "remove" if may => ending(app, conn, access, &id).await?.map(PeopleDialog::Remove),
         _ => None,
     })
 }
 
-async fn detail(app: &App, conn: &mut Conn, access: &Access, id: &MembershipId) -> Result<Option<MemberDetail>> {
+async fn detail(
+    app: &App,
+    conn: &mut Conn,
+    access: &Access,
+    id: &MembershipId,
+) -> Result<Option<MemberDetail>> {
     let Some(person) = store::memberships::find_person(conn, &access.workspace.id, id).await? else {
         return Ok(None);
     };
@@ -151,9 +163,7 @@ async fn detail(app: &App, conn: &mut Conn, access: &Access, id: &MembershipId) 
     let ids: Vec<_> = users.into_iter().map(|user| user.id).collect();
     let groups = store::directory_users::groups_of(conn, &ids).await?;
     let sessions = match &person.membership.account_id {
-        Some(account) => {
-            store::sessions::count_of_account(conn, account, app.rollcall.clock.now()).await?
-        }
+        Some(account) => store::sessions::count_of_account(conn, account, app.rollcall.clock.now()).await?,
         None => 0,
     };
     let joined = person.membership.joined_at.map(|at| at.0);
@@ -246,7 +256,11 @@ fn unsent(results: &[invitation::Invited]) -> String {
     left.join("\n")
 }
 
-async fn outcomes(app: &App, access: &Access, results: Vec<invitation::Invited>) -> Result<Vec<InviteOutcome>> {
+async fn outcomes(
+    app: &App,
+    access: &Access,
+    results: Vec<invitation::Invited>,
+) -> Result<Vec<InviteOutcome>> {
     let mut conn = app.rollcall.db.read().await?;
     let mut outcomes = Vec::new();
     for invited in results {
@@ -304,7 +318,9 @@ async fn back(app: &App, member: &Member, tab: &str, done: rollcall::Result<()>,
     let to = url::with(&people_url(member), &[("tab", tab)]);
     match done {
         Ok(()) => app.site.redirect(&to, Flash::done(text)),
-        Err(refusal) if refusal.field().is_some() => app.site.redirect(&to, Flash::refused(refusal.to_string())),
+        Err(refusal) if refusal.field().is_some() => {
+            app.site.redirect(&to, Flash::refused(refusal.to_string()))
+        }
         Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()).await,
     }
 }

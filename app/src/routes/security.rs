@@ -185,7 +185,9 @@ pub(super) async fn create(
             response
         }
         Err(refusal) if refusal.is_ours() => app.failed(&member.headers, member.home(), refusal.into()).await,
-        Err(refusal @ Error::Forbidden { .. }) => app.failed(&member.headers, member.home(), refusal.into()).await,
+        Err(refusal @ Error::Forbidden { .. }) => {
+            app.failed(&member.headers, member.home(), refusal.into()).await
+        }
         Err(refusal) => match refused(&app, &member, &fields, &refusal).await {
             Ok(page) => app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page).await,
             Err(failure) => app.failed(&member.headers, member.home(), failure).await,
