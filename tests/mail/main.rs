@@ -13,6 +13,7 @@ mod support;
 
 mod bad_relay;
 mod chores;
+mod encryption;
 mod killed;
 mod message;
 mod post_office;
