@@ -118,7 +118,7 @@ impl Relay {
     pub(super) async fn send(&self, message: &Message) -> Answer {
         let mut conn = match self.connection().await {
             Ok(conn) => conn,
-            Err(failure) => return Answer::unavailable(&failure.words),
+            Err(failure) => return Answer::unavailable(&self.not_connected(failure)),
         };
         match self.converse(&mut conn, message).await {
             Ok(response) => {
@@ -146,6 +146,14 @@ impl Relay {
     pub(super) async fn close(&self) {
         for (mut conn, _) in self.resting.lock().await.drain(..) {
             let _ = tokio::time::timeout(Duration::from_secs(1), conn.quit()).await;
+        }
+    }
+
+    /// Why there is no connection: the relay's own words, or which relay it is that did not speak.
+    fn not_connected(&self, failure: Failure) -> String {
+        match failure.code {
+            Some(_) => failure.words,
+            None => format!("{}: {}", self.name(), failure.words),
         }
     }
 
