@@ -40,3 +40,9 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_account ON sessions (account_id);
 CREATE INDEX sessions_expiry ON sessions (expires_at);
+
+-- Facts about this installation as a whole.
+CREATE TABLE instance (
+    name   TEXT PRIMARY KEY NOT NULL,
+    value  TEXT NOT NULL
+);

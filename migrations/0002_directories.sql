@@ -95,3 +95,12 @@ CREATE TABLE directory_group_members (
     PRIMARY KEY (group_id, member_id)
 );
 CREATE INDEX directory_group_members_member ON directory_group_members (member_id);
+
+-- Members that a group push named before the directory sent the person.
+CREATE TABLE directory_group_pending_members (
+    group_id      TEXT NOT NULL REFERENCES directory_groups (id) ON DELETE CASCADE,
+    directory_id  TEXT NOT NULL,
+    value         TEXT NOT NULL,
+    PRIMARY KEY (group_id, value)
+);
+CREATE INDEX directory_group_pending_members_value ON directory_group_pending_members (directory_id, value);

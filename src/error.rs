@@ -34,6 +34,8 @@ pub enum Error {
         /// Why, and who may.
         message: String,
     },
+    /// A SCIM request that cannot be carried out, in the RFC's words.
+    Scim(scim::Error),
     /// The store failed.
     Store(store::Error),
     /// A fault of ours or of the machine.
@@ -80,6 +82,7 @@ impl fmt::Display for Error {
             Self::Invalid { message, .. } | Self::Conflict { message, .. } | Self::Forbidden { message } => {
                 f.write_str(message)
             }
+            Self::Scim(refusal) => f.write_str(&refusal.detail),
             Self::NotFound { what } => write!(f, "There is no such {what}."),
             Self::Store(store::Error::Unavailable(_)) => f.write_str(
                 "The database did not answer in time. Nothing was changed; try again in a moment.",

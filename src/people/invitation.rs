@@ -46,10 +46,10 @@ pub enum InviteOutcome {
     AlreadyMember,
     /// An invitation is open; it can be sent again from the list.
     AlreadyInvited,
-    /// The person is suspended; says by whom and what to do.
-    Suspended(String),
-    /// Not an address; says why.
-    Refused(String),
+    /// The person is suspended, or the directory calls them inactive.
+    Suspended(SuspendedBy),
+    /// Not an address.
+    NotAnAddress,
 }
 
 /// Invites people by hand. `addresses` is separated by commas, semicolons, spaces or lines.
@@ -80,7 +80,7 @@ pub async fn invite(
     for address in addresses {
         let outcome = match address.parse::<EmailAddress>() {
             Ok(email) => invite_one(rollcall, caller, &email, role).await?,
-            Err(refusal) => InviteOutcome::Refused(refusal.to_string()),
+            Err(_) => InviteOutcome::NotAnAddress,
         };
         results.push(Invited { email: address.to_owned(), outcome });
     }
@@ -124,20 +124,13 @@ async fn refusal(conn: &mut Conn, existing: &Membership) -> Result<Option<Invite
     let outcome = match existing.status {
         MembershipStatus::Active => Some(InviteOutcome::AlreadyMember),
         MembershipStatus::Invited => Some(InviteOutcome::AlreadyInvited),
-        MembershipStatus::Suspended => Some(InviteOutcome::Suspended(match existing.suspended_by {
-            Some(SuspendedBy::Directory) => {
-                "Suspended by the directory. Activate the person there; access comes back by itself."
-                    .to_owned()
-            }
-            _ => "Suspended by an admin. Reinstate the person in the list.".to_owned(),
-        })),
+        MembershipStatus::Suspended => {
+            Some(InviteOutcome::Suspended(existing.suspended_by.unwrap_or(SuspendedBy::Admin)))
+        }
         MembershipStatus::Provisioned | MembershipStatus::Removed => {
             let users = store::directory_users::list_of_membership(conn, &existing.id).await?;
-            (!users.is_empty() && !users.iter().any(|user| user.active)).then(|| {
-                InviteOutcome::Suspended(
-                    "The directory says inactive. Activate the person there first.".to_owned(),
-                )
-            })
+            let gone = !users.is_empty() && !users.iter().any(|user| user.active);
+            gone.then_some(InviteOutcome::Suspended(SuspendedBy::Directory))
         }
     };
     Ok(outcome)

@@ -337,3 +337,92 @@ pub async fn names(conn: &mut Conn, directory: &DirectoryId) -> Result<Vec<(Dire
         directory
     )
 }
+
+/// Bumps a group's version.
+///
+/// # Errors
+/// When the database fails.
+pub async fn touch(tx: &mut Tx, group: &DirectoryGroupId, now: Timestamp) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE directory_groups SET version = version + 1, updated_at = $2 WHERE id = $1",
+        group,
+        now
+    )?;
+    Ok(())
+}
+
+/// Remembers members whom the directory has not sent yet.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert_pending(tx: &mut Tx, group: &DirectoryGroup, values: &[String]) -> Result<()> {
+    for chunk in values.chunks(CHUNK) {
+        let mut statement =
+            Statement::new("INSERT INTO directory_group_pending_members (group_id, directory_id, value) VALUES ");
+        for (index, value) in chunk.iter().enumerate() {
+            statement.push(if index == 0 { "(" } else { ", (" });
+            statement.bind(Arg::Text(group.id.0.clone())).push(", ").bind(Arg::Text(group.directory_id.0.clone()));
+            statement.push(", ").bind(Arg::Text(value.clone())).push(")");
+        }
+        statement.push(" ON CONFLICT DO NOTHING");
+        execute_of!(tx, statement)?;
+    }
+    Ok(())
+}
+
+/// Forgets pending members.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_pending(tx: &mut Tx, group: &DirectoryGroupId, values: &[String]) -> Result<()> {
+    for chunk in values.chunks(CHUNK) {
+        let mut statement = Statement::new("DELETE FROM directory_group_pending_members WHERE group_id = ");
+        statement.bind(Arg::Text(group.0.clone())).push(" AND value IN ").bind_list(chunk);
+        execute_of!(tx, statement)?;
+    }
+    Ok(())
+}
+
+/// Forgets all pending members of a group.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_all_pending(tx: &mut Tx, group: &DirectoryGroupId) -> Result<()> {
+    execute!(tx, "DELETE FROM directory_group_pending_members WHERE group_id = $1", group)?;
+    Ok(())
+}
+
+/// The groups that wait for someone by one of these names, which they then no longer do.
+///
+/// # Errors
+/// When the database fails.
+pub async fn take_pending(
+    tx: &mut Tx,
+    directory: &DirectoryId,
+    values: &[String],
+) -> Result<Vec<DirectoryGroupId>> {
+    let mut statement = Statement::new("DELETE FROM directory_group_pending_members WHERE directory_id = ");
+    statement.bind(Arg::Text(directory.0.clone())).push(" AND value IN ").bind_list(values);
+    statement.push(" RETURNING group_id");
+    let mut groups: Vec<DirectoryGroupId> =
+        all_of!(tx, (DirectoryGroupId,), statement)?.into_iter().map(|(id,)| id).collect();
+    groups.sort();
+    groups.dedup();
+    Ok(groups)
+}
+
+/// Whether a group has more members than `number`; costs the same at any size.
+///
+/// # Errors
+/// When the database fails.
+pub async fn has_more_members_than(conn: &mut Conn, group: &DirectoryGroupId, number: i64) -> Result<bool> {
+    let beyond = super::sql::optional_scalar!(
+        conn,
+        String,
+        "SELECT member_id FROM directory_group_members WHERE group_id = $1 LIMIT 1 OFFSET $2",
+        group,
+        number
+    )?;
+    Ok(beyond.is_some())
+}

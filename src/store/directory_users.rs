@@ -59,7 +59,7 @@ const SELECT: &str = const_format::concatcp!("SELECT ", COLUMNS, " FROM director
 
 /// The form in which names and addresses are compared.
 pub fn key(text: &str) -> String {
-    text.trim().to_lowercase()
+    scim::filter::fold(text)
 }
 
 /// Adds a person with their addresses.

@@ -4,9 +4,12 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Result, Tx,
-    sql::{all, execute},
+    sql::{all, execute, optional, optional_scalar},
 };
-use crate::{clock::Timestamp, model::WorkspaceId};
+use crate::{
+    clock::Timestamp,
+    model::{DirectoryId, WorkspaceId},
+};
 
 /// A stored event.
 #[derive(Clone, Debug, FromRow)]
@@ -59,4 +62,31 @@ pub async fn insert(tx: &mut Tx, event: &Event) -> Result<()> {
 /// When the database fails.
 pub async fn list_of_subject(conn: &mut Conn, subject_id: &str) -> Result<Vec<Event>> {
     all!(conn, Event, "SELECT * FROM events WHERE subject_id = $1 ORDER BY id", subject_id)
+}
+
+/// The latest event of this kind about a subject.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_latest(conn: &mut Conn, subject_id: &str, action: &str) -> Result<Option<Event>> {
+    optional!(
+        conn,
+        Event,
+        "SELECT * FROM events WHERE subject_id = $1 AND action = $2 ORDER BY id DESC LIMIT 1",
+        subject_id,
+        action
+    )
+}
+
+/// When a directory last changed anything.
+///
+/// # Errors
+/// When the database fails.
+pub async fn last_change_by(conn: &mut Conn, directory: &DirectoryId) -> Result<Option<Timestamp>> {
+    optional_scalar!(
+        conn,
+        Timestamp,
+        "SELECT at FROM events WHERE actor_id = $1 ORDER BY id DESC LIMIT 1",
+        directory.as_str()
+    )
 }

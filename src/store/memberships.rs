@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Result, Tx,
-    sql::{Arg, Statement, all, all_of, execute, optional, scalar, scalar_of},
+    sql::{Arg, Statement, all, all_of, execute, optional, scalar, scalar_of, scalars},
 };
 use crate::{
     clock::Timestamp,
@@ -233,26 +233,26 @@ pub async fn list_of_directory(conn: &mut Conn, directory: &DirectoryId) -> Resu
     )
 }
 
-/// The ids of the workspace's active owners; on PostgreSQL they stay locked until the transaction ends, so that two
-/// transactions cannot each take away the other's last owner.
+const ACTIVE_OWNERS: &str =
+    "SELECT id FROM memberships WHERE workspace_id = $1 AND role = 'owner' AND status = 'active' ORDER BY id";
+
+/// The ids of the workspace's active owners.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_active_owners(conn: &mut Conn, workspace: &WorkspaceId) -> Result<Vec<MembershipId>> {
+    scalars!(conn, MembershipId, ACTIVE_OWNERS, workspace)
+}
+
+/// The same, locked until the transaction ends, so that two transactions cannot each take away the other's last owner.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn lock_active_owners(tx: &mut Tx, workspace: &WorkspaceId) -> Result<Vec<MembershipId>> {
-    if tx.is_postgres() {
-        return super::sql::scalars!(
-            tx,
-            MembershipId,
-            "SELECT id FROM memberships WHERE workspace_id = $1 AND role = 'owner' AND status = 'active' ORDER BY id FOR UPDATE",
-            workspace
-        );
+    if !tx.is_postgres() {
+        return list_active_owners(tx, workspace).await;
     }
-    super::sql::scalars!(
-        tx,
-        MembershipId,
-        "SELECT id FROM memberships WHERE workspace_id = $1 AND role = 'owner' AND status = 'active' ORDER BY id",
-        workspace
-    )
+    scalars!(tx, MembershipId, const_format::concatcp!(ACTIVE_OWNERS, " FOR UPDATE"), workspace)
 }
 
 /// Memberships by state.
@@ -331,6 +331,8 @@ pub struct Search {
     pub role: Option<Role>,
     /// By hand (`false`) or vouched for by a directory (`true`).
     pub from_directory: Option<bool>,
+    /// Only those for whom there is or was an invitation.
+    pub was_invited: bool,
 }
 
 impl Search {
@@ -354,6 +356,9 @@ impl Search {
             Some(false) => statement.push(" AND m.source = 'manual'"),
             None => statement,
         };
+        if self.was_invited {
+            statement.push(" AND EXISTS (SELECT 1 FROM invitations WHERE membership_id = m.id)");
+        }
     }
 }
 
@@ -381,6 +386,15 @@ pub struct Person {
     pub mail_answer: Option<String>,
 }
 
+const SELECT_PERSON: &str = "SELECT m.*, d.name AS directory_name, i.status AS invitation_status, \
+    i.sent_at AS invitation_sent_at, i.expires_at AS invitation_expires_at, i.opened_at AS invitation_opened_at, \
+    a.name AS invited_by, o.status AS mail_status, o.answer AS mail_answer \
+    FROM memberships m \
+    LEFT JOIN directories d ON d.id = m.directory_id \
+    LEFT JOIN invitations i ON i.id = (SELECT id FROM invitations WHERE membership_id = m.id ORDER BY id DESC LIMIT 1) \
+    LEFT JOIN accounts a ON a.id = i.invited_by \
+    LEFT JOIN outbox o ON o.template = 'invitation' AND o.subject_id = i.id AND o.generation = i.generation ";
+
 /// A page of people by name.
 ///
 /// # Errors
@@ -392,20 +406,29 @@ pub async fn search(
     offset: i64,
     limit: i64,
 ) -> Result<Vec<Person>> {
-    let mut statement = Statement::new(
-        "SELECT m.*, d.name AS directory_name, i.status AS invitation_status, i.sent_at AS invitation_sent_at, \
-         i.expires_at AS invitation_expires_at, i.opened_at AS invitation_opened_at, a.name AS invited_by, \
-         o.status AS mail_status, o.answer AS mail_answer \
-         FROM memberships m \
-         LEFT JOIN directories d ON d.id = m.directory_id \
-         LEFT JOIN invitations i ON i.id = (SELECT id FROM invitations WHERE membership_id = m.id ORDER BY id DESC LIMIT 1) \
-         LEFT JOIN accounts a ON a.id = i.invited_by \
-         LEFT JOIN outbox o ON o.template = 'invitation' AND o.subject_id = i.id AND o.generation = i.generation ",
-    );
+    let mut statement = Statement::new(SELECT_PERSON);
     search.push_conditions(&mut statement, workspace);
     statement.push(" ORDER BY m.search_key, m.id LIMIT ").bind(Arg::Integer(limit));
     statement.push(" OFFSET ").bind(Arg::Integer(offset));
     all_of!(conn, Person, statement)
+}
+
+/// One person of the people page.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_person(
+    conn: &mut Conn,
+    workspace: &WorkspaceId,
+    id: &MembershipId,
+) -> Result<Option<Person>> {
+    optional!(
+        conn,
+        Person,
+        const_format::concatcp!(SELECT_PERSON, "WHERE m.id = $1 AND m.workspace_id = $2"),
+        id,
+        workspace
+    )
 }
 
 /// How many people the search finds.

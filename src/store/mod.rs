@@ -12,6 +12,7 @@ pub mod directory_tokens;
 pub mod directory_users;
 mod error;
 pub mod events;
+pub mod instance;
 pub mod invitations;
 pub mod mailbox;
 pub mod memberships;

@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Result, Tx,
-    sql::{execute, optional},
+    sql::{execute, optional, scalar},
 };
 use crate::{clock::Timestamp, model::AccountId};
 
@@ -99,4 +99,18 @@ pub async fn delete_of_account(tx: &mut Tx, account: &AccountId) -> Result<u64> 
 /// When the database fails.
 pub async fn delete_expired(tx: &mut Tx, now: Timestamp) -> Result<u64> {
     execute!(tx, "DELETE FROM sessions WHERE expires_at <= $1", now)
+}
+
+/// How many sessions an account has.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_of_account(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<i64> {
+    scalar!(
+        conn,
+        i64,
+        "SELECT COUNT(*) FROM sessions WHERE account_id = $1 AND expires_at > $2",
+        account,
+        now
+    )
 }

@@ -1,0 +1,366 @@
+//! Every page but People.
+
+use app::pages::{
+    Field, Frame, Viewer, Workspace,
+    directory::{
+        Directory, DirectoryCounts, DirectoryDialog, DirectorySettings, MembersChoice, RemoveForm, TokenRow,
+    },
+    error::ErrorPage,
+    home::Home,
+    invite::{Invite, Invitee, Inviter, Join},
+    login::{Login, LoginForm, LoginProblem},
+    mailbox::{MailRow, Mailbox, Message, Part},
+    password::{Password, PasswordForm},
+    security::{ChooseForm, DirectorySummary, DirectoryValues, Health, Security, SecurityDialog, TokenShown},
+    setup::{Setup, SetupForm},
+};
+use rollcall::model::{Progress, ProgressStep, Provider, Role};
+
+use super::Sample;
+
+pub(crate) const MINUTE: i64 = 60_000_000;
+pub(crate) const HOUR: i64 = 60 * MINUTE;
+pub(crate) const DAY: i64 = 24 * HOUR;
+/// 21 Nov 2026, 14:05 UTC.
+pub(crate) const NOW: i64 = 1_795_269_900_000_000;
+const ID: &str = "0192f0a4-c7b1-7c3e-9f11-2f6b1e0a9d44";
+const ENDPOINT: &str = "https://rollcall.acme.com/scim/v2/0192f0a4-c7b1-7c3e-9f11-2f6b1e0a9d44";
+const TOKEN: &str = "rc_7Qm2vXf9TzKp4LwN8sYb1HdRj6Ge3UaC";
+
+pub(crate) fn frame(role: Role) -> Frame {
+    Frame {
+        workspace: Workspace { name: "Acme".into(), slug: "acme".into() },
+        host: "rollcall.acme.com".into(),
+        viewer: Viewer { name: "Ada Lovelace".into(), email: "ada@acme.com".into(), role },
+        people: 214,
+        mailbox: true,
+        now: NOW,
+    }
+}
+
+fn summary(health: Health) -> DirectorySummary {
+    let waiting = health == Health::Waiting;
+    DirectorySummary {
+        id: ID.to_owned().into(),
+        name: "Okta".into(),
+        provider: Provider::Okta,
+        people: if waiting { 0 } else { 214 },
+        groups: if waiting { 0 } else { 9 },
+        created: NOW - if waiting { 2 * MINUTE } else { 40 * DAY },
+        last_request: (!waiting).then_some(NOW - 3 * MINUTE),
+        health,
+    }
+}
+
+fn security(role: Role, directories: Vec<DirectorySummary>, dialog: Option<SecurityDialog>) -> Security {
+    Security { frame: frame(role), directories, dialog }
+}
+
+fn choose(provider: Option<Provider>) -> ChooseForm {
+    ChooseForm {
+        key: "5f0c".into(),
+        provider,
+        provider_error: None,
+        name: Field::new(provider.map_or("", Provider::default_directory_name)),
+        default_role: Role::Member,
+        error: None,
+        others: 0,
+    }
+}
+
+fn step(at: i64, detail: Option<&str>) -> ProgressStep {
+    ProgressStep { at: Some(at), detail: detail.map(str::to_owned) }
+}
+
+pub(crate) fn progress_states() -> Vec<Progress> {
+    let rejected = Progress {
+        rejected: step(NOW, Some("A request arrived with a wrong token at 14:04 from 20.1.2.3.")),
+        ..Progress::default()
+    };
+    let tested = Progress { connection_tested: step(NOW, None), ..Progress::default() };
+    let person = Progress { first_person: step(NOW, Some("grace@acme.com")), ..tested.clone() };
+    let group = Progress { first_group: step(NOW, Some("Engineering")), ..person.clone() };
+    vec![rejected, tested, person, group]
+}
+
+fn values(provider: Provider, token: TokenShown, progress: Progress) -> SecurityDialog {
+    SecurityDialog::Directory(Box::new(DirectoryValues {
+        id: ID.to_owned().into(),
+        name: provider.default_directory_name().into(),
+        provider,
+        endpoint: ENDPOINT.into(),
+        token,
+        progress,
+    }))
+}
+
+fn hint() -> TokenShown {
+    TokenShown::Hint { hint: "rc_…3UaC".into(), last_used: Some(NOW - 3 * MINUTE) }
+}
+
+/// The page at its address, for trying it in a browser.
+pub(crate) fn security_at(dialog: bool, directory: Option<&str>) -> Security {
+    let dialog = match (dialog, directory) {
+        (true, Some("new")) => {
+            Some(values(Provider::Okta, TokenShown::Once(TOKEN.into()), Progress::default()))
+        }
+        (true, Some(_)) => Some(values(Provider::Okta, hint(), Progress::default())),
+        (true, None) => Some(SecurityDialog::Choose(choose(None))),
+        (false, _) => None,
+    };
+    security(Role::Owner, Vec::new(), dialog)
+}
+
+fn directory(role: Role, health: Health) -> Directory {
+    let waiting = health == Health::Waiting;
+    let token =
+        |id: &str, hint: &str, by: &str, made: i64, used: Option<i64>, revoked: Option<i64>| TokenRow {
+            id: id.to_owned().into(),
+            hint: hint.into(),
+            created_by: by.into(),
+            created: made,
+            last_used: used,
+            revoked,
+        };
+    Directory {
+        frame: frame(role),
+        id: ID.to_owned().into(),
+        name: "Okta".into(),
+        provider: Provider::Okta,
+        counts: if waiting {
+            DirectoryCounts::default()
+        } else {
+            DirectoryCounts { active: 198, inactive: 16, groups: 9, invitations: 12 }
+        },
+        endpoint: ENDPOINT.into(),
+        tokens: if waiting {
+            vec![token("t1", "rc_…3UaC", "Ada Lovelace", NOW - 2 * MINUTE, None, None)]
+        } else {
+            vec![
+                token("t2", "rc_…9xTk", "Ada Lovelace", NOW - 12 * MINUTE, None, None),
+                token("t1", "rc_…3UaC", "Ada Lovelace", NOW - 40 * DAY, Some(NOW - 3 * MINUTE), None),
+                token(
+                    "t0",
+                    "rc_…77Qa",
+                    "Grace Hopper",
+                    NOW - 90 * DAY,
+                    Some(NOW - 40 * DAY),
+                    Some(NOW - 39 * DAY),
+                ),
+            ]
+        },
+        new_token: None,
+        created_by: "Ada Lovelace".into(),
+        created: NOW - 40 * DAY,
+        last_request: (!waiting).then_some(NOW - 3 * MINUTE),
+        last_change: (!waiting).then_some(NOW - 2 * HOUR),
+        progress: if waiting { Progress::default() } else { progress_states().remove(3) },
+        settings: DirectorySettings {
+            name: Field::new("Okta"),
+            provider: Provider::Okta,
+            default_role: Role::Member,
+            error: None,
+        },
+        dialog: None,
+        health,
+    }
+}
+
+fn join(as_whom: Invitee, by: Inviter) -> Invite {
+    Invite::Join(Join {
+        workspace: "Acme".into(),
+        role: Role::Member,
+        by,
+        email: "grace@acme.com".into(),
+        expires: NOW + 14 * DAY,
+        now: NOW,
+        as_whom,
+    })
+}
+
+fn login(problem: Option<LoginProblem>) -> Login {
+    let email = if problem.is_some() { "ada@acme.com".into() } else { String::new() };
+    Login::Form(LoginForm { email, next: String::new(), problem })
+}
+
+fn message(part: Part) -> Message {
+    Message {
+        id: "m1".to_owned().into(),
+        from: "Rollcall <rollcall@localhost>".into(),
+        to: "grace@acme.com".into(),
+        subject: "Join Acme on Rollcall".into(),
+        at: NOW - 4 * MINUTE,
+        now: NOW,
+        part,
+        links: vec!["http://127.0.0.1:3000/invite/inv_6hT2mQ0xZr8WkE4n".into()],
+    }
+}
+
+pub(crate) fn all() -> Vec<Sample> {
+    let mut samples = signed_out();
+    samples.extend(workspace());
+    samples
+}
+
+fn signed_out() -> Vec<Sample> {
+    let new = || Invitee::New { name: Field::new("Grace Hopper"), password: Field::default(), error: None };
+    vec![
+        Sample::new("setup", || Setup::Form(SetupForm { token: "t".into(), ..SetupForm::default() })),
+        Sample::new("setup-errors", || {
+            Setup::Form(SetupForm {
+                token: "t".into(),
+                name: "Ada Lovelace".into(),
+                email: Field::wrong("ada@", "This is no e-mail address. It needs a part after the @."),
+                password: Field::wrong("", "Too short. Use at least 12 characters."),
+                workspace: "Acme".into(),
+                error: None,
+            })
+        }),
+        Sample::new("setup-dead", || Setup::DeadLink),
+        Sample::new("login", || login(None)),
+        Sample::new("login-wrong", || login(Some(LoginProblem::Wrong))),
+        Sample::new("login-tries", || {
+            login(Some(LoginProblem::TooManyTries { until: NOW + 14 * MINUTE, now: NOW }))
+        }),
+        Sample::new("login-suspended", || {
+            login(Some(LoginProblem::Suspended {
+                workspace: "Acme".into(),
+                by_directory: true,
+                at: NOW - 18 * DAY,
+                now: NOW,
+            }))
+        }),
+        Sample::new("login-no-workspace", || Login::NoWorkspace { email: "ada@acme.com".into() }),
+        Sample::new("password", || {
+            Password::Form(PasswordForm {
+                token: "t".into(),
+                email: "ada@acme.com".into(),
+                ..PasswordForm::default()
+            })
+        }),
+        Sample::new("password-dead", || Password::DeadLink),
+        Sample::new("invite", move || join(new(), Inviter::Directory("Okta".into()))),
+        Sample::new("invite-has-account", || {
+            join(Invitee::HasAccount, Inviter::Person("Ada Lovelace".into()))
+        }),
+        Sample::new("invite-signed-in", || join(Invitee::SignedIn, Inviter::Person("Ada Lovelace".into()))),
+        Sample::new("invite-other", || Invite::OtherAccount {
+            workspace: "Acme".into(),
+            invited: "ada@acme.com".into(),
+            signed_in: "bob@acme.com".into(),
+        }),
+        Sample::new("invite-expired", || Invite::Expired {
+            workspace: "Acme".into(),
+            at: NOW - 2 * DAY,
+            now: NOW,
+        }),
+        Sample::new("invite-withdrawn", || Invite::Withdrawn),
+        Sample::new("invite-replaced", || Invite::Replaced { workspace: "Acme".into() }),
+        Sample::new("invite-declined", || Invite::Declined { workspace: "Acme".into() }),
+        Sample::new("invite-used", || Invite::Used { workspace: "Acme".into() }),
+        Sample::new("mailbox", || Mailbox {
+            mails: [
+                "grace@acme.com",
+                "alan.mathison.turing@computing.cambridge.example.org",
+                "edgar@partner.io",
+            ]
+            .iter()
+            .enumerate()
+            .map(|(index, to)| MailRow {
+                id: format!("m{index}").into(),
+                to: (*to).to_owned(),
+                subject: "Join Acme on Rollcall".into(),
+                at: NOW - (1 + index as i64 * 70) * MINUTE,
+            })
+            .collect(),
+            now: NOW,
+        }),
+        Sample::new("mailbox-empty", || Mailbox { mails: Vec::new(), now: NOW }),
+        Sample::new("mailbox-html", || message(Part::Html)),
+        Sample::new("mailbox-text", || {
+            message(Part::Text(
+                "Hello Grace,\n\nyour IT team invites you to Acme, through Okta.\n\nJoin Acme:\nhttp://127.0.0.1:3000/invite/inv_6hT2mQ0xZr8WkE4n\n\nThe link is valid until 5 Dec 2026.\n"
+                    .into(),
+            ))
+        }),
+        Sample::new("error-403", || ErrorPage::Forbidden {
+            reason: "Only owners and admins can invite people. Ask Ada Lovelace if you need to.".into(),
+            home: Some("/w/acme".into()),
+        }),
+        Sample::new("error-404", || ErrorPage::NotFound { home: None }),
+        Sample::new("error-500", || ErrorPage::Failed { reference: "0192f0a4c7b1".into() }),
+        Sample::new("access-ended", || ErrorPage::AccessEnded {
+            workspace: "Acme".into(),
+            by_directory: true,
+            at: NOW - MINUTE,
+            now: NOW,
+        }),
+    ]
+}
+
+fn workspace() -> Vec<Sample> {
+    let home = |directories: Vec<DirectorySummary>, active| Home {
+        frame: frame(Role::Owner),
+        active,
+        invited: if active > 1 { 12 } else { 0 },
+        suspended: if active > 1 { 4 } else { 0 },
+        directories,
+    };
+    let dialog =
+        |dialog: SecurityDialog| security(Role::Owner, vec![summary(Health::Connected)], Some(dialog));
+    let remove = |confirm: Field| Directory {
+        dialog: Some(DirectoryDialog::Remove(RemoveForm {
+            members: 214,
+            choice: MembersChoice::Keep,
+            confirm,
+        })),
+        ..directory(Role::Owner, Health::Connected)
+    };
+    vec![
+        Sample::new("home", move || home(vec![summary(Health::Connected)], 198)),
+        Sample::new("home-empty", move || home(Vec::new(), 1)),
+        Sample::new("home-no-directory", move || home(Vec::new(), 6)),
+        Sample::new("security", || security(Role::Owner, Vec::new(), None)),
+        Sample::new("security-waiting", || security(Role::Owner, vec![summary(Health::Waiting)], None)),
+        Sample::new("security-connected", || security(Role::Owner, vec![summary(Health::Connected)], None)),
+        Sample::new("security-attention", || {
+            let health = Health::Attention("12 errors in the last hour".into());
+            security(Role::Owner, vec![summary(health), summary(Health::Quiet)], None)
+        }),
+        Sample::new("security-no-rights", || security(Role::Member, Vec::new(), None)),
+        Sample::new("dialog-choose", || {
+            security(Role::Owner, Vec::new(), Some(SecurityDialog::Choose(choose(Some(Provider::Okta)))))
+        }),
+        Sample::new("dialog-choose-google", || {
+            security(Role::Owner, Vec::new(), Some(SecurityDialog::Choose(choose(Some(Provider::Google)))))
+        }),
+        Sample::new("dialog-choose-error", || {
+            let form = ChooseForm {
+                provider_error: Some("Choose where you manage people.".into()),
+                others: 1,
+                ..choose(None)
+            };
+            security(Role::Owner, vec![summary(Health::Connected)], Some(SecurityDialog::Choose(form)))
+        }),
+        Sample::new("dialog-values", move || {
+            dialog(values(Provider::Okta, TokenShown::Once(TOKEN.into()), progress_states().remove(2)))
+        }),
+        Sample::new("dialog-values-entra", move || {
+            dialog(values(Provider::Entra, TokenShown::Once(TOKEN.into()), progress_states().remove(0)))
+        }),
+        Sample::new("dialog-reopened", move || {
+            dialog(values(Provider::Okta, hint(), progress_states().remove(3)))
+        }),
+        Sample::new("directory", || directory(Role::Owner, Health::Connected)),
+        Sample::new("directory-waiting", || directory(Role::Owner, Health::Waiting)),
+        Sample::new("directory-new-token", || Directory {
+            new_token: Some(TOKEN.into()),
+            ..directory(Role::Owner, Health::Attention("12 requests were refused in the last hour".into()))
+        }),
+        Sample::new("directory-read-only", || directory(Role::Member, Health::Connected)),
+        Sample::new("directory-remove", move || remove(Field::default())),
+        Sample::new("directory-remove-error", move || {
+            remove(Field::wrong("okt", "This is not the name. Type Okta to remove it."))
+        }),
+    ]
+}

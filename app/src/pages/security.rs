@@ -1,0 +1,163 @@
+//! Settings → Security: how people are verified, added and removed.
+
+use leptos::prelude::*;
+use rollcall::model::{DirectoryId, Provider};
+
+pub use super::security_dialog::{ChooseForm, DirectoryValues, SecurityDialog, TokenShown};
+use super::{Frame, Page, counted, security_dialog};
+use crate::{
+    ui::{Card, Here, PageHead, Tone, in_workspace, pill, time},
+    when::Style,
+};
+
+/// `/w/{slug}/settings/security`
+#[derive(Clone, Debug)]
+pub struct Security {
+    /// The frame.
+    pub frame: Frame,
+    /// Directories, oldest first.
+    pub directories: Vec<DirectorySummary>,
+    /// `?dialog=directory-sync`
+    pub dialog: Option<SecurityDialog>,
+}
+
+/// A directory in a line.
+#[derive(Clone, Debug)]
+pub struct DirectorySummary {
+    /// Which.
+    pub id: DirectoryId,
+    /// Its name, such as "Okta".
+    pub name: String,
+    /// The kind of identity provider.
+    pub provider: Provider,
+    /// How it is.
+    pub health: Health,
+    /// People it has sent.
+    pub people: u64,
+    /// Groups it has sent.
+    pub groups: u64,
+    /// When it was set up.
+    pub created: i64,
+    /// The last authenticated request.
+    pub last_request: Option<i64>,
+}
+
+/// How a directory is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// No authenticated request yet.
+    Waiting,
+    /// Requests come as they should.
+    Connected,
+    /// Nothing for longer than usual.
+    Quiet,
+    /// Something wants a look: a short sentence without a full stop, such as "12 errors in the last hour".
+    Attention(String),
+}
+
+impl Health {
+    /// Its pill.
+    pub fn pill(&self) -> AnyView {
+        match self {
+            Self::Waiting => pill(Tone::Info, "Waiting"),
+            Self::Connected => pill(Tone::Ok, "Connected"),
+            Self::Quiet => pill(Tone::Quiet, "Quiet"),
+            Self::Attention(_) => pill(Tone::Warn, "Attention"),
+        }
+    }
+}
+
+impl DirectorySummary {
+    /// The address of its page.
+    pub fn url(&self, frame: &Frame) -> String {
+        frame.url(&format!("/settings/security/directories/{}", self.id))
+    }
+
+    /// Its state in a line: pill and words.
+    pub fn state_line(&self, now: i64) -> AnyView {
+        let words = match (&self.health, self.last_request) {
+            (Health::Waiting, _) | (_, None) => view! {
+                "Created " {time(self.created, now, Style::Relative)}
+                {format!(". No request from {} yet.", self.provider.short_label())}
+            }
+            .into_any(),
+            (Health::Attention(what), Some(last)) => {
+                view! { {what.clone()} " · last request " {time(last, now, Style::Relative)} }.into_any()
+            }
+            (_, Some(last)) => view! {
+                {format!(
+                    "{} · {} · {} · last request ",
+                    self.name,
+                    counted(self.people, "person", "people"),
+                    counted(self.groups, "group", "groups"),
+                )} {time(last, now, Style::Relative)}
+            }
+            .into_any(),
+        };
+        view! { {self.health.pill()} <span class="state-words">{words}</span> }.into_any()
+    }
+}
+
+impl Page for Security {
+    fn title(&self) -> String {
+        format!("Security · {}", self.frame.workspace.name)
+    }
+
+    fn view(self) -> AnyView {
+        let Self { frame, directories, dialog } = self;
+        let card = directory_sync(&frame, &directories);
+        let dialog = dialog.map(|dialog| security_dialog::view(&frame, dialog));
+        in_workspace(
+            &frame,
+            Here::Security,
+            view! {
+                <PageHead title="Security" lead="How people are verified, added and removed.".into_any() />
+                {card}
+                {dialog}
+            },
+        )
+    }
+}
+
+fn directory_sync(frame: &Frame, directories: &[DirectorySummary]) -> AnyView {
+    let manages = frame.may_manage();
+    let href = frame.url("/settings/security?dialog=directory-sync");
+    // One way in: "Configure" opens the set-up, or the directory that is there.
+    let action = match directories {
+        [] if !manages => view! { <button type="button" class="button" disabled aria-describedby="directory-sync-why">"Configure"</button> }.into_any(),
+        [] => view! { <a class="button primary" id="configure" href=href>"Configure"</a> }.into_any(),
+        [one] if manages => {
+            let href = format!("{href}&directory={}", one.id);
+            view! { <a class="button" id="configure" href=href>"Configure"</a> }.into_any()
+        }
+        _ if manages => view! { <a class="button" id="configure" href=href>"Add directory"</a> }.into_any(),
+        _ => ().into_any(),
+    };
+    let foot = match directories {
+        [] if !manages => Some(
+            view! { <p class="state-words" id="directory-sync-why">"Only owners and admins can set this up."</p> }
+                .into_any(),
+        ),
+        [] => None,
+        several => {
+            let lines = several
+                .iter()
+                .map(|directory| {
+                    view! {
+                        <li class="state-line">
+                            {directory.state_line(frame.now)} <a class="state-link" href=directory.url(frame)>
+                                "Open directory"
+                            </a>
+                        </li>
+                    }
+                })
+                .collect_view();
+            Some(view! { <ul class="state-lines" role="list">{lines}</ul> }.into_any())
+        }
+    };
+    let lead = "Automatically add and remove people from your identity provider.";
+    match foot {
+        Some(foot) => view! { <Card title="Directory Sync" lead=lead action=action foot=foot /> }.into_any(),
+        None => view! { <Card title="Directory Sync" lead=lead action=action /> }.into_any(),
+    }
+}

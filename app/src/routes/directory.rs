@@ -1,0 +1,330 @@
+//! A directory's page: how it is, its tokens, its settings, its removal, and the live steps of its set-up.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    Router,
+    extract::{Path, Query, State},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+    routing::{get, post},
+};
+use futures::{Stream, stream};
+use http::StatusCode;
+use rollcall::{
+    Error,
+    directory::{
+        administration::{self, Choice, Farewell},
+        token,
+    },
+    model::{AccountId, DirectoryId, DirectoryTokenId, Progress, Role},
+    people::{Access, Caller, Permission},
+    store::{self, Conn, directories::Directory},
+};
+use serde::Deserialize;
+
+use super::{
+    App,
+    failure::Result,
+    fields::Fields,
+    frame::count,
+    guard::Member,
+    security::{endpoint, forget_token, health, new_token, remember_token},
+};
+use crate::{
+    pages::directory::{
+        Directory as Page, DirectoryCounts, DirectoryDialog, DirectorySettings, MembersChoice, RemoveForm, TokenRow,
+    },
+    site::Flash,
+    ui::Field,
+};
+
+pub(super) fn router() -> Router<App> {
+    const AT: &str = "/w/{slug}/settings/security/directories/{id}";
+    Router::new()
+        .route(AT, get(show).post(update))
+        .route(&format!("{AT}/progress"), get(progress))
+        .route(&format!("{AT}/rotate-token"), post(rotate_token))
+        .route(&format!("{AT}/tokens/{{token}}/revoke"), post(revoke_token))
+        .route(&format!("{AT}/remove"), post(remove))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Place {
+    id: String,
+    token: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    dialog: String,
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    member: Member,
+    Path(place): Path<Place>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    match load(&app, &member, &place, &asked).await {
+        Ok(page) => {
+            let response = app.site.respond(&member.headers, StatusCode::OK, page);
+            forget_token(&app, &member, response)
+        }
+        Err(failure) => app.failed(&member.headers, member.home(), failure),
+    }
+}
+
+async fn load(app: &App, member: &Member, place: &Place, asked: &Asked) -> Result<Page> {
+    member.access.require(Permission::ManageDirectories)?;
+    let frame = app.frame(member).await?;
+    let mut conn = app.rollcall.db.read().await?;
+    let directory = find(&mut conn, member, place).await?;
+    let id = &directory.id;
+    let now = app.rollcall.clock.now();
+    let tokens = store::directory_tokens::list(&mut conn, id).await?;
+    let last_request = tokens.iter().filter_map(|token| token.last_used_at).max();
+    let mut rows = Vec::new();
+    for token in tokens {
+        rows.push(TokenRow {
+            created_by: name_of(&mut conn, token.created_by.as_ref()).await?,
+            id: token.id,
+            hint: token.hint,
+            created: token.created_at.0,
+            last_used: token.last_used_at.map(|at| at.0),
+            revoked: token.revoked_at.map(|at| at.0),
+        });
+    }
+    let people = count(store::directory_users::count(&mut conn, id, &[]).await?);
+    let active = count(store::directory_users::count_active(&mut conn, id).await?);
+    let dialog = match asked.dialog.as_str() {
+        "remove" => Some(DirectoryDialog::Remove(RemoveForm {
+            members: count(store::memberships::count_of_directory(&mut conn, id).await?),
+            choice: MembersChoice::default(),
+            confirm: Field::default(),
+        })),
+        _ => None,
+    };
+    Ok(Page {
+        frame,
+        health: health(directory.provider, last_request, now),
+        counts: DirectoryCounts {
+            active,
+            inactive: people.saturating_sub(active),
+            groups: count(store::directory_groups::count(&mut conn, id, &[]).await?),
+            invitations: count(store::memberships::count_invited_of_directory(&mut conn, id).await?),
+        },
+        endpoint: endpoint(app, id),
+        tokens: rows,
+        new_token: new_token(&member.headers, id),
+        created_by: name_of(&mut conn, directory.created_by.as_ref()).await?,
+        created: directory.created_at.0,
+        last_request: last_request.map(|at| at.0),
+        last_change: store::events::last_change_by(&mut conn, id).await?.map(|at| at.0),
+        progress: store::directories::progress(&mut conn, id).await?,
+        settings: DirectorySettings {
+            name: Field { value: directory.name.clone(), error: None },
+            provider: directory.provider,
+            default_role: directory.default_role,
+            error: None,
+        },
+        dialog,
+        id: directory.id,
+        name: directory.name,
+        provider: directory.provider,
+    })
+}
+
+async fn find(conn: &mut Conn, member: &Member, place: &Place) -> Result<Directory> {
+    let found =
+        store::directories::get(conn, &member.access.workspace.id, &DirectoryId(place.id.clone())).await?;
+    Ok(found.ok_or(Error::NotFound { what: "directory in this workspace" })?)
+}
+
+async fn name_of(conn: &mut Conn, account: Option<&AccountId>) -> Result<String> {
+    let account = match account {
+        Some(id) => store::accounts::get(conn, id).await?,
+        None => None,
+    };
+    Ok(account.map_or_else(|| "the command line".to_owned(), |account| account.name))
+}
+
+fn address(member: &Member, id: &str) -> String {
+    format!("/w/{}/settings/security/directories/{id}", member.access.workspace.slug)
+}
+
+#[derive(Deserialize)]
+pub(super) struct SettingsFields {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    provider: String,
+    #[serde(default)]
+    default_role: String,
+}
+
+pub(super) async fn update(
+    State(app): State<App>,
+    member: Member,
+    Path(place): Path<Place>,
+    Fields(fields): Fields<SettingsFields>,
+) -> Response {
+    let done = async {
+        let choice = Choice {
+            provider: fields.provider.parse().map_err(|cause| Error::invalid("provider", format!("{cause}")))?,
+            name: fields.name.clone(),
+            default_role: fields
+                .default_role
+                .parse()
+                .map_err(|cause| Error::invalid("default_role", format!("{cause}")))?,
+        };
+        let id = DirectoryId(place.id.clone());
+        administration::update(&app.rollcall, &Caller::Member(&member.access), &id, &choice).await
+    };
+    match done.await {
+        Ok(()) => app.site.redirect(&address(&member, &place.id), Flash::done("Changes saved")),
+        Err(refusal) if refusal.field().is_some() => {
+            let mut page = match load(&app, &member, &place, &Asked::default()).await {
+                Ok(page) => page,
+                Err(failure) => return app.failed(&member.headers, member.home(), failure),
+            };
+            let about_name = refusal.field() == Some("name");
+            page.settings = DirectorySettings {
+                name: Field { value: fields.name, error: about_name.then(|| refusal.to_string()) },
+                provider: fields.provider.parse().unwrap_or(page.provider),
+                default_role: fields.default_role.parse().unwrap_or(Role::Member),
+                error: (!about_name).then(|| refusal.to_string()),
+            };
+            app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page)
+        }
+        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()),
+    }
+}
+
+pub(super) async fn rotate_token(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
+    let id = DirectoryId(place.id.clone());
+    let to = address(&member, &place.id);
+    match token::rotate(&app.rollcall, &Caller::Member(&member.access), &id).await {
+        Ok(secret) => {
+            let mut response = app.site.redirect(&to, None);
+            remember_token(&app, &member, &id, secret.reveal(), &mut response);
+            response
+        }
+        Err(refusal) if refusal.field().is_some() => app.site.redirect(&to, Flash::refused(refusal.to_string())),
+        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()),
+    }
+}
+
+pub(super) async fn revoke_token(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
+    let id = DirectoryId(place.id.clone());
+    let token_id = DirectoryTokenId(place.token.clone().unwrap_or_default());
+    match token::revoke(&app.rollcall, &Caller::Member(&member.access), &id, &token_id).await {
+        Ok(()) => app.site.redirect(&address(&member, &place.id), Flash::done("Token revoked")),
+        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()),
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct RemoveFields {
+    #[serde(default)]
+    members: String,
+    #[serde(default)]
+    confirm: String,
+}
+
+pub(super) async fn remove(
+    State(app): State<App>,
+    member: Member,
+    Path(place): Path<Place>,
+    Fields(fields): Fields<RemoveFields>,
+) -> Response {
+    let asked = Asked { dialog: "remove".to_owned() };
+    let mut page = match load(&app, &member, &place, &asked).await {
+        Ok(page) => page,
+        Err(failure) => return app.failed(&member.headers, member.home(), failure),
+    };
+    let (choice, farewell, done) = match fields.members.as_str() {
+        "suspend" => (MembersChoice::Suspend, Farewell::Suspend, "suspended"),
+        "remove" => (MembersChoice::Remove, Farewell::Remove, "removed"),
+        _ => (MembersChoice::Keep, Farewell::Keep, "kept"),
+    };
+    if fields.confirm.trim() != page.name {
+        let error = format!("Type {} to confirm.", page.name);
+        page.dialog = Some(DirectoryDialog::Remove(RemoveForm {
+            members: page.counts.active + page.counts.inactive,
+            choice,
+            confirm: Field { value: fields.confirm, error: Some(error) },
+        }));
+        return app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page);
+    }
+    let id = DirectoryId(place.id.clone());
+    match administration::remove(&app.rollcall, &Caller::Member(&member.access), &id, farewell).await {
+        Ok(people) => {
+            let to = format!("/w/{}/settings/security", member.access.workspace.slug);
+            let people = if people == 1 { "1 person".to_owned() } else { format!("{people} people") };
+            app.site.redirect(&to, Flash::done(format!("{} was removed, {people} {done}", page.name)))
+        }
+        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()),
+    }
+}
+
+/// How often the steps are looked at while a page follows them.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// A browser connects anew after this long, and is then asked again who it is.
+const LONGEST_STREAM: u32 = 600;
+
+/// The live steps: the whole state each time it changes.
+pub(super) async fn progress(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
+    let allowed = member.access.require(Permission::ManageDirectories);
+    let found = async {
+        allowed?;
+        let mut conn = app.rollcall.db.read().await?;
+        find(&mut conn, &member, &place).await
+    };
+    match found.await {
+        Ok(directory) => {
+            let events = follow(app, member.access, directory.id);
+            Sse::new(events).keep_alive(KeepAlive::default()).into_response()
+        }
+        Err(failure) => app.failed(&member.headers, member.home(), failure),
+    }
+}
+
+fn follow(
+    app: App,
+    access: Access,
+    directory: DirectoryId,
+) -> impl Stream<Item = std::result::Result<Event, Infallible>> {
+    stream::unfold((None::<Progress>, 0), move |(mut told, mut looks)| {
+        let (app, access, directory) = (app.clone(), access.clone(), directory.clone());
+        async move {
+            loop {
+                if looks > 0 {
+                    tokio::time::sleep(LOOK_EVERY).await;
+                }
+                looks += 1;
+                let now = look(&app, &access, &directory).await?;
+                if looks > LONGEST_STREAM {
+                    return None;
+                }
+                if told.as_ref() != Some(&now) {
+                    let event = Event::default().event("progress").json_data(&now).ok()?;
+                    told = Some(now);
+                    return Some((Ok(event), (told, looks)));
+                }
+            }
+        }
+    })
+}
+
+/// The state for someone who still has access; `None` ends the stream.
+async fn look(app: &App, access: &Access, directory: &DirectoryId) -> Option<Progress> {
+    let still = Access::enter(&app.rollcall, &access.account, &access.workspace.slug).await.ok()??;
+    still.require(Permission::ManageDirectories).ok()?;
+    let mut conn = app.rollcall.db.read().await.ok()?;
+    store::directories::get(&mut conn, &still.workspace.id, directory).await.ok()??;
+    store::directories::progress(&mut conn, directory).await.ok()
+}

@@ -1,0 +1,37 @@
+//! What stands around every page of a workspace.
+
+use rollcall::{model::MembershipStatus, store};
+
+use super::{App, failure::Result, guard::Member};
+use crate::ui::{Frame, Viewer, Workspace};
+
+impl App {
+    /// The frame for this member.
+    pub(super) async fn frame(&self, member: &Member) -> Result<Frame> {
+        let access = &member.access;
+        let mut conn = self.rollcall.db.read().await?;
+        let counts = store::memberships::count_by_status(&mut conn, &access.workspace.id).await?;
+        let base_url = self.rollcall.config.base_url.as_str();
+        Ok(Frame {
+            workspace: Workspace { name: access.workspace.name.clone(), slug: access.workspace.slug.clone() },
+            host: base_url.split_once("://").map_or(base_url, |(_, host)| host).to_owned(),
+            viewer: Viewer {
+                name: access.account.name.clone(),
+                email: access.account.email.clone(),
+                role: access.membership.role,
+            },
+            people: count(counts.active + counts.invited),
+            mailbox: self.rollcall.config.shows_mailbox(),
+            now: self.rollcall.clock.now().0,
+        })
+    }
+}
+
+/// A count of rows; never negative.
+pub(super) fn count(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
+}
+
+/// The states that the list of members shows.
+pub(super) const MEMBERS: &[MembershipStatus] =
+    &[MembershipStatus::Active, MembershipStatus::Invited, MembershipStatus::Provisioned];

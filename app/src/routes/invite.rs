@@ -1,0 +1,232 @@
+//! The invitation page. A link in a mail is `/invite/{token}`; an invitation that can be accepted moves to `/invite`
+//! with the token in a cookie, so that it leaves the address bar. Opening never accepts: mail scanners open links.
+
+use axum::{
+    extract::{Path, State},
+    response::Response,
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use rollcall::{
+    Error,
+    people::invitation::{self, Acceptance, Doorway, OpenInvitation},
+    store::accounts::Account,
+    web,
+};
+use serde::Deserialize;
+
+use super::{App, failure::Result, fields::Fields, guard::Visitor};
+use crate::{
+    pages::invite::{Invite, Invitee, Inviter, Join},
+    site::{Flash, cookie},
+    ui::Field,
+};
+
+const TOKEN: &str = "invitation";
+/// How long the cookie with the token lives, in seconds.
+const TOKEN_LIFE: u32 = 3600;
+
+/// The link in the mail.
+pub(super) async fn arrive(
+    State(app): State<App>,
+    headers: HeaderMap,
+    visitor: Visitor,
+    Path(token): Path<String>,
+) -> Response {
+    match invitation::open(&app.rollcall, &token).await {
+        Ok(Doorway::Open(_)) => {
+            let mut response = app.site.redirect("/invite", None);
+            set_token(&app, &mut response, &token, TOKEN_LIFE);
+            response
+        }
+        Ok(doorway) => page(&app, &headers, &visitor, doorway, StatusCode::OK),
+        Err(cause) => app.failed(&headers, None, cause.into()),
+    }
+}
+
+/// The invitation whose token is in the cookie.
+pub(super) async fn show(State(app): State<App>, headers: HeaderMap, visitor: Visitor) -> Response {
+    let token = cookie(&headers, TOKEN).unwrap_or_default();
+    match invitation::open(&app.rollcall, &token).await {
+        Ok(doorway) => page(&app, &headers, &visitor, doorway, StatusCode::OK),
+        Err(cause) => app.failed(&headers, None, cause.into()),
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct AcceptFields {
+    name: String,
+    password: String,
+}
+
+pub(super) async fn accept(
+    State(app): State<App>,
+    headers: HeaderMap,
+    visitor: Visitor,
+    Fields(fields): Fields<AcceptFields>,
+) -> Response {
+    let token = cookie(&headers, TOKEN).unwrap_or_default();
+    accept_token(&app, &headers, &visitor, &token, &fields).await
+}
+
+/// The same, for a browser that keeps no cookies.
+pub(super) async fn accept_by_link(
+    State(app): State<App>,
+    headers: HeaderMap,
+    visitor: Visitor,
+    Path(token): Path<String>,
+    Fields(fields): Fields<AcceptFields>,
+) -> Response {
+    accept_token(&app, &headers, &visitor, &token, &fields).await
+}
+
+async fn accept_token(
+    app: &App,
+    headers: &HeaderMap,
+    visitor: &Visitor,
+    token: &str,
+    fields: &AcceptFields,
+) -> Response {
+    let acceptance = match &visitor.account {
+        Some(account) => Acceptance::SignedIn(account),
+        None => Acceptance::Password { name: &fields.name, password: &fields.password },
+    };
+    match invitation::accept(&app.rollcall, token, acceptance).await {
+        Ok((account, workspace)) => match web::sign_in(&visitor.session, &account.id).await {
+            Ok(()) => {
+                let to = format!("/w/{}", workspace.slug);
+                let mut response =
+                    app.site.redirect(&to, Flash::done(format!("You are now a member of {}", workspace.name)));
+                set_token(app, &mut response, "", 0);
+                response
+            }
+            Err(cause) => app.failed(headers, None, cause.into()),
+        },
+        Err(refusal) if !refusal.is_ours() => refused(app, headers, visitor, token, fields, &refusal).await,
+        Err(cause) => app.failed(headers, None, cause.into()),
+    }
+}
+
+/// The page once more, with what is wrong; or what became of the invitation meanwhile.
+async fn refused(
+    app: &App,
+    headers: &HeaderMap,
+    visitor: &Visitor,
+    token: &str,
+    fields: &AcceptFields,
+    refusal: &Error,
+) -> Response {
+    let doorway = match invitation::open(&app.rollcall, token).await {
+        Ok(doorway) => doorway,
+        Err(cause) => return app.failed(headers, None, cause.into()),
+    };
+    let Doorway::Open(open) = doorway else {
+        return page(app, headers, visitor, doorway, StatusCode::CONFLICT);
+    };
+    let mut shown = joining(app, &open, visitor.account.as_ref());
+    if let Invite::Join(Join { as_whom: Invitee::New { name, password, error }, .. }) = &mut shown {
+        let error_of = |field: &str| (refusal.field() == Some(field)).then(|| refusal.to_string());
+        *name = Field { value: fields.name.clone(), error: error_of("name") };
+        password.error = error_of("password");
+        *error = (!matches!(refusal.field(), Some("name" | "password"))).then(|| refusal.to_string());
+    }
+    app.site.respond(headers, StatusCode::UNPROCESSABLE_ENTITY, shown)
+}
+
+pub(super) async fn decline(State(app): State<App>, headers: HeaderMap, visitor: Visitor) -> Response {
+    let token = cookie(&headers, TOKEN).unwrap_or_default();
+    decline_token(&app, &headers, &visitor, &token).await
+}
+
+/// The same by the link in the mail, for mail programs' own “unsubscribe” (RFC 8058).
+pub(super) async fn decline_by_link(
+    State(app): State<App>,
+    headers: HeaderMap,
+    visitor: Visitor,
+    Path(token): Path<String>,
+) -> Response {
+    decline_token(&app, &headers, &visitor, &token).await
+}
+
+async fn decline_token(app: &App, headers: &HeaderMap, visitor: &Visitor, token: &str) -> Response {
+    let answer: Result<Response> = async {
+        Ok(match invitation::decline(&app.rollcall, token).await {
+            Ok(workspace) => {
+                let page = Invite::Declined { workspace: workspace.name };
+                app.site.respond(headers, StatusCode::OK, page)
+            }
+            Err(Error::NotFound { .. }) => {
+                let doorway = invitation::open(&app.rollcall, token).await?;
+                page(app, headers, visitor, doorway, StatusCode::CONFLICT)
+            }
+            Err(cause) => return Err(cause.into()),
+        })
+    }
+    .await;
+    answer.unwrap_or_else(|failure| app.failed(headers, None, failure))
+}
+
+fn page(app: &App, headers: &HeaderMap, visitor: &Visitor, doorway: Doorway, status: StatusCode) -> Response {
+    let now = app.rollcall.clock.now().0;
+    let (status, shown) = match doorway {
+        Doorway::Open(open) => (status, joining(app, &open, visitor.account.as_ref())),
+        Doorway::Accepted(workspace) if visitor.account.is_some() => {
+            return app.site.redirect(&format!("/w/{}", workspace.slug), None);
+        }
+        Doorway::Accepted(workspace) => (status, Invite::Used { workspace: workspace.name }),
+        Doorway::Expired { workspace, at } => {
+            (StatusCode::GONE, Invite::Expired { workspace: workspace.name, at: at.0, now })
+        }
+        Doorway::Declined(workspace) => (StatusCode::GONE, Invite::Declined { workspace: workspace.name }),
+        Doorway::Replaced(workspace) => (StatusCode::GONE, Invite::Replaced { workspace: workspace.name }),
+        Doorway::Withdrawn => (StatusCode::GONE, Invite::Withdrawn),
+    };
+    app.site.respond(headers, status, shown)
+}
+
+fn joining(app: &App, open: &OpenInvitation, account: Option<&Account>) -> Invite {
+    let as_whom = match account {
+        Some(account) if account.email_key == open.membership.email_key => Invitee::SignedIn,
+        Some(account) => {
+            return Invite::OtherAccount {
+                workspace: open.workspace.name.clone(),
+                invited: open.membership.email.clone(),
+                signed_in: account.email.clone(),
+            };
+        }
+        None if open.account.as_ref().is_some_and(|account| account.password_hash.is_some()) => Invitee::HasAccount,
+        None => Invitee::New {
+            name: Field { value: suggested_name(open), error: None },
+            password: Field::default(),
+            error: None,
+        },
+    };
+    let by = match (&open.invited_by, &open.directory) {
+        (Some(person), _) => Inviter::Person(person.clone()),
+        (None, Some(directory)) => Inviter::Directory(directory.clone()),
+        (None, None) => Inviter::Person("An admin".to_owned()),
+    };
+    Invite::Join(Join {
+        workspace: open.workspace.name.clone(),
+        role: open.membership.role,
+        by,
+        email: open.membership.email.clone(),
+        expires: open.invitation.expires_at.0,
+        now: app.rollcall.clock.now().0,
+        as_whom,
+    })
+}
+
+/// The name that the directory gave; for people invited by hand only their address is known.
+fn suggested_name(open: &OpenInvitation) -> String {
+    let local_part = open.membership.email.split('@').next().unwrap_or_default();
+    if open.membership.name == local_part { String::new() } else { open.membership.name.clone() }
+}
+
+fn set_token(app: &App, response: &mut Response, token: &str, seconds: u32) {
+    let secure = if app.rollcall.config.base_url.is_https() { "; Secure" } else { "" };
+    let line = format!("{TOKEN}={token}; Path=/invite; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+    if let Ok(line) = HeaderValue::from_str(&line) {
+        response.headers_mut().append(header::SET_COOKIE, line);
+    }
+}

@@ -1,0 +1,83 @@
+//! Handlers of the pages: each loads what a page needs through `rollcall`, or does what a form asks for, and answers
+//! with a page or a redirect. Permission is decided in `rollcall`.
+
+mod directory;
+mod failure;
+mod fields;
+mod frame;
+mod guard;
+mod home;
+mod invite;
+mod login;
+mod mailbox;
+mod password;
+mod people;
+mod people_rows;
+mod security;
+mod setup;
+
+use std::{num::NonZeroU32, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    middleware::{self, Next},
+    response::Response,
+    routing::{get, post},
+};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use http::{HeaderMap, StatusCode};
+use rollcall::{Rollcall, web};
+
+use crate::{assets, pages::error::ErrorPage, site::Site};
+
+/// Sign-ins with one address before waiting is asked for, and how many are given back each minute.
+const SIGN_INS: NonZeroU32 = NonZeroU32::new(10).unwrap();
+
+/// What every handler shares.
+#[derive(Clone)]
+pub(crate) struct App {
+    rollcall: Rollcall,
+    site: Site,
+    sign_ins: Arc<DefaultKeyedRateLimiter<String>>,
+}
+
+/// Every page and form, with sessions and protection from other sites.
+pub fn router(rollcall: &Rollcall) -> Router {
+    let app = App {
+        rollcall: rollcall.clone(),
+        site: Site::new("Rollcall", rollcall.config.base_url.is_https()),
+        sign_ins: Arc::new(RateLimiter::keyed(Quota::per_minute(SIGN_INS))),
+    };
+    let mut pages = Router::new()
+        .route("/", get(home::start))
+        .route("/setup", get(setup::show).post(setup::claim))
+        .route("/login", get(login::show).post(login::sign_in))
+        .route("/logout", post(login::sign_out))
+        .route("/password/{token}", get(password::show).post(password::set))
+        .route("/invite", get(invite::show).post(invite::accept))
+        .route("/invite/decline", post(invite::decline))
+        .route("/invite/{token}", get(invite::arrive).post(invite::accept_by_link))
+        .route("/invite/{token}/decline", get(invite::arrive).post(invite::decline_by_link))
+        .route("/w/{slug}", get(home::show))
+        .merge(people::router())
+        .merge(security::router())
+        .merge(directory::router());
+    if rollcall.config.shows_mailbox() {
+        pages = pages.merge(mailbox::router());
+    }
+    pages
+        .fallback(failure::unknown_page)
+        .layer(web::session_layer(rollcall))
+        .layer(middleware::from_fn_with_state(app.clone(), refuse_other_sites))
+        .merge(assets::router())
+        .with_state(app)
+}
+
+async fn refuse_other_sites(State(app): State<App>, request: Request, next: Next) -> Response {
+    let refused = move |headers: &HeaderMap, status: StatusCode| {
+        let reason = "This form was sent from another site. Open the page here and try again.";
+        app.site.respond(headers, status, ErrorPage::BadRequest { reason: reason.to_owned() })
+    };
+    web::refuse_other_sites(refused, request, next).await
+}

@@ -1,0 +1,75 @@
+//! `/password/{token}`: setting a password by a one-time link.
+
+use axum::{
+    extract::{Path, State},
+    response::Response,
+};
+use http::{HeaderMap, StatusCode};
+use rollcall::{Error, people::account, web};
+use serde::Deserialize;
+use tower_sessions::Session;
+
+use super::{App, fields::Fields};
+use crate::{
+    pages::password::{Password, PasswordForm},
+    site::Flash,
+    ui::Field,
+};
+
+pub(super) async fn show(State(app): State<App>, headers: HeaderMap, Path(token): Path<String>) -> Response {
+    match account::of_password_link(&app.rollcall, &token).await {
+        Ok(Some(account)) => {
+            let form = PasswordForm {
+                token,
+                email: account.email,
+                name: Field { value: account.name, error: None },
+                ..PasswordForm::default()
+            };
+            app.site.respond(&headers, StatusCode::OK, Password::Form(form))
+        }
+        Ok(None) => app.site.respond(&headers, StatusCode::NOT_FOUND, Password::DeadLink),
+        Err(cause) => app.failed(&headers, None, cause.into()),
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct PasswordFields {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    password: String,
+}
+
+pub(super) async fn set(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Path(token): Path<String>,
+    session: Session,
+    Fields(fields): Fields<PasswordFields>,
+) -> Response {
+    match account::set_password(&app.rollcall, &token, &fields.name, &fields.password).await {
+        Ok(account) => match web::sign_in(&session, &account.id).await {
+            Ok(()) => app.site.redirect("/", Flash::done("Your password is set")),
+            Err(cause) => app.failed(&headers, None, cause.into()),
+        },
+        Err(Error::NotFound { .. }) => {
+            app.site.respond(&headers, StatusCode::NOT_FOUND, Password::DeadLink)
+        }
+        Err(refusal) if !refusal.is_ours() => {
+            let error_of = |name: &str| (refusal.field() == Some(name)).then(|| refusal.to_string());
+            let email = match account::of_password_link(&app.rollcall, &token).await {
+                Ok(account) => account.map(|account| account.email).unwrap_or_default(),
+                Err(cause) => return app.failed(&headers, None, cause.into()),
+            };
+            let form = PasswordForm {
+                token,
+                email,
+                name: Field { value: fields.name, error: error_of("name") },
+                password: Field { value: String::new(), error: error_of("password") },
+                error: refusal.field().is_none().then(|| refusal.to_string()),
+            };
+            app.site.respond(&headers, StatusCode::UNPROCESSABLE_ENTITY, Password::Form(form))
+        }
+        Err(cause) => app.failed(&headers, None, cause.into()),
+    }
+}

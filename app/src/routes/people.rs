@@ -1,0 +1,354 @@
+//! Settings → People: the list and what is done to people by hand.
+
+use axum::{
+    Router,
+    extract::{Path, Query, State},
+    response::Response,
+    routing::{get, post},
+};
+use http::StatusCode;
+use rollcall::{
+    Error,
+    model::{MembershipId, MembershipStatus, Role, Source, SuspendedBy},
+    people::{Access, Caller, Permission, invitation, membership},
+    store::{self, Conn, memberships::Search},
+};
+use serde::Deserialize;
+
+use super::{
+    App,
+    failure::Result,
+    fields::Fields,
+    frame::{MEMBERS, count},
+    guard::Member,
+    people_rows,
+};
+use crate::{
+    pages::{
+        Paging,
+        people::{
+            Counts, Ending, Filter, InviteForm, InviteOutcome, InviteResult, MemberDetail, People, PeopleDialog,
+            PeopleTab,
+        },
+    },
+    site::Flash,
+    ui::{Field, url},
+};
+
+pub(super) fn router() -> Router<App> {
+    const AT: &str = "/w/{slug}/people";
+    Router::new()
+        .route(AT, get(show))
+        .route(&format!("{AT}/invite"), post(invite))
+        .route(&format!("{AT}/{{id}}/role"), post(change_role))
+        .route(&format!("{AT}/{{id}}/suspend"), post(suspend))
+        .route(&format!("{AT}/{{id}}/reinstate"), post(reinstate))
+        .route(&format!("{AT}/{{id}}/remove"), post(remove))
+        .route(&format!("{AT}/{{id}}/resend"), post(resend))
+        .route(&format!("{AT}/{{id}}/revoke"), post(revoke))
+}
+
+/// People on one page.
+const PER_PAGE: u64 = 50;
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    tab: String,
+    q: String,
+    role: String,
+    source: String,
+    page: String,
+    dialog: String,
+    member: String,
+}
+
+pub(super) async fn show(State(app): State<App>, member: Member, Query(asked): Query<Asked>) -> Response {
+    match load(&app, &member, &asked).await {
+        Ok(page) => app.site.respond(&member.headers, StatusCode::OK, page),
+        Err(failure) => app.failed(&member.headers, member.home(), failure),
+    }
+}
+
+async fn load(app: &App, member: &Member, asked: &Asked) -> Result<People> {
+    let access = &member.access;
+    access.require(Permission::ReadPeople)?;
+    let frame = app.frame(member).await?;
+    let mut conn = app.rollcall.db.read().await?;
+    let tab = PeopleTab::from_word(&asked.tab);
+    let filter = Filter {
+        q: asked.q.trim().chars().take(200).collect(),
+        role: asked.role.parse().ok(),
+        source: asked.source.parse().ok(),
+    };
+    let search = search_of(tab, &filter);
+    let total = count(store::memberships::count(&mut conn, &access.workspace.id, &search).await?);
+    let last_page = total.div_ceil(PER_PAGE).max(1);
+    let page = asked.page.parse::<u64>().unwrap_or(1).clamp(1, last_page);
+    let list = people_rows::list(app, &mut conn, access, tab, &search, page, PER_PAGE).await?;
+    let dialog = dialog_of(app, &mut conn, access, asked).await?;
+    let directories = store::directories::list(&mut conn, &access.workspace.id).await?;
+    Ok(People {
+        counts: counts(&mut conn, access).await?,
+        managed_in: directories.into_iter().map(|directory| directory.name).collect(),
+        frame,
+        filter,
+        list,
+        paging: Paging { page, per_page: PER_PAGE, total },
+        dialog,
+    })
+}
+
+fn search_of(tab: PeopleTab, filter: &Filter) -> Search {
+    let statuses = match tab {
+        PeopleTab::Members => MEMBERS.to_vec(),
+        PeopleTab::Invitations => vec![MembershipStatus::Invited, MembershipStatus::Provisioned],
+        PeopleTab::Suspended => vec![MembershipStatus::Suspended],
+        PeopleTab::Removed => vec![MembershipStatus::Removed],
+    };
+    Search {
+        statuses,
+        text: Some(filter.q.clone()).filter(|text| !text.is_empty()),
+        role: filter.role,
+        from_directory: filter.source.map(|source| source != Source::Manual),
+        was_invited: tab == PeopleTab::Invitations,
+    }
+}
+
+async fn counts(conn: &mut Conn, access: &Access) -> Result<Counts> {
+    let workspace = &access.workspace.id;
+    let by_status = store::memberships::count_by_status(conn, workspace).await?;
+    let invitations = search_of(PeopleTab::Invitations, &Filter::default());
+    Ok(Counts {
+        members: count(by_status.active + by_status.invited + by_status.provisioned),
+        invitations: count(store::memberships::count(conn, workspace, &invitations).await?),
+        suspended: count(by_status.suspended),
+        removed: count(by_status.removed),
+    })
+}
+
+async fn dialog_of(app: &App, conn: &mut Conn, access: &Access, asked: &Asked) -> Result<Option<PeopleDialog>> {
+    let may = access.can(Permission::ManagePeople);
+    let id = MembershipId(asked.member.clone());
+    Ok(match asked.dialog.as_str() {
+        "invite" if may => Some(PeopleDialog::Invite(InviteForm {
+            emails: Field::default(),
+            role: Role::Member,
+            outcomes: Vec::new(),
+        })),
+        "member" => detail(app, conn, access, &id).await?.map(|detail| PeopleDialog::Member(Box::new(detail))),
+        "suspend" if may => ending(app, conn, access, &id).await?.map(PeopleDialog::Suspend),
+        "remove" if may => ending(app, conn, access, &id).await?.map(PeopleDialog::Remove),
+        _ => None,
+    })
+}
+
+async fn detail(app: &App, conn: &mut Conn, access: &Access, id: &MembershipId) -> Result<Option<MemberDetail>> {
+    let Some(person) = store::memberships::find_person(conn, &access.workspace.id, id).await? else {
+        return Ok(None);
+    };
+    let users = store::directory_users::list_of_membership(conn, id).await?;
+    let ids: Vec<_> = users.into_iter().map(|user| user.id).collect();
+    let groups = store::directory_users::groups_of(conn, &ids).await?;
+    let sessions = match &person.membership.account_id {
+        Some(account) => {
+            store::sessions::count_of_account(conn, account, app.rollcall.clock.now()).await?
+        }
+        None => 0,
+    };
+    let joined = person.membership.joined_at.map(|at| at.0);
+    let owners = people_rows::active_owners(conn, access).await?;
+    Ok(Some(MemberDetail {
+        row: people_rows::member(conn, access, person, &owners).await?,
+        joined,
+        sessions: count(sessions),
+        groups: groups.into_iter().map(|group| group.display_name).collect(),
+    }))
+}
+
+async fn ending(app: &App, conn: &mut Conn, access: &Access, id: &MembershipId) -> Result<Option<Ending>> {
+    let Some(detail) = detail(app, conn, access, id).await? else { return Ok(None) };
+    let pending = store::invitations::find_pending(conn, id).await?;
+    Ok(Some(Ending {
+        id: id.clone(),
+        you: detail.row.you,
+        sessions: detail.sessions,
+        invitations: u64::from(pending.is_some()),
+        refused: if detail.row.you {
+            Some("You cannot do this to yourself. Ask another admin.".to_owned())
+        } else {
+            detail.row.guard
+        },
+        directory: detail.row.directory,
+        name: detail.row.name,
+        email: detail.row.email,
+    }))
+}
+
+#[derive(Deserialize)]
+pub(super) struct InviteFields {
+    #[serde(default)]
+    emails: String,
+    #[serde(default)]
+    role: String,
+}
+
+pub(super) async fn invite(
+    State(app): State<App>,
+    member: Member,
+    Fields(fields): Fields<InviteFields>,
+) -> Response {
+    let invited = async {
+        let role = fields.role.parse().map_err(|cause| Error::invalid("role", format!("{cause}")))?;
+        invitation::invite(&app.rollcall, &Caller::Member(&member.access), &fields.emails, role).await
+    };
+    match invited.await {
+        Ok(results) if results.iter().all(|one| one.outcome == invitation::InviteOutcome::Sent) => {
+            let to = url::with(&people_url(&member), &[("tab", "invitations")]);
+            let text = match results.as_slice() {
+                [one] => format!("Invitation sent to {}", one.email),
+                many => format!("{} invitations sent", many.len()),
+            };
+            app.site.redirect(&to, Flash::done(text))
+        }
+        Ok(results) => {
+            let form = async {
+                Ok::<_, super::failure::Failure>(InviteForm {
+                    emails: Field { value: unsent(&results), error: None },
+                    role: fields.role.parse().unwrap_or(Role::Member),
+                    outcomes: outcomes(&app, &member.access, results).await?,
+                })
+            };
+            match form.await {
+                Ok(form) => show_again(&app, &member, form).await,
+                Err(failure) => app.failed(&member.headers, member.home(), failure),
+            }
+        }
+        Err(refusal) if refusal.field() == Some("emails") => {
+            let form = InviteForm {
+                emails: Field { value: fields.emails, error: Some(refusal.to_string()) },
+                role: fields.role.parse().unwrap_or(Role::Member),
+                outcomes: Vec::new(),
+            };
+            show_again(&app, &member, form).await
+        }
+        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()),
+    }
+}
+
+/// The addresses that still need a hand.
+fn unsent(results: &[invitation::Invited]) -> String {
+    let left: Vec<&str> = results
+        .iter()
+        .filter(|one| one.outcome == invitation::InviteOutcome::NotAnAddress)
+        .map(|one| one.email.as_str())
+        .collect();
+    left.join("\n")
+}
+
+async fn outcomes(app: &App, access: &Access, results: Vec<invitation::Invited>) -> Result<Vec<InviteOutcome>> {
+    let mut conn = app.rollcall.db.read().await?;
+    let mut outcomes = Vec::new();
+    for invited in results {
+        let result = match invited.outcome {
+            invitation::InviteOutcome::Sent => InviteResult::Sent,
+            invitation::InviteOutcome::AlreadyMember => InviteResult::AlreadyMember,
+            invitation::InviteOutcome::AlreadyInvited => {
+                let key = store::directory_users::key(&invited.email);
+                match store::memberships::find_by_email(&mut conn, &access.workspace.id, &key).await? {
+                    Some(existing) => InviteResult::AlreadyInvited { member: existing.id },
+                    None => InviteResult::NotAnAddress,
+                }
+            }
+            invitation::InviteOutcome::Suspended(by) => InviteResult::Suspended {
+                by: match by {
+                    SuspendedBy::Directory => "the directory".to_owned(),
+                    SuspendedBy::Admin => "an admin".to_owned(),
+                },
+                by_directory: by == SuspendedBy::Directory,
+            },
+            invitation::InviteOutcome::NotAnAddress => InviteResult::NotAnAddress,
+        };
+        outcomes.push(InviteOutcome { address: invited.email, result });
+    }
+    Ok(outcomes)
+}
+
+async fn show_again(app: &App, member: &Member, form: InviteForm) -> Response {
+    match load(app, member, &Asked::default()).await {
+        Ok(mut page) => {
+            page.dialog = Some(PeopleDialog::Invite(form));
+            app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page)
+        }
+        Err(failure) => app.failed(&member.headers, member.home(), failure),
+    }
+}
+
+fn people_url(member: &Member) -> String {
+    format!("/w/{}/people", member.access.workspace.slug)
+}
+
+#[derive(Deserialize)]
+pub(super) struct Place {
+    id: String,
+}
+
+impl Place {
+    fn id(&self) -> MembershipId {
+        MembershipId(self.id.clone())
+    }
+}
+
+/// Back to the list, with what was done or why it was not.
+fn back(app: &App, member: &Member, tab: &str, done: rollcall::Result<()>, text: &str) -> Response {
+    let to = url::with(&people_url(member), &[("tab", tab)]);
+    match done {
+        Ok(()) => app.site.redirect(&to, Flash::done(text)),
+        Err(refusal) if refusal.field().is_some() => app.site.redirect(&to, Flash::refused(refusal.to_string())),
+        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()),
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct RoleFields {
+    #[serde(default)]
+    role: String,
+}
+
+pub(super) async fn change_role(
+    State(app): State<App>,
+    member: Member,
+    Path(place): Path<Place>,
+    Fields(fields): Fields<RoleFields>,
+) -> Response {
+    let done = async {
+        let role = fields.role.parse().map_err(|cause| Error::invalid("role", format!("{cause}")))?;
+        membership::change_role(&app.rollcall, &Caller::Member(&member.access), &place.id(), role).await
+    };
+    back(&app, &member, "", done.await, "Role changed")
+}
+
+pub(super) async fn suspend(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
+    let done = membership::suspend(&app.rollcall, &Caller::Member(&member.access), &place.id()).await;
+    back(&app, &member, "", done.map(|_| ()), "Access suspended")
+}
+
+pub(super) async fn reinstate(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
+    let done = membership::reinstate(&app.rollcall, &Caller::Member(&member.access), &place.id()).await;
+    back(&app, &member, "suspended", done, "Access restored")
+}
+
+pub(super) async fn remove(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
+    let done = membership::remove(&app.rollcall, &Caller::Member(&member.access), &place.id()).await;
+    back(&app, &member, "", done.map(|_| ()), "Person removed")
+}
+
+pub(super) async fn resend(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
+    let done = invitation::resend(&app.rollcall, &Caller::Member(&member.access), &place.id()).await;
+    back(&app, &member, "invitations", done, "Invitation sent again")
+}
+
+pub(super) async fn revoke(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
+    let done = invitation::revoke(&app.rollcall, &Caller::Member(&member.access), &place.id()).await;
+    back(&app, &member, "invitations", done, "Invitation revoked")
+}

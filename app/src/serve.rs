@@ -1,0 +1,141 @@
+//! `rollcall serve`: dashboard, SCIM API and mail worker in one process.
+
+use std::net::SocketAddr;
+
+use axum::{Router, extract::Request, middleware::Next, response::Response};
+use http::{HeaderValue, header};
+use rollcall::{
+    Rollcall,
+    cli::{self, Cli, Opening},
+    jobs,
+    mail::Transport,
+    people::workspace,
+    scim_api, store, web,
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::{
+    compression::{CompressionLayer, CompressionLevel},
+    trace::TraceLayer,
+};
+
+use crate::{assets, routes};
+
+/// Opens the store, starts to listen and serves until it is told to stop.
+///
+/// # Errors
+/// One sentence for the person who started it.
+pub async fn run(cli: &Cli) -> Result<(), String> {
+    let rollcall = cli::open(&cli.settings, Opening::MayCreate).await?;
+    let listener = listen(rollcall.config.listen).await?;
+    let transport = Transport::new(&rollcall.config.mail, &rollcall.db)?;
+    remember_base_url(&rollcall).await?;
+    greet(&rollcall).await?;
+    warn_when_mail_waits(transport.clone());
+
+    let stop = CancellationToken::new();
+    let worker = tokio::spawn(jobs::run(rollcall.clone(), transport, stop.clone()));
+    let service = router(&rollcall).into_make_service_with_connect_info::<SocketAddr>();
+    let served = axum::serve(listener, service).with_graceful_shutdown(until_told_to_stop()).await;
+    stop.cancel();
+    if let Err(cause) = worker.await {
+        tracing::error!(%cause, "the mail worker ended badly");
+    }
+    served.map_err(|cause| format!("Serving ended: {cause}."))
+}
+
+/// Everything this process answers.
+pub fn router(rollcall: &Rollcall) -> Router {
+    let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
+    routes::router(rollcall)
+        .merge(scim_api::router(rollcall))
+        .layer(compression)
+        .merge(web::health_router(rollcall))
+        .layer(axum::middleware::from_fn(name_the_server))
+        .layer(TraceLayer::new_for_http())
+}
+
+async fn name_the_server(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(header::SERVER, HeaderValue::from_static("rollcall"));
+    response
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|cause| match cause.kind() {
+        std::io::ErrorKind::AddrInUse => format!(
+            "Port {} of {} is in use, perhaps by another Rollcall. Stop that one, or choose another port with ROLLCALL_LISTEN={}:{}.",
+            address.port(),
+            address.ip(),
+            address.ip(),
+            address.port().wrapping_add(1)
+        ),
+        std::io::ErrorKind::PermissionDenied => format!(
+            "This user may not listen on port {}. Ports below 1024 need rights; 127.0.0.1:3000 needs none.",
+            address.port()
+        ),
+        std::io::ErrorKind::AddrNotAvailable => {
+            format!("This host has no address {}. Use 127.0.0.1 or 0.0.0.0.", address.ip())
+        }
+        _ => format!("Listening on {address} failed: {cause}."),
+    })
+}
+
+async fn remember_base_url(rollcall: &Rollcall) -> Result<(), String> {
+    let remembered = async {
+        let mut tx = rollcall.db.write().await?;
+        let base_url = rollcall.config.base_url.as_str();
+        store::instance::set(&mut tx, store::instance::BASE_URL, base_url).await?;
+        tx.commit().await
+    };
+    remembered.await.map_err(|cause: store::Error| format!("The database cannot be written: {cause}."))
+}
+
+/// Says where it runs and where to click.
+async fn greet(rollcall: &Rollcall) -> Result<(), String> {
+    let config = &rollcall.config;
+    println!("Rollcall runs at {} ({}, mail: {:?}).", config.base_url.as_str(), rollcall.db.engine_name(), config.mail);
+    if !*assets::HAS_WASM {
+        println!("The browser's code is not built: every page works, nothing moves. cargo xtask start builds it.");
+    }
+    let link = workspace::new_claim_link(rollcall).await.map_err(|cause| cause.to_string())?;
+    match link {
+        Some(link) => {
+            let url = config.base_url.join(&format!("/setup?token={}", link.reveal()));
+            println!("\nThere is no account yet. Open this link once to make the first owner:\n\n  {url}\n");
+        }
+        None => println!("Sign in at {}.", config.base_url.join("/login")),
+    }
+    if config.shows_mailbox() {
+        println!("Mail goes to the built-in mailbox: {}", config.base_url.join("/dev/mailbox"));
+    }
+    Ok(())
+}
+
+/// A mail server that does not answer is no reason not to start: mail waits in the outbox.
+fn warn_when_mail_waits(transport: Transport) {
+    tokio::spawn(async move {
+        if let Err(message) = transport.check().await {
+            eprintln!("rollcall: {message}");
+        }
+    });
+}
+
+async fn until_told_to_stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        _ = interrupt => {}
+        () = terminate => {}
+    }
+}

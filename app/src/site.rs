@@ -1,0 +1,315 @@
+//! A page as an HTTP response: the document around it, its headers, and the message an action leaves for the next page.
+//!
+//! ```ignore
+//! async fn show(State(app): State<App>, headers: HeaderMap) -> Response {
+//!     let page = people::People { frame, /* … */ };
+//!     app.site.respond(&headers, StatusCode::OK, page)
+//! }
+//!
+//! async fn invite(State(app): State<App>, headers: HeaderMap, Form(form): Form<InviteForm>) -> Response {
+//!     match rollcall::people::invite(/* … */).await {
+//!         Ok(_) => app.site.redirect(&people_url, Flash::done("Invitation sent to grace@acme.com")),
+//!         // The same page once more, with what was typed and what is wrong with it.
+//!         Err(refused) => app.site.respond(&headers, StatusCode::UNPROCESSABLE_ENTITY, page_with(refused)),
+//!     }
+//! }
+//! ```
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use hydration_context::{SharedContext, SsrSharedContext};
+use leptos::{
+    config::LeptosOptions,
+    hydration::HydrationScripts,
+    nonce::{provide_nonce, use_nonce},
+    prelude::*,
+};
+
+use crate::{assets, islands::Toasts, pages::Page};
+
+const FLASH: &str = "flash";
+const THEME: &str = "theme";
+
+/// A message for the next page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flash {
+    /// One sentence without a full stop: what happened.
+    pub text: String,
+    /// Whether it did not work.
+    pub bad: bool,
+}
+
+impl Flash {
+    /// Something was done.
+    pub fn done(text: impl Into<String>) -> Self {
+        Self { text: text.into(), bad: false }
+    }
+
+    /// Something could not be done.
+    pub fn refused(text: impl Into<String>) -> Self {
+        Self { text: text.into(), bad: true }
+    }
+}
+
+/// The colours a person chose; kept in the cookie `theme`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// As the system says.
+    #[default]
+    System,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+impl Theme {
+    /// The word in the cookie.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    const fn class(self) -> &'static str {
+        match self {
+            Self::System => "",
+            Self::Light => "theme-light",
+            Self::Dark => "theme-dark",
+        }
+    }
+}
+
+/// What every document has in common.
+#[derive(Clone, Debug)]
+pub struct Site {
+    options: LeptosOptions,
+    product: Arc<str>,
+    secure: bool,
+}
+
+impl Site {
+    /// `product` stands in every title; `secure` marks cookies for HTTPS only, so it follows the base URL.
+    pub fn new(product: &str, secure: bool) -> Self {
+        let options = LeptosOptions::builder().output_name("rollcall").site_pkg_dir(assets::dir()).build();
+        Self { options, product: product.into(), secure }
+    }
+
+    /// The page as a whole document. Takes the flash message and the theme from the request's cookies.
+    pub fn respond<P: Page>(&self, headers: &HeaderMap, status: StatusCode, page: P) -> Response {
+        let flash = cookie(headers, FLASH).and_then(|value| read_flash(&value));
+        let theme = match cookie(headers, THEME).as_deref() {
+            Some("light") => Theme::Light,
+            Some("dark") => Theme::Dark,
+            _ => Theme::System,
+        };
+        let spent = flash.is_some();
+        let (html, nonce) = self.document(page, theme, flash);
+
+        let mut response = (status, Body::from(html)).into_response();
+        let out = response.headers_mut();
+        out.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        out.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+        out.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        out.insert(
+            HeaderName::from_static("cross-origin-opener-policy"),
+            HeaderValue::from_static("same-origin"),
+        );
+        if let Ok(policy) = HeaderValue::from_str(&policy(&nonce)) {
+            out.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        if spent {
+            self.set_flash(out, "", 0);
+        }
+        response
+    }
+
+    /// 303 to `to`, with a message shown there once.
+    pub fn redirect(&self, to: &str, flash: impl Into<Option<Flash>>) -> Response {
+        let mut response = StatusCode::SEE_OTHER.into_response();
+        let out = response.headers_mut();
+        match HeaderValue::from_str(to) {
+            Ok(to) => out.insert(header::LOCATION, to),
+            Err(_) => out.insert(header::LOCATION, HeaderValue::from_static("/")),
+        };
+        out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(flash) = flash.into() {
+            let kind = if flash.bad { "!" } else { "." };
+            self.set_flash(out, &format!("{kind}{}", percent_encode(&flash.text)), 60);
+        }
+        response
+    }
+
+    /// A mail's HTML part for the sandboxed frame of the mailbox: no script, no network, its own styles.
+    pub fn mail_frame(html: String) -> Response {
+        let mut response = Body::from(html).into_response();
+        let out = response.headers_mut();
+        out.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        out.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        out.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        out.insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(
+                "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; \
+                 sandbox allow-popups allow-top-navigation-by-user-activation",
+            ),
+        );
+        response
+    }
+
+    /// The document's text, and the nonce its policy has to name.
+    pub fn document<P: Page>(&self, page: P, theme: Theme, flash: Option<Flash>) -> (String, String) {
+        let shared: Arc<dyn SharedContext + Send + Sync> = Arc::new(SsrSharedContext::new_islands());
+        let owner = Owner::new_root(Some(shared));
+        let rendered = owner.with(|| {
+            provide_nonce();
+            provide_context(theme);
+            let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
+            (self.shell(page, theme, flash).to_html(), nonce)
+        });
+        owner.unset_with_forced_cleanup();
+        rendered
+    }
+
+    fn shell<P: Page>(&self, page: P, theme: Theme, flash: Option<Flash>) -> impl IntoView + use<P> {
+        let title = format!("{} · {}", page.title(), self.product);
+        let asset = |name: &str| format!("/{}/{name}", self.options.site_pkg_dir);
+        let options = self.options.clone();
+        let (first, bad) = flash.map_or((None, false), |flash| (Some(flash.text), flash.bad));
+        view! {
+            <!DOCTYPE html>
+            <html lang="en" class=theme.class()>
+                <head>
+                    <meta charset="utf-8" />
+                    <meta name="viewport" content="width=device-width, initial-scale=1" />
+                    <meta name="color-scheme" content="light dark" />
+                    <meta name="robots" content="noindex" />
+                    <title>{title}</title>
+                    <link rel="icon" type="image/svg+xml" href=asset("favicon.svg") />
+                    <link
+                        rel="preload"
+                        r#as="font"
+                        r#type="font/woff2"
+                        crossorigin="anonymous"
+                        href=asset("fonts/inter-latin.woff2")
+                    />
+                    <link rel="stylesheet" href=asset("app.css") />
+                    {assets::HAS_WASM.then(|| view! { <HydrationScripts options islands=true /> })}
+                </head>
+                <body>{page.view()} <Toasts first bad /></body>
+            </html>
+        }
+    }
+
+    fn set_flash(&self, out: &mut HeaderMap, value: &str, age: u32) {
+        let secure = if self.secure { "; Secure" } else { "" };
+        let cookie = format!("{FLASH}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
+        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+            out.append(header::SET_COOKIE, cookie);
+        }
+    }
+}
+
+fn policy(nonce: &str) -> String {
+    format!(
+        "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self' data:; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+    )
+}
+
+/// The value of a cookie of the request.
+pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok()).find_map(|line| {
+        line.split(';')
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find(|(found, _)| *found == name)
+            .map(|(_, value)| value.to_owned())
+    })
+}
+
+fn read_flash(value: &str) -> Option<Flash> {
+    let (kind, text) = value.split_at_checked(1)?;
+    let text = percent_decode(text)?;
+    (!text.is_empty()).then_some(Flash { text, bad: kind == "!" })
+}
+
+fn percent_encode(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(text.len() * 2);
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+fn percent_decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        if *first == b'%' {
+            let hex = tail.get(..2).and_then(|pair| std::str::from_utf8(pair).ok())?;
+            bytes.push(u8::from_str_radix(hex, 16).ok()?);
+            rest = tail.get(2..)?;
+        } else {
+            bytes.push(*first);
+            rest = tail;
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::error::ErrorPage;
+
+    fn site() -> Site {
+        Site::new("Rollcall", true)
+    }
+
+    #[test]
+    fn a_flash_message_goes_to_the_next_page_and_no_further() {
+        let sent = site().redirect("/w/acme/people", Flash::done("Invitation sent to änne@acme.com; ok"));
+        assert_eq!(sent.status(), StatusCode::SEE_OTHER);
+        let set = sent.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
+        assert!(set.contains("HttpOnly") && set.contains("Secure"));
+
+        let mut headers = HeaderMap::new();
+        let pair = set.split(';').next().unwrap();
+        headers.insert(header::COOKIE, HeaderValue::from_str(&format!("theme=dark; {pair}")).unwrap());
+        let page = site().respond(&headers, StatusCode::OK, ErrorPage::NotFound { home: None });
+        let cleared = page.headers()[header::SET_COOKIE].to_str().unwrap();
+        assert!(cleared.starts_with("flash=; ") && cleared.contains("Max-Age=0"));
+    }
+
+    #[test]
+    fn the_document_carries_message_theme_and_nonce() {
+        let flash = Some(Flash::refused("No <b>change</b>"));
+        let (html, nonce) = site().document(ErrorPage::NotFound { home: None }, Theme::Dark, flash);
+        assert!(html.starts_with("<!DOCTYPE html>"));
+        assert!(html.contains("theme-dark") && html.contains("No &lt;b&gt;change"), "{html}");
+        assert!(!nonce.is_empty() && policy(&nonce).contains(&nonce));
+        assert!(!html.contains(" style="), "the policy forbids inline styles");
+    }
+
+    #[test]
+    fn a_forged_flash_cookie_is_no_message() {
+        assert_eq!(read_flash(""), None);
+        assert_eq!(read_flash(".%zz"), None);
+        assert_eq!(read_flash("é"), None);
+        assert_eq!(read_flash(".ok"), Some(Flash::done("ok")));
+    }
+}

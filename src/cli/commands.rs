@@ -1,0 +1,323 @@
+//! The commands for automation. Each opens the store, does one thing and prints what came of it.
+
+use std::io::Read;
+
+use serde_json::{Value, json};
+
+use super::{
+    Cli, Command, DirectoryCommand, MemberCommand, Members, Opening, WorkspaceCommand, open,
+    output::{print, report, table, told},
+};
+use crate::{
+    audit::Actor,
+    directory::{
+        administration::{self, Choice, Farewell},
+        token,
+    },
+    error::{Error, Result},
+    model::{MembershipStatus, Role},
+    people::{Caller, account, workspace},
+    secret::Secret,
+    state::Rollcall,
+    store::{self, directories::Directory, workspaces::Workspace},
+};
+
+/// Runs any command but `serve`; gives the exit code.
+pub async fn run(cli: &Cli) -> u8 {
+    let opening = if matches!(cli.command, Command::Migrate) { Opening::MayCreate } else { Opening::MustExist };
+    let rollcall = match open(&cli.settings, opening).await {
+        Ok(rollcall) => rollcall,
+        Err(message) => {
+            report(cli.json, &message, None);
+            return 1;
+        }
+    };
+    match perform(&rollcall, cli).await {
+        Ok(()) => 0,
+        Err(refusal) => {
+            let (message, field) = told(&refusal);
+            report(cli.json, &message, field);
+            1
+        }
+    }
+}
+
+async fn perform(rollcall: &Rollcall, cli: &Cli) -> Result<()> {
+    match &cli.command {
+        Command::Serve | Command::Migrate => {
+            let database = rollcall.config.database.to_string();
+            print(
+                cli.json,
+                &json!({ "database": database, "engine": rollcall.db.engine_name() }),
+                &format!("The tables of {database} are up to date."),
+            );
+            Ok(())
+        }
+        Command::Workspace(command) => workspaces(rollcall, cli.json, command).await,
+        Command::Directory(command) => directories(rollcall, cli.json, command).await,
+        Command::Member(MemberCommand::List { workspace }) => members(rollcall, cli.json, workspace).await,
+        Command::RecoverOwner { workspace, email } => {
+            recover_owner(rollcall, cli.json, workspace.as_deref(), email.as_deref()).await
+        }
+    }
+}
+
+async fn workspaces(rollcall: &Rollcall, as_json: bool, command: &WorkspaceCommand) -> Result<()> {
+    match command {
+        WorkspaceCommand::Create { name, owner, password_stdin } => {
+            let password = if *password_stdin { Some(read_password()?) } else { None };
+            let (workspace, account, link) =
+                workspace::create(rollcall, name, owner, password.as_deref()).await?;
+            let setup_url = link.map(|link| password_url(rollcall, &link));
+            let text = match &setup_url {
+                Some(url) => format!(
+                    "Workspace {} ({}).\nOwner {}: open this link once to set a password:\n{url}",
+                    workspace.name, workspace.slug, account.email
+                ),
+                None => format!("Workspace {} ({}). Owner {}.", workspace.name, workspace.slug, account.email),
+            };
+            let json = json!({
+                "workspace": { "id": workspace.id, "slug": workspace.slug, "name": workspace.name },
+                "owner": { "email": account.email, "setup_url": setup_url },
+            });
+            print(as_json, &json, &text);
+        }
+        WorkspaceCommand::List => {
+            let mut conn = rollcall.db.read().await?;
+            let all = store::workspaces::list(&mut conn).await?;
+            let json: Vec<Value> =
+                all.iter().map(|w| json!({ "id": w.id, "slug": w.slug, "name": w.name })).collect();
+            let rows: Vec<Vec<String>> = all.iter().map(|w| vec![w.slug.clone(), w.name.clone()]).collect();
+            print(as_json, &Value::Array(json), &table(&["SLUG", "NAME"], &rows));
+        }
+    }
+    Ok(())
+}
+
+fn read_password() -> Result<String> {
+    let mut text = String::new();
+    std::io::stdin()
+        .read_to_string(&mut text)
+        .map_err(|cause| Error::invalid("password", format!("The password could not be read: {cause}.")))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn password_url(rollcall: &Rollcall, link: &Secret) -> String {
+    rollcall.config.base_url.join(&format!("/password/{}", link.reveal()))
+}
+
+fn scim_url(rollcall: &Rollcall, directory: &Directory) -> String {
+    rollcall.config.base_url.join(&format!("/scim/v2/{}", directory.id))
+}
+
+async fn directories(rollcall: &Rollcall, as_json: bool, command: &DirectoryCommand) -> Result<()> {
+    match command {
+        DirectoryCommand::Create { workspace, provider, name, default_role } => {
+            let workspace = find_workspace(rollcall, workspace).await?;
+            let choice = Choice {
+                provider: *provider,
+                name: name.clone().unwrap_or_default(),
+                default_role: *default_role,
+            };
+            let caller = Caller::CommandLine(&workspace);
+            let (directory, secret) = administration::create(rollcall, &caller, &choice, None).await?;
+            print_token(rollcall, as_json, &directory, secret.as_ref());
+        }
+        DirectoryCommand::List { workspace } => {
+            let workspace = find_workspace(rollcall, workspace).await?;
+            list_directories(rollcall, as_json, &workspace).await?;
+        }
+        DirectoryCommand::RotateToken { workspace, directory, revoke_others } => {
+            let workspace = find_workspace(rollcall, workspace).await?;
+            let directory = find_directory(rollcall, &workspace, directory.as_deref()).await?;
+            let caller = Caller::CommandLine(&workspace);
+            if *revoke_others {
+                revoke_live_tokens(rollcall, &caller, &directory).await?;
+            }
+            let secret = token::rotate(rollcall, &caller, &directory.id).await?;
+            print_token(rollcall, as_json, &directory, Some(&secret));
+        }
+        DirectoryCommand::Remove { workspace, directory, members } => {
+            let workspace = find_workspace(rollcall, workspace).await?;
+            let directory = find_directory(rollcall, &workspace, directory.as_deref()).await?;
+            let (farewell, done) = match members {
+                Members::Keep => (Farewell::Keep, "kept"),
+                Members::Suspend => (Farewell::Suspend, "suspended"),
+                Members::Remove => (Farewell::Remove, "removed"),
+            };
+            let caller = Caller::CommandLine(&workspace);
+            let people = administration::remove(rollcall, &caller, &directory.id, farewell).await?;
+            print(
+                as_json,
+                &json!({ "id": directory.id, "removed": true, "people": people }),
+                &format!("Removed the directory {}. People {done}: {people}.", directory.name),
+            );
+        }
+    }
+    Ok(())
+}
+
+fn print_token(rollcall: &Rollcall, as_json: bool, directory: &Directory, secret: Option<&Secret>) {
+    let url = scim_url(rollcall, directory);
+    let token = secret.map(Secret::reveal);
+    let text = format!(
+        "{} ({})\n  {:<20} {url}\n  {:<20} {}\nThe token is shown only this once.",
+        directory.name,
+        directory.provider.label(),
+        directory.provider.endpoint_label(),
+        directory.provider.token_label(),
+        token.unwrap_or("(none)")
+    );
+    print(as_json, &json!({ "id": directory.id, "base_url": url, "token": token }), &text);
+}
+
+async fn revoke_live_tokens(rollcall: &Rollcall, caller: &Caller<'_>, directory: &Directory) -> Result<()> {
+    let now = rollcall.clock.now();
+    let tokens = {
+        let mut conn = rollcall.db.read().await?;
+        store::directory_tokens::list(&mut conn, &directory.id).await?
+    };
+    for live in tokens.iter().filter(|token| token.is_live(now)) {
+        token::revoke(rollcall, caller, &directory.id, &live.id).await?;
+    }
+    Ok(())
+}
+
+async fn list_directories(rollcall: &Rollcall, as_json: bool, workspace: &Workspace) -> Result<()> {
+    let now = rollcall.clock.now();
+    let mut conn = rollcall.db.read().await?;
+    let (mut json, mut rows) = (Vec::new(), Vec::new());
+    for directory in store::directories::list(&mut conn, &workspace.id).await? {
+        let tokens = store::directory_tokens::list(&mut conn, &directory.id).await?;
+        let last_used = tokens.iter().filter_map(|token| token.last_used_at).max();
+        let live: Vec<String> =
+            tokens.iter().filter(|token| token.is_live(now)).map(|token| format!("…{}", token.hint)).collect();
+        json.push(json!({
+            "id": directory.id,
+            "name": directory.name,
+            "provider": directory.provider,
+            "base_url": scim_url(rollcall, &directory),
+            "default_role": directory.default_role,
+            "tokens": live,
+            "last_used_at": last_used.map(crate::clock::Timestamp::to_rfc3339),
+        }));
+        rows.push(vec![
+            directory.id.to_string(),
+            directory.name.clone(),
+            directory.provider.to_string(),
+            live.join(" "),
+            last_used.map_or_else(|| "never".to_owned(), crate::clock::Timestamp::to_rfc3339),
+        ]);
+    }
+    print(as_json, &Value::Array(json), &table(&["ID", "NAME", "PROVIDER", "TOKENS", "LAST USED"], &rows));
+    Ok(())
+}
+
+async fn members(rollcall: &Rollcall, as_json: bool, workspace: &str) -> Result<()> {
+    let workspace = find_workspace(rollcall, workspace).await?;
+    let mut conn = rollcall.db.read().await?;
+    let all = store::memberships::list(&mut conn, &workspace.id).await?;
+    let json: Vec<Value> = all
+        .iter()
+        .map(|m| {
+            json!({ "email": m.email, "name": m.name, "role": m.role, "status": m.status, "source": m.source })
+        })
+        .collect();
+    let rows: Vec<Vec<String>> = all
+        .iter()
+        .map(|m| {
+            vec![m.email.clone(), m.name.clone(), m.role.to_string(), m.status.to_string(), m.source.to_string()]
+        })
+        .collect();
+    print(as_json, &Value::Array(json), &table(&["E-MAIL", "NAME", "ROLE", "STATUS", "SOURCE"], &rows));
+    Ok(())
+}
+
+async fn recover_owner(
+    rollcall: &Rollcall,
+    as_json: bool,
+    workspace: Option<&str>,
+    email: Option<&str>,
+) -> Result<()> {
+    let workspace = match workspace {
+        Some(slug) => find_workspace(rollcall, slug).await?,
+        None => only_workspace(rollcall).await?,
+    };
+    let context = rollcall.context(Actor::CommandLine);
+    let mut tx = rollcall.db.write().await?;
+    let owners: Vec<_> = store::memberships::list(&mut tx, &workspace.id)
+        .await?
+        .into_iter()
+        .filter(|m| m.role == Role::Owner && m.status == MembershipStatus::Active)
+        .filter(|m| email.is_none_or(|email| m.email_key == store::directory_users::key(email.trim())))
+        .collect();
+    let [owner] = owners.as_slice() else {
+        tx.rollback().await?;
+        let known: Vec<&str> = owners.iter().map(|owner| owner.email.as_str()).collect();
+        return Err(if owners.is_empty() {
+            Error::invalid("email", format!("{} has no active owner with this address.", workspace.name))
+        } else {
+            Error::invalid("email", format!("There are several owners: {}. Say which with --email.", known.join(", ")))
+        });
+    };
+    let Some(account) = &owner.account_id else {
+        tx.rollback().await?;
+        return Err(Error::NotFound { what: "account of this owner" });
+    };
+    let link = account::new_password_link(&mut tx, &context, account).await?;
+    tx.commit().await?;
+    let url = password_url(rollcall, &link);
+    print(
+        as_json,
+        &json!({ "email": owner.email, "setup_url": url }),
+        &format!("{}: open this link once to set a new password:\n{url}", owner.email),
+    );
+    Ok(())
+}
+
+async fn find_workspace(rollcall: &Rollcall, slug: &str) -> Result<Workspace> {
+    let mut conn = rollcall.db.read().await?;
+    if let Some(workspace) = store::workspaces::find_by_slug(&mut conn, slug.trim()).await? {
+        return Ok(workspace);
+    }
+    let known: Vec<String> = store::workspaces::list(&mut conn).await?.into_iter().map(|w| w.slug).collect();
+    Err(Error::invalid("workspace", format!("There is no workspace “{slug}”. {}", known_ones("workspaces", &known))))
+}
+
+async fn only_workspace(rollcall: &Rollcall) -> Result<Workspace> {
+    let mut conn = rollcall.db.read().await?;
+    let mut all = store::workspaces::list(&mut conn).await?;
+    match (all.pop(), all.is_empty()) {
+        (Some(workspace), true) => Ok(workspace),
+        _ => Err(Error::invalid("workspace", "Say which workspace with --workspace SLUG.")),
+    }
+}
+
+async fn find_directory(rollcall: &Rollcall, workspace: &Workspace, wanted: Option<&str>) -> Result<Directory> {
+    let mut conn = rollcall.db.read().await?;
+    let all = store::directories::list(&mut conn, &workspace.id).await?;
+    let names: Vec<String> = all.iter().map(|directory| directory.name.clone()).collect();
+    let mut found: Vec<Directory> = all
+        .into_iter()
+        .filter(|directory| {
+            wanted.is_none_or(|wanted| {
+                directory.id.as_str() == wanted || directory.name.to_lowercase() == wanted.to_lowercase()
+            })
+        })
+        .collect();
+    match (found.pop(), found.is_empty(), wanted) {
+        (Some(directory), true, _) => Ok(directory),
+        (_, _, None) => Err(Error::invalid(
+            "directory",
+            format!("Say which directory with --directory. {}", known_ones("directories", &names)),
+        )),
+        (_, _, Some(wanted)) => Err(Error::invalid(
+            "directory",
+            format!("There is no directory “{wanted}”. {}", known_ones("directories", &names)),
+        )),
+    }
+}
+
+fn known_ones(what: &str, names: &[String]) -> String {
+    if names.is_empty() { format!("There are no {what} yet.") } else { format!("Known {what}: {}.", names.join(", ")) }
+}

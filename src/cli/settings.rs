@@ -1,0 +1,211 @@
+//! Settings by flag or environment.
+
+use std::{net::SocketAddr, time::Duration};
+
+use clap::Args;
+
+use crate::{
+    config::{BaseUrl, Config, MailTransport},
+    mail,
+    store::DatabaseUrl,
+};
+
+/// Where the store is when nothing is said; its folder is made when it is not there.
+pub(super) const DEFAULT_DATABASE: &str = "sqlite:data/rollcall.db";
+
+/// Settings by flag or environment.
+#[derive(Clone, Debug, Args)]
+pub struct Settings {
+    /// Where to listen.
+    #[arg(long, global = true, env = "ROLLCALL_LISTEN", value_name = "ADDRESS:PORT")]
+    pub listen: Option<String>,
+
+    /// The address by which people and identity providers reach this server [default: http:// and the listen address].
+    #[arg(long, global = true, env = "ROLLCALL_BASE_URL", value_name = "URL")]
+    pub base_url: Option<String>,
+
+    /// The store: sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE [default: sqlite:data/rollcall.db].
+    #[arg(long, global = true, env = "ROLLCALL_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+
+    /// The SMTP server: smtp://HOST:PORT (STARTTLS; plain on loopback) or smtps://USER:PASSWORD@HOST
+    /// [default: the built-in mailbox].
+    #[arg(long, global = true, env = "ROLLCALL_SMTP_URL", value_name = "URL", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+
+    /// The sender of mail, such as "Rollcall <rollcall@example.com>".
+    #[arg(long, global = true, env = "ROLLCALL_MAIL_FROM", value_name = "ADDRESS")]
+    pub mail_from: Option<String>,
+
+    /// Most mails a minute, or off [default: 120; off with the built-in mailbox].
+    #[arg(long, global = true, env = "ROLLCALL_MAIL_RATE", value_name = "NUMBER")]
+    pub mail_rate: Option<String>,
+
+    /// Seconds a directory's invitation waits before it is mailed [default: 60; 0 with the built-in mailbox].
+    #[arg(long, global = true, env = "ROLLCALL_INVITATION_DELAY", value_name = "SECONDS")]
+    pub invitation_delay: Option<String>,
+
+    /// Most SCIM requests a second with one token, or off.
+    #[arg(long, global = true, env = "ROLLCALL_RATE_LIMIT", value_name = "NUMBER", default_value = "200")]
+    pub rate_limit: String,
+}
+
+const DEFAULT_LISTEN: &str = "127.0.0.1:3000";
+
+impl Settings {
+    /// The settings as typed values. `known_base_url` is the address by which the server was last started.
+    ///
+    /// # Errors
+    /// One sentence that says what was read, what is accepted and the likely slip.
+    pub fn config(&self, known_base_url: Option<&str>) -> Result<Config, String> {
+        let listen_text = filled(self.listen.as_deref()).unwrap_or(DEFAULT_LISTEN);
+        let listen = listen(listen_text)?;
+        let base_url = match (filled(self.base_url.as_deref()), filled(self.listen.as_deref()), known_base_url) {
+            (Some(url), _, _) => BaseUrl::parse(url)?,
+            (None, None, Some(known)) => BaseUrl::parse(known)?,
+            (None, _, _) => BaseUrl::parse(&format!("http://{}", reachable(listen)))?,
+        };
+        let mail = match filled(self.smtp_url.as_deref()) {
+            Some(url) => MailTransport::Smtp(mail::parse_smtp_url(url)?),
+            None => MailTransport::Mailbox,
+        };
+        let by_smtp = matches!(mail, MailTransport::Smtp(_));
+        let delay = match filled(self.invitation_delay.as_deref()) {
+            Some(text) => number("ROLLCALL_INVITATION_DELAY", text, "a number of seconds, such as 60")?,
+            None if by_smtp => 60,
+            None => 0,
+        };
+        let mail_rate = match filled(self.mail_rate.as_deref()) {
+            Some(text) => number_or_off("ROLLCALL_MAIL_RATE", text)?,
+            None => by_smtp.then_some(120),
+        };
+        Ok(Config {
+            listen,
+            mail_from: mail::parse_sender(
+                filled(self.mail_from.as_deref()).unwrap_or("Rollcall <rollcall@localhost.localdomain>"),
+            )?,
+            base_url,
+            database: self.database_url()?,
+            mail,
+            mail_rate,
+            invitation_delay: Duration::from_secs(u64::from(delay)),
+            rate_limit: number_or_off("ROLLCALL_RATE_LIMIT", &self.rate_limit)?,
+        })
+    }
+
+    /// Where the store is.
+    ///
+    /// # Errors
+    /// One sentence that says what was read, what is accepted and the likely slip.
+    pub fn database_url(&self) -> Result<DatabaseUrl, String> {
+        filled(self.database_url.as_deref())
+            .unwrap_or(DEFAULT_DATABASE)
+            .parse()
+            .map_err(|cause: crate::store::BadDatabaseUrl| cause.to_string())
+    }
+
+    /// Whether the place of the store was named.
+    pub(super) fn names_database(&self) -> bool {
+        filled(self.database_url.as_deref()).is_some()
+    }
+}
+
+/// An empty environment variable means none.
+fn filled(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    let text = text.replace("localhost", "127.0.0.1");
+    text.parse().map_err(|_| {
+        let hint = match text.parse::<u16>() {
+            Ok(port) => format!("Did you mean 127.0.0.1:{port}?"),
+            Err(_) => "Accepted: ADDRESS:PORT, such as 127.0.0.1:3000 or 0.0.0.0:3000.".to_owned(),
+        };
+        format!("The listen address “{text}” cannot be used. {hint}")
+    })
+}
+
+/// `0.0.0.0` can be listened on but not visited.
+fn reachable(listen: SocketAddr) -> SocketAddr {
+    if listen.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], listen.port())) } else { listen }
+}
+
+fn number(name: &str, text: &str, accepted: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| format!("{name} is “{text}”. Accepted: {accepted}."))
+}
+
+fn number_or_off(name: &str, text: &str) -> Result<Option<u32>, String> {
+    match text.trim() {
+        "off" => Ok(None),
+        "0" => Err(format!("{name} is “0”, which would let nothing through. For no limit say off.")),
+        text => number(name, text, "a whole number, such as 100, or off").map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings() -> Settings {
+        Settings {
+            listen: None,
+            base_url: None,
+            database_url: None,
+            smtp_url: None,
+            mail_from: None,
+            mail_rate: None,
+            invitation_delay: None,
+            rate_limit: "200".to_owned(),
+        }
+    }
+
+    #[test]
+    fn defaults() {
+        let config = settings().config(None).unwrap();
+        assert_eq!(config.base_url.as_str(), "http://127.0.0.1:3000");
+        assert_eq!(config.invitation_delay, Duration::ZERO);
+        assert_eq!(config.mail_rate, None);
+        assert_eq!(config.rate_limit, Some(200));
+    }
+
+    #[test]
+    fn with_smtp_invitations_wait() {
+        let config =
+            Settings { smtp_url: Some("smtp://127.0.0.1:2525".into()), ..settings() }.config(None).unwrap();
+        assert_eq!(config.invitation_delay, Duration::from_secs(60));
+        assert_eq!(config.mail_rate, Some(120));
+    }
+
+    #[test]
+    fn the_base_url() {
+        let base = |listen: Option<&str>, base_url: Option<&str>, known| {
+            let settings = Settings {
+                listen: listen.map(str::to_owned),
+                base_url: base_url.map(str::to_owned),
+                ..settings()
+            };
+            settings.config(known).unwrap().base_url.as_str().to_owned()
+        };
+        assert_eq!(base(Some("0.0.0.0:80"), None, Some("https://x.test")), "http://127.0.0.1");
+        assert_eq!(base(None, None, Some("https://x.test")), "https://x.test");
+        assert_eq!(base(None, Some("https://y.test/"), Some("https://x.test")), "https://y.test");
+        assert_eq!(base(Some(""), Some(""), None), "http://127.0.0.1:3000");
+    }
+
+    #[test]
+    fn refused_with_what_is_accepted() {
+        for (settings, hint) in [
+            (Settings { listen: Some("3000".into()), ..settings() }, "127.0.0.1:3000?"),
+            (Settings { listen: Some("host".into()), ..settings() }, "ADDRESS:PORT"),
+            (Settings { base_url: Some("rollcall.test".into()), ..settings() }, "https://HOST"),
+            (Settings { base_url: Some("https://a.test/x".into()), ..settings() }, "https://a.test"),
+            (Settings { rate_limit: "0".into(), ..settings() }, "say off"),
+            (Settings { rate_limit: "many".into(), ..settings() }, "whole number"),
+            (Settings { invitation_delay: Some("1m".into()), ..settings() }, "seconds"),
+        ] {
+            let message = settings.config(None).unwrap_err();
+            assert!(message.contains(hint), "{message}");
+        }
+    }
+}

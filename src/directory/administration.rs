@@ -1,0 +1,242 @@
+//! What an admin does to a directory: make, look at, change, remove.
+
+use serde_json::json;
+
+use super::token;
+use crate::{
+    audit,
+    error::{Error, Result},
+    model::{DirectoryId, MembershipStatus, Provider, Role, Source, SuspendedBy, WorkspaceId},
+    people::{Caller, Permission, account::checked_name, grants, projection},
+    secret::Secret,
+    state::{Context, Rollcall},
+    store::{self, Tx, UniqueKey, directories::Directory, memberships::Membership},
+};
+
+/// What an admin chooses for a directory.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// The kind of identity provider.
+    pub provider: Provider,
+    /// Its name; empty for the provider's.
+    pub name: String,
+    /// The role of people whom it adds.
+    pub default_role: Role,
+}
+
+impl Choice {
+    fn checked(&self) -> Result<Self> {
+        let name = if self.name.trim().is_empty() { self.provider.default_directory_name() } else { &self.name };
+        if self.default_role == Role::Owner {
+            return Err(Error::invalid(
+                "default_role",
+                "A directory cannot make owners. Choose admin, member or viewer.",
+            ));
+        }
+        Ok(Self { name: checked_name("name", name)?, ..self.clone() })
+    }
+}
+
+/// Makes a directory with its first token. A second submit of the same form (`creation_key`) finds the directory that
+/// the first one made and, while its token was never used, gets a token in place of that one.
+///
+/// # Errors
+/// `Forbidden`; `Invalid` or `Conflict` on `name`, `default_role`.
+pub async fn create(
+    rollcall: &Rollcall,
+    caller: &Caller<'_>,
+    choice: &Choice,
+    creation_key: Option<&str>,
+) -> Result<(Directory, Option<Secret>)> {
+    caller.require(Permission::ManageDirectories)?;
+    let choice = choice.checked()?;
+    let context = rollcall.context(caller.actor());
+    let mut tx = rollcall.db.write().await?;
+    match create_in(&mut tx, &context, caller, &choice, creation_key).await {
+        Ok(made) => {
+            tx.commit().await?;
+            Ok(made)
+        }
+        Err(refusal) => {
+            tx.rollback().await?;
+            Err(refusal)
+        }
+    }
+}
+
+async fn create_in(
+    tx: &mut Tx,
+    context: &Context,
+    caller: &Caller<'_>,
+    choice: &Choice,
+    creation_key: Option<&str>,
+) -> Result<(Directory, Option<Secret>)> {
+    let workspace = &caller.workspace().id;
+    if let Some(key) = creation_key
+        && let Some(directory) = store::directories::find_by_creation_key(tx, workspace, key).await?
+    {
+        let tokens = store::directory_tokens::list(tx, &directory.id).await?;
+        if tokens.iter().any(|token| token.last_used_at.is_some()) {
+            return Ok((directory, None));
+        }
+        store::directory_tokens::revoke_all(tx, &directory.id, context.now).await?;
+        let secret = token::insert(tx, context, &directory.id).await?;
+        return Ok((directory, Some(secret)));
+    }
+    let directory = Directory {
+        id: context.clock.new_id(),
+        workspace_id: workspace.clone(),
+        provider: choice.provider,
+        name: choice.name.clone(),
+        default_role: choice.default_role,
+        created_by: context.actor.account().cloned(),
+        created_at: context.now,
+    };
+    store::directories::insert(tx, &directory, creation_key).await.map_err(|e| taken(e, &choice.name))?;
+    let secret = token::insert(tx, context, &directory.id).await?;
+    let detail = json!({ "provider": choice.provider, "name": choice.name });
+    audit::record(tx, context, workspace, "directory.created", directory.id.as_str(), &detail).await?;
+    Ok((directory, Some(secret)))
+}
+
+fn taken(cause: store::Error, name: &str) -> Error {
+    match cause {
+        store::Error::Unique(UniqueKey::DirectoryName) => {
+            Error::conflict("name", format!("A directory named “{name}” exists. Choose another name."))
+        }
+        store::Error::Unique(UniqueKey::DirectoryCreation) => {
+            Error::conflict("name", "This form was submitted twice at the same moment. Reload the page.")
+        }
+        other => Error::Store(other),
+    }
+}
+
+/// Changes name, provider and default role. The token stays; another provider only changes the labels.
+///
+/// # Errors
+/// `Forbidden`; `NotFound`; `Invalid` or `Conflict` on `name`, `default_role`.
+pub async fn update(rollcall: &Rollcall, caller: &Caller<'_>, id: &DirectoryId, choice: &Choice) -> Result<()> {
+    caller.require(Permission::ManageDirectories)?;
+    let choice = choice.checked()?;
+    let context = rollcall.context(caller.actor());
+    let mut tx = rollcall.db.write().await?;
+    let result = async {
+        found(&mut tx, &caller.workspace().id, id).await?;
+        store::directories::update(&mut tx, id, &choice.name, choice.provider, choice.default_role)
+            .await
+            .map_err(|e| taken(e, &choice.name))?;
+        let detail =
+            json!({ "provider": choice.provider, "name": choice.name, "default_role": choice.default_role });
+        audit::record(&mut tx, &context, &caller.workspace().id, "directory.updated", id.as_str(), &detail).await?;
+        Ok(())
+    }
+    .await;
+    match result {
+        Ok(()) => Ok(tx.commit().await?),
+        Err(refusal) => {
+            tx.rollback().await?;
+            Err(refusal)
+        }
+    }
+}
+
+async fn found(tx: &mut Tx, workspace: &WorkspaceId, id: &DirectoryId) -> Result<Directory> {
+    store::directories::get(tx, workspace, id)
+        .await?
+        .ok_or(Error::NotFound { what: "directory in this workspace" })
+}
+
+/// What happens to the people whom a removed directory vouched for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Farewell {
+    /// They stay, as if added by hand.
+    Keep,
+    /// Their access is taken away, reversibly.
+    Suspend,
+    /// They are removed.
+    Remove,
+}
+
+/// Removes a directory: its tokens stop at once, and its people are kept, suspended or removed. The last owner is
+/// always kept. Gives the number of people that the choice was carried out for.
+///
+/// # Errors
+/// `Forbidden`; `NotFound`.
+pub async fn remove(
+    rollcall: &Rollcall,
+    caller: &Caller<'_>,
+    id: &DirectoryId,
+    farewell: Farewell,
+) -> Result<usize> {
+    caller.require(Permission::ManageDirectories)?;
+    let context = rollcall.context(caller.actor());
+    let mut tx = rollcall.db.write().await?;
+    let result = remove_in(&mut tx, &context, &caller.workspace().id, id, farewell).await;
+    match result {
+        Ok(number) => {
+            tx.commit().await?;
+            Ok(number)
+        }
+        Err(refusal) => {
+            tx.rollback().await?;
+            Err(refusal)
+        }
+    }
+}
+
+async fn remove_in(
+    tx: &mut Tx,
+    context: &Context,
+    workspace: &WorkspaceId,
+    id: &DirectoryId,
+    farewell: Farewell,
+) -> Result<usize> {
+    let directory = found(tx, workspace, id).await?;
+    store::directory_tokens::revoke_all(tx, id, context.now).await?;
+    store::directories::remove(tx, id, context.now).await?;
+    let people = store::memberships::list_of_directory(tx, id).await?;
+    let mut number = 0;
+    for mut membership in people {
+        if part_with(tx, context, &mut membership, farewell).await? {
+            number += 1;
+        }
+    }
+    let detail = json!({ "name": directory.name, "people": number });
+    audit::record(tx, context, workspace, "directory.removed", id.as_str(), &detail).await?;
+    Ok(number)
+}
+
+/// Carries out the choice for one person; false when there was nothing to do.
+async fn part_with(
+    tx: &mut Tx,
+    context: &Context,
+    membership: &mut Membership,
+    farewell: Farewell,
+) -> Result<bool> {
+    let has_access = matches!(membership.status, MembershipStatus::Active | MembershipStatus::Invited);
+    let keep = farewell == Farewell::Keep || projection::is_last_owner(tx, membership).await?;
+    membership.source = Source::Manual;
+    if keep {
+        // Nobody is left who would bring back a person whom the directory suspended: from now on an admin may.
+        if membership.status == MembershipStatus::Suspended {
+            membership.suspended_by = Some(SuspendedBy::Admin);
+        }
+        membership.updated_at = context.now;
+        store::memberships::update(tx, membership).await?;
+        return Ok(true);
+    }
+    match farewell {
+        Farewell::Suspend if has_access => {
+            grants::suspend(tx, context, membership, SuspendedBy::Admin).await?;
+        }
+        Farewell::Remove => {
+            grants::remove(tx, context, membership).await?;
+        }
+        Farewell::Keep | Farewell::Suspend => {
+            membership.updated_at = context.now;
+            store::memberships::update(tx, membership).await?;
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

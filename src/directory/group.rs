@@ -1,0 +1,299 @@
+//! Groups of the mirror. Members change as sets: no change of one member loads a group.
+
+use std::collections::HashSet;
+
+use scim::{
+    Document,
+    patch::{Member, MemberChange, Patch},
+    schema,
+};
+use serde_json::{Value, json};
+
+use super::user::{IfMatch, finish, parsed};
+use crate::{
+    audit,
+    error::{Error, Result},
+    model::DirectoryGroupId,
+    people::projection::Speaker,
+    state::{Context, Rollcall},
+    store::{
+        self, Tx, UniqueKey,
+        directory_groups::{Candidate, DirectoryGroup},
+        directory_users::DirectoryUser,
+    },
+};
+
+/// Most unknown members that one request may leave pending.
+const MOST_PENDING: usize = 1000;
+
+/// Records a new group with its members.
+///
+/// # Errors
+/// `Scim` 409 `uniqueness` when the name is taken in this directory; 400 for members that cannot be.
+pub async fn create(
+    rollcall: &Rollcall,
+    context: &Context,
+    speaker: &Speaker,
+    mut document: Document,
+) -> Result<DirectoryGroup> {
+    let members = scim::patch::take_members(&mut document).map_err(Error::Scim)?;
+    let mut group = DirectoryGroup {
+        id: context.clock.new_id(),
+        directory_id: speaker.directory_id.clone(),
+        display_name: String::new(),
+        external_id: None,
+        document: String::new(),
+        version: 1,
+        created_at: context.now,
+        updated_at: context.now,
+    };
+    describe(&mut group, document)?;
+    let mut tx = rollcall.db.write().await?;
+    let result = async {
+        store::directory_groups::insert(&mut tx, &group).await.map_err(|e| taken(e, &group))?;
+        add(&mut tx, &group, &members).await?;
+        record(&mut tx, context, speaker, "directory_group.created", &group).await
+    }
+    .await;
+    finish(rollcall, tx, result).await?;
+    Ok(group)
+}
+
+/// Replaces a group (PUT, RFC 7644 section 3.5.1). Members that are not listed go: an absent list is an empty one.
+///
+/// # Errors
+/// `NotFound`; `Scim` 409 `uniqueness`, 412, 400 for members that cannot be.
+pub async fn replace(
+    rollcall: &Rollcall,
+    context: &Context,
+    speaker: &Speaker,
+    id: &DirectoryGroupId,
+    if_match: IfMatch<'_>,
+    mut document: Document,
+) -> Result<DirectoryGroup> {
+    let members = scim::patch::take_members(&mut document).map_err(Error::Scim)?;
+    let changes = [MemberChange::Replace(members)];
+    change(rollcall, context, speaker, id, if_match, &changes, |_| Ok(Some(document))).await
+}
+
+/// Changes a group (PATCH), all or nothing.
+///
+/// # Errors
+/// `NotFound`; `Scim` for an operation that cannot be applied, 409 `uniqueness`, 412.
+pub async fn patch(
+    rollcall: &Rollcall,
+    context: &Context,
+    speaker: &Speaker,
+    id: &DirectoryGroupId,
+    if_match: IfMatch<'_>,
+    patch: Patch,
+) -> Result<DirectoryGroup> {
+    let (patch, changes) = patch.split_members().map_err(Error::Scim)?;
+    change(rollcall, context, speaker, id, if_match, &changes, |document| {
+        if patch.operations.is_empty() {
+            return Ok(None);
+        }
+        scim::patch::apply(schema::group(), document, &patch).map_err(Error::Scim)
+    })
+    .await
+}
+
+async fn change(
+    rollcall: &Rollcall,
+    context: &Context,
+    speaker: &Speaker,
+    id: &DirectoryGroupId,
+    if_match: IfMatch<'_>,
+    changes: &[MemberChange],
+    decide: impl FnOnce(&Document) -> Result<Option<Document>>,
+) -> Result<DirectoryGroup> {
+    let mut tx = rollcall.db.write().await?;
+    let result = change_in(&mut tx, context, speaker, id, if_match, changes, decide).await;
+    finish(rollcall, tx, result).await
+}
+
+async fn change_in(
+    tx: &mut Tx,
+    context: &Context,
+    speaker: &Speaker,
+    id: &DirectoryGroupId,
+    if_match: IfMatch<'_>,
+    changes: &[MemberChange],
+    decide: impl FnOnce(&Document) -> Result<Option<Document>>,
+) -> Result<DirectoryGroup> {
+    let Some(before) = store::directory_groups::get_for_update(tx, &speaker.directory_id, id).await? else {
+        return Err(Error::NotFound { what: "Group in this directory" });
+    };
+    scim::etag::check_if_match(if_match, &scim::etag::weak(before.version)).map_err(Error::Scim)?;
+    let mut group = before.clone();
+    if let Some(document) = decide(&parsed(&before.document)?)? {
+        describe(&mut group, document)?;
+    }
+    let mut moved = 0;
+    for change in changes {
+        moved += apply(tx, &group, change).await?;
+    }
+    if moved == 0 && group == before {
+        return Ok(group);
+    }
+    group.version += 1;
+    group.updated_at = context.now;
+    store::directory_groups::update(tx, &group).await.map_err(|e| taken(e, &group))?;
+    record(tx, context, speaker, "directory_group.updated", &group).await?;
+    Ok(group)
+}
+
+/// Deletes a group; its members stay.
+///
+/// # Errors
+/// `NotFound`; `Scim` 412.
+pub async fn delete(
+    rollcall: &Rollcall,
+    context: &Context,
+    speaker: &Speaker,
+    id: &DirectoryGroupId,
+    if_match: IfMatch<'_>,
+) -> Result<()> {
+    let mut tx = rollcall.db.write().await?;
+    let result = async {
+        let Some(group) =
+            store::directory_groups::get_for_update(&mut tx, &speaker.directory_id, id).await?
+        else {
+            return Err(Error::NotFound { what: "Group in this directory" });
+        };
+        scim::etag::check_if_match(if_match, &scim::etag::weak(group.version)).map_err(Error::Scim)?;
+        store::directory_groups::delete(&mut tx, id).await?;
+        record(&mut tx, context, speaker, "directory_group.deleted", &group).await
+    }
+    .await;
+    finish(rollcall, tx, result).await
+}
+
+/// Takes the columns out of a document without members.
+fn describe(group: &mut DirectoryGroup, document: Document) -> Result<()> {
+    let text = |name: &str| document.get(name).and_then(Value::as_str).map(str::to_owned);
+    group.display_name = text("displayName")
+        .filter(|name| !name.trim().is_empty())
+        .ok_or_else(|| Error::Scim(scim::Error::invalid_value("displayName is required.")))?;
+    group.external_id = text("externalId");
+    group.document = Value::Object(document).to_string();
+    Ok(())
+}
+
+/// Applies one change of the set of members; gives how many came and went.
+async fn apply(tx: &mut Tx, group: &DirectoryGroup, change: &MemberChange) -> Result<u64> {
+    match change {
+        MemberChange::Add(members) => add(tx, group, members).await,
+        MemberChange::Remove(ids) => {
+            store::directory_groups::delete_pending(tx, &group.id, ids).await?;
+            Ok(store::directory_groups::delete_members(tx, &group.id, ids).await?)
+        }
+        MemberChange::RemoveWhere(filter) => {
+            let members = store::directory_groups::members_of(tx, std::slice::from_ref(&group.id)).await?;
+            let ids: Vec<String> = members
+                .iter()
+                .filter(|member| {
+                    let element = json!({
+                        "value": member.member_id,
+                        "type": member.member_kind,
+                        "display": member.display,
+                    });
+                    scim::filter::matches_element(filter, schema::group().attribute("members"), &element)
+                })
+                .map(|member| member.member_id.clone())
+                .collect();
+            Ok(store::directory_groups::delete_members(tx, &group.id, &ids).await?)
+        }
+        MemberChange::Replace(members) => {
+            let wanted: HashSet<&str> = members.iter().map(|member| member.value.as_str()).collect();
+            let present = store::directory_groups::member_ids(tx, &group.id).await?;
+            let leaving: Vec<String> =
+                present.into_iter().filter(|id| !wanted.contains(id.as_str())).collect();
+            store::directory_groups::delete_all_pending(tx, &group.id).await?;
+            let left = store::directory_groups::delete_members(tx, &group.id, &leaving).await?;
+            Ok(left + add(tx, group, members).await?)
+        }
+        MemberChange::Clear => {
+            store::directory_groups::delete_all_pending(tx, &group.id).await?;
+            Ok(store::directory_groups::delete_all_members(tx, &group.id).await?)
+        }
+    }
+}
+
+/// Adds the known members; the unknown wait for the person to arrive. Gives how many came.
+async fn add(tx: &mut Tx, group: &DirectoryGroup, members: &[Member]) -> Result<u64> {
+    if members.is_empty() {
+        return Ok(0);
+    }
+    let mut seen = HashSet::new();
+    let ids: Vec<String> =
+        members.iter().filter(|member| seen.insert(&member.value)).map(|member| member.value.clone()).collect();
+    let known = store::directory_groups::candidates(tx, &group.directory_id, &ids).await?;
+    refuse_cycle(tx, group, &known).await?;
+    let known_ids: HashSet<&str> = known.iter().map(|candidate| candidate.id.as_str()).collect();
+    let unknown: Vec<String> = ids.iter().filter(|id| !known_ids.contains(id.as_str())).cloned().collect();
+    if unknown.len() > MOST_PENDING {
+        return Err(Error::Scim(scim::Error::invalid_value(format!(
+            "{} of the members are unknown in this directory; at most {MOST_PENDING} can wait for their person. Send the people first.",
+            unknown.len()
+        ))));
+    }
+    store::directory_groups::insert_pending(tx, group, &unknown).await?;
+    Ok(store::directory_groups::insert_members(tx, &group.id, &known).await?)
+}
+
+/// A group may hold groups, but not itself, however far down.
+async fn refuse_cycle(tx: &mut Tx, group: &DirectoryGroup, added: &[Candidate]) -> Result<()> {
+    let added: HashSet<&str> =
+        added.iter().filter(|member| member.kind == "Group").map(|member| member.id.as_str()).collect();
+    if added.is_empty() {
+        return Ok(());
+    }
+    let mut above = HashSet::from([group.id.0.clone()]);
+    let mut level = vec![group.id.0.clone()];
+    while !level.is_empty() {
+        if let Some(id) = level.iter().find(|id| added.contains(id.as_str())) {
+            return Err(Error::Scim(scim::Error::invalid_value(format!(
+                "The group {id} cannot be a member: it holds this group, directly or further down."
+            ))));
+        }
+        let parents = store::directory_groups::parents_of(tx, &level).await?;
+        level = parents.into_iter().filter(|id| above.insert(id.clone())).collect();
+    }
+    Ok(())
+}
+
+/// Groups that named this person before they arrived take them in now.
+pub(super) async fn admit_pending(tx: &mut Tx, context: &Context, user: &DirectoryUser) -> Result<()> {
+    let mut names = vec![user.id.0.clone(), user.user_name.clone()];
+    names.extend(user.external_id.clone());
+    let groups = store::directory_groups::take_pending(tx, &user.directory_id, &names).await?;
+    let member = [Candidate { id: user.id.0.clone(), kind: "User".to_owned() }];
+    for group in groups {
+        store::directory_groups::insert_members(tx, &group, &member).await?;
+        store::directory_groups::touch(tx, &group, context.now).await?;
+    }
+    Ok(())
+}
+
+async fn record(
+    tx: &mut Tx,
+    context: &Context,
+    speaker: &Speaker,
+    action: &str,
+    group: &DirectoryGroup,
+) -> Result<()> {
+    let detail = json!({ "displayName": group.display_name, "version": group.version });
+    audit::record(tx, context, &speaker.workspace_id, action, group.id.as_str(), &detail).await?;
+    Ok(())
+}
+
+fn taken(cause: store::Error, group: &DirectoryGroup) -> Error {
+    match cause {
+        store::Error::Unique(UniqueKey::DirectoryGroupName) => Error::Scim(scim::Error::uniqueness(format!(
+            "A Group with the displayName “{}” exists in this directory. Look it up with a filter on displayName and update it.",
+            group.display_name
+        ))),
+        other => Error::Store(other),
+    }
+}

@@ -1,0 +1,9 @@
+//! The mirror: what the identity provider told us, and nothing else. What follows from it is `people::projection`'s.
+//!
+//! `administration` is what an admin does to a directory; `user` and `group` are what its identity provider does.
+
+pub mod administration;
+mod columns;
+pub mod group;
+pub mod token;
+pub mod user;

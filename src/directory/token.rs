@@ -1,0 +1,152 @@
+//! Directory tokens: made, shown once, rotated with overlap, revoked; and who comes with one.
+
+use serde_json::json;
+
+use crate::{
+    audit,
+    error::{Error, Result},
+    model::{DirectoryId, DirectoryTokenId},
+    people::{Caller, Permission},
+    secret::{self, Secret},
+    state::{Context, Rollcall},
+    store::{
+        self, Tx,
+        directory_tokens::{DirectoryToken, TokenHolder},
+    },
+};
+
+/// What every directory token begins with, so that secret scanners know it.
+const PREFIX: &str = "scim_";
+/// Most tokens of a directory that work at the same time: the old and the new one of a rotation.
+const MOST_LIVE: i64 = 2;
+/// How often the time of last use is written.
+const TOUCH_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Adds a token in the caller's transaction. The secret is given back this once.
+///
+/// # Errors
+/// When the store or the machine fails.
+pub(super) async fn insert(tx: &mut Tx, context: &Context, directory: &DirectoryId) -> Result<Secret> {
+    let secret = Secret::generate(&context.clock, PREFIX)?;
+    let token = DirectoryToken {
+        id: context.clock.new_id(),
+        directory_id: directory.clone(),
+        hint: secret.hint(),
+        created_by: context.actor.account().cloned(),
+        created_at: context.now,
+        expires_at: None,
+        revoked_at: None,
+        last_used_at: None,
+    };
+    store::directory_tokens::insert(tx, &token, &secret.hash()).await?;
+    Ok(secret)
+}
+
+/// Makes a second token; the first keeps working until it is revoked.
+///
+/// # Errors
+/// `Conflict` on `token` when two work already.
+pub async fn rotate(rollcall: &Rollcall, caller: &Caller<'_>, directory: &DirectoryId) -> Result<Secret> {
+    caller.require(Permission::ManageDirectories)?;
+    let context = rollcall.context(caller.actor());
+    let mut tx = rollcall.db.write().await?;
+    if store::directories::get(&mut tx, &caller.workspace().id, directory).await?.is_none() {
+        tx.rollback().await?;
+        return Err(Error::NotFound { what: "directory in this workspace" });
+    }
+    if store::directory_tokens::count_live(&mut tx, directory, context.now).await? >= MOST_LIVE {
+        tx.rollback().await?;
+        return Err(Error::conflict(
+            "token",
+            "Two tokens work already. Revoke the one that your identity provider no longer uses, then rotate again.",
+        ));
+    }
+    let secret = insert(&mut tx, &context, directory).await?;
+    let detail = json!({ "hint": secret.hint() });
+    audit::record(&mut tx, &context, &caller.workspace().id, "directory_token.created", directory.as_str(), &detail)
+        .await?;
+    tx.commit().await?;
+    Ok(secret)
+}
+
+/// Revokes one token: requests with it are refused from now on.
+///
+/// # Errors
+/// `NotFound` when the directory has no such live token.
+pub async fn revoke(
+    rollcall: &Rollcall,
+    caller: &Caller<'_>,
+    directory: &DirectoryId,
+    token: &DirectoryTokenId,
+) -> Result<()> {
+    caller.require(Permission::ManageDirectories)?;
+    let context = rollcall.context(caller.actor());
+    let mut tx = rollcall.db.write().await?;
+    let known = store::directories::get(&mut tx, &caller.workspace().id, directory).await?.is_some();
+    if !known || !store::directory_tokens::revoke(&mut tx, directory, token, context.now).await? {
+        tx.rollback().await?;
+        return Err(Error::NotFound { what: "working token of this directory" });
+    }
+    let detail = json!({ "token": token });
+    audit::record(&mut tx, &context, &caller.workspace().id, "directory_token.revoked", directory.as_str(), &detail)
+        .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Why a token opens nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// None came.
+    Missing,
+    /// Nobody made it, or it belongs to another directory.
+    Unknown,
+    /// It was revoked.
+    Revoked,
+    /// Its time is over.
+    Expired,
+}
+
+impl Rejection {
+    /// What happened, for the admin: the beginning of “… from 192.0.2.7”.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Missing => "A request arrived without a token",
+            Self::Unknown => "A request arrived with a wrong token",
+            Self::Revoked => "A request arrived with a revoked token",
+            Self::Expired => "A request arrived with an expired token",
+        }
+    }
+}
+
+/// Who comes with this token to this directory; the time of last use is noted, to the minute.
+///
+/// # Errors
+/// When the store fails. A token that opens nothing is `Ok(Err(…))`.
+pub async fn authenticate(
+    rollcall: &Rollcall,
+    directory: &str,
+    token: Option<&str>,
+) -> Result<std::result::Result<TokenHolder, Rejection>> {
+    let Some(token) = token else { return Ok(Err(Rejection::Missing)) };
+    let now = rollcall.clock.now();
+    let holder = {
+        let mut conn = rollcall.db.read().await?;
+        store::directory_tokens::find_by_hash(&mut conn, &secret::hash(token)).await?
+    };
+    let Some(holder) = holder.filter(|holder| holder.directory_id.as_str() == directory) else {
+        return Ok(Err(Rejection::Unknown));
+    };
+    if holder.revoked_at.is_some() {
+        return Ok(Err(Rejection::Revoked));
+    }
+    if holder.expires_at.is_some_and(|end| end <= now) {
+        return Ok(Err(Rejection::Expired));
+    }
+    if holder.last_used_at.is_none_or(|last| now.since(last) >= TOUCH_EVERY) {
+        let mut tx = rollcall.db.write().await?;
+        store::directory_tokens::touch(&mut tx, &holder.token_id, now).await?;
+        tx.commit().await?;
+    }
+    Ok(Ok(holder))
+}

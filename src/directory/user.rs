@@ -1,0 +1,238 @@
+//! People of the mirror: created, replaced, patched and deleted by the identity provider. Each change is recorded
+//! and projected in one transaction.
+
+use scim::{Document, patch::Patch, schema};
+use serde_json::{Value, json};
+
+use super::columns::UserColumns;
+use crate::{
+    audit,
+    error::{Error, Result},
+    model::DirectoryUserId,
+    people::projection::{self, Outcome, Speaker},
+    state::{Context, Rollcall},
+    store::{self, Tx, UniqueKey, directory_users::DirectoryUser},
+};
+
+/// The outcome of a change: the person as the mirror now has them.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    /// The person.
+    pub user: DirectoryUser,
+    /// What followed; `None` when nothing changed.
+    pub outcome: Option<Outcome>,
+}
+
+/// The version that a change expects, as `If-Match` gives it.
+pub type IfMatch<'a> = Option<&'a str>;
+
+/// Records a new person.
+///
+/// # Errors
+/// `Scim` 409 `uniqueness` when the `userName` is taken in this directory.
+pub async fn create(rollcall: &Rollcall, context: &Context, speaker: &Speaker, document: Document) -> Result<Changed> {
+    let columns = UserColumns::of(&document)?;
+    let mut user = DirectoryUser {
+        id: context.clock.new_id(),
+        directory_id: speaker.directory_id.clone(),
+        user_name: columns.user_name.clone(),
+        external_id: columns.external_id.clone(),
+        active: columns.active,
+        display_name: columns.display_name.clone(),
+        email: columns.email.clone(),
+        document: stored(document, columns.active),
+        version: 1,
+        membership_id: None,
+        held_reason: None,
+        created_at: context.now,
+        updated_at: context.now,
+        deleted_at: None,
+    };
+    let mut tx = rollcall.db.write().await?;
+    let result = async {
+        store::directory_users::insert(&mut tx, &user, &columns.emails).await.map_err(|e| taken(e, &user))?;
+        super::group::admit_pending(&mut tx, context, &user).await?;
+        let outcome = projection::project(&mut tx, context, speaker, &user).await?;
+        record(&mut tx, context, speaker, "directory_user.created", &user).await?;
+        Ok(outcome)
+    }
+    .await;
+    let outcome = finish(rollcall, tx, result).await?;
+    user.version = 1;
+    Ok(Changed { user, outcome: Some(outcome) })
+}
+
+/// Replaces what is recorded of a person (PUT).
+///
+/// # Errors
+/// `NotFound`; `Scim` 409 `uniqueness`, 412.
+pub async fn replace(
+    rollcall: &Rollcall,
+    context: &Context,
+    speaker: &Speaker,
+    id: &DirectoryUserId,
+    if_match: IfMatch<'_>,
+    document: Document,
+) -> Result<Changed> {
+    change(rollcall, context, speaker, id, if_match, |_| Ok(Some(document))).await
+}
+
+/// Changes what is recorded of a person (PATCH), all or nothing.
+///
+/// # Errors
+/// `NotFound`; `Scim` for an operation that cannot be applied, 409 `uniqueness`, 412.
+pub async fn patch(
+    rollcall: &Rollcall,
+    context: &Context,
+    speaker: &Speaker,
+    id: &DirectoryUserId,
+    if_match: IfMatch<'_>,
+    patch: &Patch,
+) -> Result<Changed> {
+    change(rollcall, context, speaker, id, if_match, |document| {
+        scim::patch::apply(schema::user(), document, patch).map_err(Error::Scim)
+    })
+    .await
+}
+
+async fn change(
+    rollcall: &Rollcall,
+    context: &Context,
+    speaker: &Speaker,
+    id: &DirectoryUserId,
+    if_match: IfMatch<'_>,
+    decide: impl FnOnce(&Document) -> Result<Option<Document>>,
+) -> Result<Changed> {
+    let mut tx = rollcall.db.write().await?;
+    let result = change_in(&mut tx, context, speaker, id, if_match, decide).await;
+    finish(rollcall, tx, result).await
+}
+
+async fn change_in(
+    tx: &mut Tx,
+    context: &Context,
+    speaker: &Speaker,
+    id: &DirectoryUserId,
+    if_match: IfMatch<'_>,
+    decide: impl FnOnce(&Document) -> Result<Option<Document>>,
+) -> Result<Changed> {
+    let Some(before) = store::directory_users::get_for_update(tx, &speaker.directory_id, id).await? else {
+        return Err(Error::NotFound { what: "User in this directory" });
+    };
+    scim::etag::check_if_match(if_match, &scim::etag::weak(before.version)).map_err(Error::Scim)?;
+    let Some(document) = decide(&parsed(&before.document)?)? else {
+        return Ok(Changed { user: before, outcome: None });
+    };
+    let columns = UserColumns::of(&document)?;
+    let document = stored(document, columns.active);
+    if document == before.document {
+        return Ok(Changed { user: before, outcome: None });
+    }
+    let after = DirectoryUser {
+        user_name: columns.user_name,
+        external_id: columns.external_id,
+        active: columns.active,
+        display_name: columns.display_name,
+        email: columns.email,
+        document,
+        version: before.version + 1,
+        updated_at: context.now,
+        ..before.clone()
+    };
+    store::directory_users::update(tx, &after, &columns.emails).await.map_err(|e| taken(e, &after))?;
+    let outcome = projection::project(tx, context, speaker, &after).await?;
+    let action = match (before.active, after.active) {
+        (true, false) => "directory_user.deactivated",
+        (false, true) => "directory_user.reactivated",
+        _ => "directory_user.updated",
+    };
+    record(tx, context, speaker, action, &after).await?;
+    Ok(Changed { user: after, outcome: Some(outcome) })
+}
+
+/// Deletes a person: gone for the identity provider, their `userName` free again.
+///
+/// # Errors
+/// `NotFound`; `Scim` 412.
+pub async fn delete(
+    rollcall: &Rollcall,
+    context: &Context,
+    speaker: &Speaker,
+    id: &DirectoryUserId,
+    if_match: IfMatch<'_>,
+) -> Result<Outcome> {
+    let mut tx = rollcall.db.write().await?;
+    let result = delete_in(&mut tx, context, speaker, id, if_match).await;
+    finish(rollcall, tx, result).await
+}
+
+async fn delete_in(
+    tx: &mut Tx,
+    context: &Context,
+    speaker: &Speaker,
+    id: &DirectoryUserId,
+    if_match: IfMatch<'_>,
+) -> Result<Outcome> {
+    let Some(mut user) = store::directory_users::get_for_update(tx, &speaker.directory_id, id).await? else {
+        return Err(Error::NotFound { what: "User in this directory" });
+    };
+    scim::etag::check_if_match(if_match, &scim::etag::weak(user.version)).map_err(Error::Scim)?;
+    store::directory_users::delete(tx, id, context.now).await?;
+    user.deleted_at = Some(context.now);
+    let outcome = projection::project(tx, context, speaker, &user).await?;
+    record(tx, context, speaker, "directory_user.deleted", &user).await?;
+    Ok(outcome)
+}
+
+/// Commits what went well, takes back what did not, and wakes the worker.
+pub(super) async fn finish<T>(rollcall: &Rollcall, tx: Tx, result: Result<T>) -> Result<T> {
+    match result {
+        Ok(value) => {
+            tx.commit().await?;
+            rollcall.mail_due.notify_one();
+            Ok(value)
+        }
+        Err(refusal) => {
+            tx.rollback().await?;
+            Err(refusal)
+        }
+    }
+}
+
+async fn record(
+    tx: &mut Tx,
+    context: &Context,
+    speaker: &Speaker,
+    action: &str,
+    user: &DirectoryUser,
+) -> Result<()> {
+    let detail = json!({ "userName": user.user_name, "version": user.version });
+    audit::record(tx, context, &speaker.workspace_id, action, user.id.as_str(), &detail).await?;
+    Ok(())
+}
+
+fn taken(cause: store::Error, user: &DirectoryUser) -> Error {
+    match cause {
+        store::Error::Unique(UniqueKey::DirectoryUserName) => Error::Scim(scim::Error::uniqueness(format!(
+            "A User with the userName “{}” exists in this directory. Look it up with a filter on userName and update it.",
+            user.user_name
+        ))),
+        other => Error::Store(other),
+    }
+}
+
+/// The document as it is stored: `active` is always said, because clients read it back.
+fn stored(mut document: Document, active: bool) -> String {
+    document.insert("active".to_owned(), Value::Bool(active));
+    Value::Object(document).to_string()
+}
+
+/// The document of a stored row.
+///
+/// # Errors
+/// When the row holds no JSON object.
+pub fn parsed(document: &str) -> Result<Document> {
+    serde_json::from_str(document).map_err(|cause| {
+        Error::Store(store::Error::Inconsistent { table: "directory_users", detail: cause.to_string() })
+    })
+}

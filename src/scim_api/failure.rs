@@ -1,0 +1,86 @@
+//! Errors as SCIM wants them (RFC 7644 section 3.12), whatever went wrong.
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, Method, StatusCode, Uri, header};
+
+use super::auth::DirectoryAuth;
+use crate::{error::Error, store};
+
+/// How long a client should wait before it repeats a request that found the database busy, in seconds.
+const RETRY_AFTER: &str = "5";
+
+/// A failed request, on its way to the client.
+#[derive(Debug)]
+pub(super) struct Failure(pub(super) Error);
+
+pub(super) type Result<T> = std::result::Result<T, Failure>;
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+impl From<store::Error> for Failure {
+    fn from(error: store::Error) -> Self {
+        Self(Error::Store(error))
+    }
+}
+
+impl From<scim::Error> for Failure {
+    fn from(error: scim::Error) -> Self {
+        Self(Error::Scim(error))
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        if self.0.is_ours() {
+            tracing::error!(cause = ?self.0, "a SCIM request failed");
+        }
+        let retry = matches!(self.0, Error::Store(store::Error::Unavailable(_)));
+        let detail = self.0.to_string();
+        let error = match self.0 {
+            Error::Scim(error) => error,
+            Error::NotFound { .. } => scim::Error::not_found(detail),
+            Error::Invalid { .. } => scim::Error::invalid_value(detail),
+            Error::Conflict { .. } => scim::Error::uniqueness(detail),
+            Error::Forbidden { .. } => scim::Error::forbidden(detail),
+            Error::Store(store::Error::Unavailable(_)) => scim::Error::new(503, None, detail),
+            Error::Store(_) | Error::Internal(_) => scim::Error::internal(detail),
+        };
+        let mut response = render(&error);
+        if retry {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+        }
+        response
+    }
+}
+
+/// An error of the catalogue as a response.
+pub(super) fn render(error: &scim::Error) -> Response {
+    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, Json(error.to_json())).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(super::render::MEDIA_TYPE));
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"SCIM\""));
+    }
+    response
+}
+
+/// A path that is no endpoint. Told only to those who may use the directory.
+pub(super) async fn unknown_route(_: DirectoryAuth, uri: Uri) -> Failure {
+    scim::Error::not_found(format!(
+        "There is no endpoint at {}. Known: /Users, /Groups, /.search, /ServiceProviderConfig, /ResourceTypes, /Schemas.",
+        uri.path()
+    ))
+    .into()
+}
+
+/// An endpoint that does not know the method.
+pub(super) async fn method_not_allowed(_: DirectoryAuth, method: Method, uri: Uri) -> Failure {
+    scim::Error::method_not_allowed(format!("{} does not take {method}.", uri.path())).into()
+}

@@ -1,0 +1,60 @@
+//! The SCIM 2.0 API for identity providers, at `{base}/scim/v2/{directory_id}`.
+//!
+//! Each handler: authenticate → read the request (typed) → `directory` decides and stores → render. To add an
+//! endpoint: a handler in the file of its resource and a line in [`router`].
+
+mod auth;
+mod body;
+mod discovery;
+mod failure;
+mod groups;
+mod list;
+mod render;
+mod search;
+mod users;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{MethodRouter, get, post},
+};
+
+use crate::state::Rollcall;
+
+/// Largest body of one request in bytes.
+pub const LARGEST_BODY: usize = 1024 * 1024;
+
+/// The routes, with their own errors, limits and rate limit.
+pub fn router(rollcall: &Rollcall) -> Router {
+    let routes = Router::new()
+        .route("/Users", with_405(get(users::list).post(users::create)))
+        .route("/Users/.search", with_405(post(users::search)))
+        .route(
+            "/Users/{id}",
+            with_405(get(users::get).put(users::replace).patch(users::patch).delete(users::delete)),
+        )
+        .route("/Groups", with_405(get(groups::list).post(groups::create)))
+        .route("/Groups/.search", with_405(post(groups::search)))
+        .route(
+            "/Groups/{id}",
+            with_405(get(groups::get).put(groups::replace).patch(groups::patch).delete(groups::delete)),
+        )
+        .route("/.search", with_405(post(search::everything)))
+        .route("/ServiceProviderConfig", with_405(get(discovery::service_provider_config)))
+        .route("/ResourceTypes", with_405(get(discovery::resource_types)))
+        .route("/ResourceTypes/{id}", with_405(get(discovery::resource_type)))
+        .route("/Schemas", with_405(get(discovery::schemas)))
+        .route("/Schemas/{id}", with_405(get(discovery::schema)))
+        .route("/Me", axum::routing::any(discovery::me))
+        .fallback(failure::unknown_route);
+    Router::new()
+        .nest("/scim/v2/{directory_id}", routes)
+        .layer(middleware::from_fn_with_state(auth::RateLimit::new(rollcall), auth::limit_rate))
+        .layer(DefaultBodyLimit::disable())
+        .with_state(rollcall.clone())
+}
+
+fn with_405(routes: MethodRouter<Rollcall>) -> MethodRouter<Rollcall> {
+    routes.fallback(failure::method_not_allowed)
+}

@@ -1,0 +1,9 @@
+//! HTTP for people, below the pages: sessions, protection from other sites, health.
+
+mod health;
+mod origin;
+mod session;
+
+pub use health::router as health_router;
+pub use origin::refuse_other_sites;
+pub use session::{current_account, layer as session_layer, sign_in, sign_out};

@@ -1,0 +1,146 @@
+//! Browser sessions in the store. A session is looked up on every request, so deleting its row ends it.
+
+use std::{collections::HashMap, fmt};
+
+use time::Duration;
+use tower_sessions::{
+    Expiry, Session, SessionManagerLayer, SessionStore,
+    cookie::SameSite,
+    session::{Id, Record},
+    session_store,
+};
+
+use crate::{
+    clock::Timestamp,
+    error::{Error, Result},
+    model::AccountId,
+    secret,
+    state::Rollcall,
+    store::{self, accounts::Account},
+};
+
+const COOKIE: &str = "rollcall_session";
+const ACCOUNT: &str = "account_id";
+/// A session that is not used for this long is over.
+const IDLE: Duration = Duration::days(14);
+
+/// tower-sessions' store over ours.
+#[derive(Clone)]
+pub struct Sessions(Rollcall);
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sessions")
+    }
+}
+
+/// The layer that gives handlers their [`Session`].
+pub fn layer(rollcall: &Rollcall) -> SessionManagerLayer<Sessions> {
+    SessionManagerLayer::new(Sessions(rollcall.clone()))
+        .with_name(COOKIE)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_secure(rollcall.config.base_url.is_https())
+        .with_expiry(Expiry::OnInactivity(IDLE))
+}
+
+/// Begins a session of this account, under a new id.
+///
+/// # Errors
+/// When the store fails.
+pub async fn sign_in(session: &Session, account: &AccountId) -> Result<()> {
+    session.cycle_id().await.map_err(failed)?;
+    session.insert(ACCOUNT, account).await.map_err(failed)
+}
+
+/// Ends the session.
+///
+/// # Errors
+/// When the store fails.
+pub async fn sign_out(session: &Session) -> Result<()> {
+    session.flush().await.map_err(failed)
+}
+
+/// The account that is signed in.
+///
+/// # Errors
+/// When the store fails.
+pub async fn current_account(rollcall: &Rollcall, session: &Session) -> Result<Option<Account>> {
+    let Some(id) = session.get::<AccountId>(ACCOUNT).await.map_err(failed)? else { return Ok(None) };
+    let mut conn = rollcall.db.read().await?;
+    Ok(store::accounts::get(&mut conn, &id).await?)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "map_err hands the error over")]
+fn failed(cause: tower_sessions::session::Error) -> Error {
+    Error::Internal(format!("session: {cause}"))
+}
+
+/// What the store keeps instead of the id: whoever reads the database cannot use it.
+fn key(id: &Id) -> String {
+    secret::hash(&id.to_string())
+}
+
+fn account_of(record: &Record) -> Option<&str> {
+    record.data.get(ACCOUNT)?.as_str()
+}
+
+fn encoded(record: &Record) -> session_store::Result<String> {
+    serde_json::to_string(&record.data).map_err(|cause| session_store::Error::Encode(cause.to_string()))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "map_err hands the error over")]
+fn backend(cause: store::Error) -> session_store::Error {
+    session_store::Error::Backend(cause.to_string())
+}
+
+impl Sessions {
+    async fn write(&self, record: &Record, new: bool) -> store::Result<std::result::Result<(), session_store::Error>> {
+        let data = match encoded(record) {
+            Ok(data) => data,
+            Err(cause) => return Ok(Err(cause)),
+        };
+        let (id, account) = (key(&record.id), account_of(record));
+        let expires_at = Timestamp::from(record.expiry_date);
+        let mut tx = self.0.db.write().await?;
+        if new {
+            store::sessions::upsert(&mut tx, &id, account, &data, expires_at).await?;
+        } else {
+            // A session that was ended meanwhile stays ended.
+            store::sessions::update(&mut tx, &id, account, &data, expires_at).await?;
+        }
+        tx.commit().await?;
+        Ok(Ok(()))
+    }
+}
+
+#[async_trait::async_trait]
+impl SessionStore for Sessions {
+    async fn create(&self, record: &mut Record) -> session_store::Result<()> {
+        self.write(record, true).await.map_err(backend)?
+    }
+
+    async fn save(&self, record: &Record) -> session_store::Result<()> {
+        self.write(record, false).await.map_err(backend)?
+    }
+
+    async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
+        let found = async {
+            let mut conn = self.0.db.read().await?;
+            store::sessions::get(&mut conn, &key(id), self.0.clock.now()).await
+        };
+        let Some(found) = found.await.map_err(backend)? else { return Ok(None) };
+        let data: HashMap<String, serde_json::Value> = serde_json::from_str(&found.data)
+            .map_err(|cause| session_store::Error::Decode(cause.to_string()))?;
+        Ok(Some(Record { id: *id, data, expiry_date: found.expires_at.to_datetime() }))
+    }
+
+    async fn delete(&self, id: &Id) -> session_store::Result<()> {
+        let deleted = async {
+            let mut tx = self.0.db.write().await?;
+            store::sessions::delete(&mut tx, &key(id)).await?;
+            tx.commit().await
+        };
+        deleted.await.map_err(backend)
+    }
+}
