@@ -109,7 +109,9 @@ async fn a_relay_that_will_not_talk_is_left_alone_for_a_while() {
 async fn an_answer_that_no_library_foresaw_ends_no_worker() {
     each_engine(async |store| {
         let mut office = PostOffice::new(&store).await;
-        office.server.obey(&json!([{"at": "connect", "reply": "220 hi\r\n250-relay\r\n250-   \r\n250 ok", "times": 1}]));
+        office.server.obey(
+            &json!([{"at": "connect", "reply": "220 hi\r\n250-relay\r\n250-   \r\n250 ok", "times": 1}]),
+        );
         office.acme.directory_adds("grace@acme.test").await;
         office.worker.run_due().await;
         let mail = office.only_mail().await;
