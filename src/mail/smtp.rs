@@ -86,6 +86,7 @@ impl Relay {
         let tls = TlsParameters::builder(host.clone())
             // Nobody stands between this machine and itself, and local relays have certificates of their own making.
             .dangerous_accept_invalid_certs(loopback)
+            .dangerous_accept_invalid_hostnames(loopback)
             .build()
             .map_err(|cause| format!("TLS cannot be set up: {cause}"))?;
         let security = match (implicit, loopback) {
@@ -117,7 +118,7 @@ impl Relay {
     pub(super) async fn send(&self, message: &Message) -> Answer {
         let mut conn = match self.connection().await {
             Ok(conn) => conn,
-            Err(failure) => return Answer::unavailable(&failure.words),
+            Err(failure) => return Answer::unavailable(&self.not_connected(failure)),
         };
         match self.converse(&mut conn, message).await {
             Ok(response) => {
@@ -145,6 +146,14 @@ impl Relay {
     pub(super) async fn close(&self) {
         for (mut conn, _) in self.resting.lock().await.drain(..) {
             let _ = tokio::time::timeout(Duration::from_secs(1), conn.quit()).await;
+        }
+    }
+
+    /// Why there is no connection: the relay's own words, or which relay it is that did not speak.
+    fn not_connected(&self, failure: Failure) -> String {
+        match failure.code {
+            Some(_) => failure.words,
+            None => format!("{}: {}", self.name(), failure.words),
         }
     }
 

@@ -104,6 +104,26 @@ async fn a_relay_that_will_not_talk_is_left_alone_for_a_while() {
     .await;
 }
 
+/// lettre 0.11 panics on a blank line in the answer to EHLO.
+#[tokio::test]
+async fn an_answer_that_no_library_foresaw_ends_no_worker() {
+    each_engine(async |store| {
+        let mut office = PostOffice::new(&store).await;
+        office.server.obey(
+            &json!([{"at": "connect", "reply": "220 hi\r\n250-relay\r\n250-   \r\n250 ok", "times": 1}]),
+        );
+        office.acme.directory_adds("grace@acme.test").await;
+        office.worker.run_due().await;
+        let mail = office.only_mail().await;
+        assert_eq!(mail.status, MailStatus::Deferred);
+        assert_eq!(mail.answer.as_deref(), Some("A fault in Rollcall; see its log."));
+        office.clock.advance(Duration::from_secs(60));
+        office.worker.run_due().await;
+        assert_eq!(office.only_mail().await.status, MailStatus::Accepted);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn down_for_two_days_then_up() {
     each_engine(async |store| {

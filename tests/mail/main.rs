@@ -13,10 +13,12 @@ mod support;
 
 mod bad_relay;
 mod chores;
+mod encryption;
 mod killed;
 mod message;
 mod post_office;
 mod sending;
 mod smtp_server;
+mod volume;
 mod wanted;
 mod workers;

@@ -145,6 +145,13 @@ fn headers_tell_machines_what_it_is() {
 }
 
 #[test]
+fn the_link_is_whole_in_the_source() {
+    let mail = invitation();
+    let source = String::from_utf8(rendered(&mail).bytes).unwrap();
+    assert!(source.contains(&format!("\r\n{BASE_URL}/invite/{}\r\n", mail.token.reveal())), "{source}");
+}
+
+#[test]
 fn two_attempts_are_the_same_mail() {
     let mail = invitation();
     assert_eq!(rendered(&mail).bytes, rendered(&mail).bytes);
@@ -227,17 +234,15 @@ fn the_html_carries_its_styles_and_nothing_that_tracks() {
 }
 
 #[test]
-#[ignore = "writes a mail for looking at"]
+#[ignore = "writes the mails into target/tmp, for looking at"]
 fn shown() {
-    let folder = std::env::var("SHOW_MAIL_IN").unwrap();
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
     for language in ["en", "fr", "de"] {
-        let mail = InvitationMail {
-            language: Some(language.to_owned()),
-            invited_by: InvitedBy::Directory(Provider::Okta),
-            ..invitation()
-        };
-        std::fs::write(format!("{folder}/{language}.html"), rendered(&mail).html).unwrap();
-        std::fs::write(format!("{folder}/{language}.txt"), rendered(&mail).text).unwrap();
-        std::fs::write(format!("{folder}/{language}.eml"), rendered(&mail).bytes).unwrap();
+        let language = Some(language.to_owned());
+        let invited_by = InvitedBy::Directory(Provider::Okta);
+        let name = language.clone().unwrap_or_default();
+        let message = rendered(&InvitationMail { language, invited_by, ..invitation() });
+        std::fs::write(folder.join(format!("invitation.{name}.html")), &message.html).unwrap();
+        std::fs::write(folder.join(format!("invitation.{name}.eml")), &message.bytes).unwrap();
     }
 }

@@ -28,6 +28,11 @@ impl Received {
         self.0["user"].as_str()
     }
 
+    /// Whether it came over TLS.
+    pub fn encrypted(&self) -> bool {
+        self.0["encrypted"].as_bool().unwrap()
+    }
+
     pub fn text(&self) -> &str {
         self.0["text"].as_str().unwrap()
     }
@@ -80,19 +85,28 @@ pub struct SmtpServer {
 
 impl SmtpServer {
     pub fn start() -> Self {
-        Self::start_with(&[])
+        Self::start_with(&json!({}))
     }
 
     /// One that takes mail only from this user.
     pub fn with_user(user: &str, password: &str) -> Self {
-        Self::start_with(&[format!("{user}:{password}")])
+        Self::start_with(&json!({ "user": [user, password] }))
     }
 
-    fn start_with(arguments: &[String]) -> Self {
+    /// One that takes mail only encrypted, with a certificate that nobody vouches for.
+    pub fn with_tls(from_the_start: bool) -> Self {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        write!(file, "{}{}", made.signing_key.serialize_pem(), made.cert.pem()).unwrap();
+        // The file is read before the server says its port.
+        Self::start_with(&json!({ "certificate": file.path(), "tls_from_the_start": from_the_start }))
+    }
+
+    fn start_with(settings: &Value) -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/smtp_server.py");
         let mut child = Command::new(python())
             .arg(script)
-            .args(arguments)
+            .arg(settings.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -145,6 +159,11 @@ impl SmtpServer {
 
     pub fn transport(&self) -> MailTransport {
         MailTransport::Smtp(parse_smtp_url(&self.url()).unwrap())
+    }
+
+    /// The same with another scheme, and by a host name that may or may not say that it is this machine.
+    pub fn transport_by(&self, scheme: &str, host: &str) -> MailTransport {
+        MailTransport::Smtp(parse_smtp_url(&format!("{scheme}://{host}:{}", self.port)).unwrap())
     }
 
     /// The same with `user:password@`.

@@ -1,5 +1,7 @@
 """An SMTP server that does as it is told: refuses, delays, drops the line, talks nonsense.
 
+Its settings, JSON on the command line: "user": [name, password], "certificate": a PEM file, "tls_from_the_start".
+
 Prints its port, then one JSON line for each mail that it took. Reads rules as JSON lines; the answer to each is {"ok"}.
 A rule: {"at": "connect" | "mail" | "rcpt" | "data" | "content", "to": part of the recipient, "times": how often (for
 ever when missing), "delay": seconds, "reply": the words to say instead, "drop": whether to cut the line}.
@@ -11,6 +13,7 @@ import email
 import email.policy
 import json
 import logging
+import ssl
 import sys
 import warnings
 
@@ -21,7 +24,7 @@ def say(line):
     print(json.dumps(line), flush=True)
 
 
-def describe(envelope, session):
+def describe(envelope, session, transport):
     """What arrived, as a parser that is not ours reads it."""
     mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
     part = lambda kind: mail.get_body((kind,)).get_content()
@@ -30,6 +33,7 @@ def describe(envelope, session):
         "to": envelope.rcpt_tos,
         "user": session.auth_data.login.decode() if session.auth_data else None,
         "headers": [[name, str(value)] for name, value in mail.items()],
+        "encrypted": session.ssl is not None or transport.get_extra_info("ssl_object") is not None,
         "defects": [str(defect) for part in mail.walk() for defect in part.defects],
         "text": part("plain"),
         "html": part("html"),
@@ -70,7 +74,7 @@ class Handler:
     async def handle_DATA(self, server, session, envelope):
         rule = self.rules.take("content", envelope.rcpt_tos[0])
         if not rule.get("reply", "2").startswith(("4", "5")):
-            say(describe(envelope, session))
+            say(describe(envelope, session, server.transport))
         return await server.obey(rule) or "250 2.0.0 queued as 4711"
 
 
@@ -115,15 +119,22 @@ def authenticator(login, password):
     return check
 
 
-async def main(credentials):
+async def main(settings):
     rules = Rules()
     options = {}
-    if credentials:
-        options = {
+    if "user" in settings:
+        options |= {
             "auth_required": True,
             "auth_require_tls": False,
-            "authenticator": authenticator(*credentials.split(":", 1)),
+            "authenticator": authenticator(*settings["user"]),
         }
+    tls = None
+    if "certificate" in settings:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(settings["certificate"])
+    if not settings.get("tls_from_the_start"):
+        options |= {"tls_context": tls, "require_starttls": tls is not None}
+        tls = None
 
     def connection():
         server = Server(Handler(rules), enable_SMTPUTF8=False, hostname="relay.test", **options)
@@ -131,7 +142,7 @@ async def main(credentials):
         return server
 
     loop = asyncio.get_running_loop()
-    listener = await loop.create_server(connection, "127.0.0.1", 0)
+    listener = await loop.create_server(connection, "0.0.0.0", 0, ssl=tls)
     say({"port": listener.sockets[0].getsockname()[1]})
     # The end of the input is the end of the test that started this server.
     while line := await loop.run_in_executor(None, sys.stdin.readline):
@@ -142,4 +153,4 @@ async def main(credentials):
 # What the server thinks of its orders is no part of the test's report.
 logging.disable(logging.CRITICAL)
 warnings.simplefilter("ignore")
-asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else ""))
+asyncio.run(main(json.loads(sys.argv[1])))
