@@ -1,0 +1,93 @@
+//! A scratch store on each engine.
+
+use std::{env, io::Write, panic::AssertUnwindSafe, sync::Once};
+
+use futures::FutureExt;
+use rollcall::{
+    clock::Clock,
+    model::MailId,
+    store::{Create, DatabaseUrl, Db},
+};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
+
+/// The superuser's URL of a PostgreSQL database in which scratch databases are made and dropped.
+const POSTGRES_VARIABLE: &str = "ROLLCALL_TEST_POSTGRES_URL";
+
+/// An empty store of its own for one test.
+pub struct TestStore {
+    /// The store.
+    pub db: Db,
+    /// Where it is.
+    pub url: DatabaseUrl,
+}
+
+impl TestStore {
+    /// The same store as another process sees it: with connections of its own.
+    pub async fn open_again(&self) -> Self {
+        Self { db: Db::open(&self.url, Create::Never).await.unwrap(), url: self.url.clone() }
+    }
+}
+
+/// Runs a test on SQLite, and at the same time on PostgreSQL when `ROLLCALL_TEST_POSTGRES_URL` says where one is.
+pub async fn each_engine(test: impl AsyncFn(TestStore)) {
+    let postgres = env::var(POSTGRES_VARIABLE).ok();
+    print_engines(postgres.is_some());
+    // Each runs to its end whatever becomes of the other: what was made is cleared away.
+    let on_sqlite = AssertUnwindSafe(on_sqlite(&test)).catch_unwind();
+    let on_postgres = AssertUnwindSafe(async {
+        if let Some(url) = postgres {
+            on_postgres(&url, &test).await;
+        }
+    })
+    .catch_unwind();
+    let outcomes = futures::join!(on_sqlite, on_postgres);
+    for (engine, outcome) in [("SQLite", outcomes.0), ("PostgreSQL", outcomes.1)] {
+        if let Err(panic) = outcome {
+            eprintln!("failed on {engine}");
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+/// Says once per run which engines it covers, past the test harness, which swallows what passing tests print.
+fn print_engines(with_postgres: bool) {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let engines = if with_postgres {
+            "SQLite and PostgreSQL".to_owned()
+        } else {
+            format!("SQLite only (set {POSTGRES_VARIABLE} to cover PostgreSQL)")
+        };
+        let _ = writeln!(std::io::stderr(), "engines covered: {engines}");
+    });
+}
+
+async fn on_sqlite(test: &impl AsyncFn(TestStore)) {
+    let folder = tempfile::tempdir().unwrap();
+    let url: DatabaseUrl = format!("sqlite:{}", folder.path().join("test.db").display()).parse().unwrap();
+    let db = Db::open(&url, Create::IfMissing).await.unwrap();
+    test(TestStore { db, url }).await;
+}
+
+async fn on_postgres(maintenance: &str, test: &impl AsyncFn(TestStore)) {
+    let options: PgConnectOptions = maintenance.parse().unwrap();
+    let name = format!("rollcall_test_{}", Clock::System.new_id::<MailId>().0.replace('-', ""));
+    let mut admin = options.connect().await.expect("PostgreSQL answers");
+    run(&mut admin, format!("CREATE DATABASE {name}")).await;
+
+    let mut url = url::Url::parse(maintenance).unwrap();
+    url.set_path(&name);
+    let url: DatabaseUrl = url.as_str().parse().unwrap();
+    let db = Db::open(&url, Create::Never).await.unwrap();
+    // The database goes away even when the test fails.
+    let outcome = AssertUnwindSafe(test(TestStore { db, url })).catch_unwind().await;
+    run(&mut admin, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+    let _ = admin.close().await;
+    if let Err(panic) = outcome {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+async fn run(admin: &mut PgConnection, sql: String) {
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(admin).await.unwrap();
+}

@@ -1,0 +1,40 @@
+//! What every test suite needs: a scratch store on each engine, a clock that stands still, a workspace to work in.
+#![allow(dead_code, reason = "each suite uses some of them")]
+
+mod acme;
+mod engines;
+
+use std::time::Duration;
+
+use rollcall::{
+    Rollcall,
+    clock::{Clock, Timestamp},
+    config::{BaseUrl, Config, MailTransport},
+};
+
+pub use acme::Acme;
+pub use engines::{TestStore, each_engine};
+
+/// The base URL of [`rollcall`].
+pub const BASE_URL: &str = "https://rollcall.acme.test";
+
+/// A clock that stands still at 2026-01-15 09:00 UTC.
+pub fn fixed_clock() -> Clock {
+    Clock::fixed(Timestamp(1_768_467_600_000_000))
+}
+
+/// A Rollcall on this store with the built-in mailbox and no limits; `change` sets what the test is about.
+pub fn rollcall(store: &TestStore, clock: &Clock, change: impl FnOnce(&mut Config)) -> Rollcall {
+    let mut config = Config {
+        listen: "127.0.0.1:3000".parse().unwrap(),
+        base_url: BaseUrl::parse(BASE_URL).unwrap(),
+        database: store.url.clone(),
+        mail: MailTransport::Mailbox,
+        mail_from: "Rollcall <rollcall@acme.test>".parse().unwrap(),
+        mail_rate: None,
+        invitation_delay: Duration::ZERO,
+        rate_limit: None,
+    };
+    change(&mut config);
+    Rollcall::new(store.db.clone(), clock.clone(), config)
+}
