@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicI64, Ordering},
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -11,7 +11,7 @@ use std::{
 use rand::{TryRngCore, rngs::OsRng};
 use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use uuid::Uuid;
+use uuid::{ContextV7, Uuid};
 
 /// A point in time: microseconds since 1970 UTC.
 #[derive(
@@ -68,19 +68,26 @@ pub enum Clock {
     #[default]
     System,
     /// A clock that stands still until it is moved; for tests.
-    Fixed(Arc<AtomicI64>),
+    Fixed(Arc<Standstill>),
+}
+
+/// A time that stands still, and the order of the ids made in it.
+#[derive(Debug)]
+pub struct Standstill {
+    now: AtomicI64,
+    ids: Mutex<ContextV7>,
 }
 
 impl Clock {
     /// A clock that stands still at `now`.
     pub fn fixed(now: Timestamp) -> Self {
-        Self::Fixed(Arc::new(AtomicI64::new(now.0)))
+        Self::Fixed(Arc::new(Standstill { now: AtomicI64::new(now.0), ids: Mutex::new(ContextV7::new()) }))
     }
 
     /// Moves a fixed clock; the machine's clock is left alone.
     pub fn advance(&self, by: Duration) {
-        if let Self::Fixed(now) = self {
-            now.fetch_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX), Ordering::SeqCst);
+        if let Self::Fixed(standstill) = self {
+            standstill.now.fetch_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX), Ordering::SeqCst);
         }
     }
 
@@ -92,7 +99,7 @@ impl Clock {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
             }
-            Self::Fixed(now) => Timestamp(now.load(Ordering::SeqCst)),
+            Self::Fixed(standstill) => Timestamp(standstill.now.load(Ordering::SeqCst)),
         }
     }
 
@@ -102,11 +109,11 @@ impl Clock {
         // Two ids made within one millisecond sort in the order in which they were made: the uuid crate counts.
         let uuid = match self {
             Self::System => Uuid::now_v7(),
-            Self::Fixed(_) => {
+            Self::Fixed(standstill) => {
                 let now = self.now().0;
                 let seconds = u64::try_from(now / 1_000_000).unwrap_or(0);
                 let nanos = u32::try_from(now.rem_euclid(1_000_000) * 1000).unwrap_or(0);
-                Uuid::new_v7(uuid::Timestamp::from_unix(uuid::ContextV7::new(), seconds, nanos))
+                Uuid::new_v7(uuid::Timestamp::from_unix(&standstill.ids, seconds, nanos))
             }
         };
         T::from(uuid.to_string())
@@ -120,5 +127,18 @@ impl Clock {
         let mut bytes = [0; N];
         OsRng.try_fill_bytes(&mut bytes)?;
         Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_sort_in_the_order_in_which_they_were_made() {
+        for clock in [Clock::System, Clock::fixed(Timestamp(1_768_467_600_000_000))] {
+            let ids: Vec<String> = (0..1000).map(|_| clock.new_id()).collect();
+            assert!(ids.is_sorted(), "{clock:?}");
+        }
     }
 }

@@ -193,11 +193,8 @@ async fn list_directories(rollcall: &Rollcall, as_json: bool, workspace: &Worksp
     for directory in store::directories::list(&mut conn, &workspace.id).await? {
         let tokens = store::directory_tokens::list(&mut conn, &directory.id).await?;
         let last_used = tokens.iter().filter_map(|token| token.last_used_at).max();
-        let live: Vec<String> = tokens
-            .iter()
-            .filter(|token| token.is_live(now))
-            .map(|token| format!("…{}", token.hint))
-            .collect();
+        let live: Vec<String> =
+            tokens.iter().filter(|token| token.is_live(now)).map(|token| token.hint.clone()).collect();
         json.push(json!({
             "id": directory.id,
             "name": directory.name,

@@ -50,7 +50,7 @@ pub async fn rotate(rollcall: &Rollcall, caller: &Caller<'_>, directory: &Direct
     caller.require(Permission::ManageDirectories)?;
     let context = rollcall.context(caller.actor());
     let mut tx = rollcall.db.write().await?;
-    if store::directories::get(&mut tx, &caller.workspace().id, directory).await?.is_none() {
+    if store::directories::get_for_update(&mut tx, &caller.workspace().id, directory).await?.is_none() {
         tx.rollback().await?;
         return Err(Error::NotFound { what: "directory in this workspace" });
     }

@@ -199,6 +199,10 @@ pub(super) async fn finish<T>(rollcall: &Rollcall, tx: Tx, result: Result<T>) ->
         }
         Err(refusal) => {
             tx.rollback().await?;
+            // Two requests gave two people the same address at the same moment: once repeated, the second finds it taken.
+            if matches!(refusal, Error::Store(store::Error::Unique(UniqueKey::MembershipEmail))) {
+                return Err(store::Error::Unavailable("another request took the address".to_owned()).into());
+            }
             Err(refusal)
         }
     }

@@ -16,7 +16,7 @@ use crate::{
     model::{InvitationStatus, MembershipId, MembershipStatus, Role, Source, SuspendedBy, WorkspaceId},
     state::{Context, Rollcall},
     store::{
-        self, Conn, Tx, accounts::Account, invitations::Invitation, memberships::Membership,
+        self, Conn, Tx, UniqueKey, accounts::Account, invitations::Invitation, memberships::Membership,
         workspaces::Workspace,
     },
 };
@@ -99,21 +99,19 @@ async fn invite_one(
     let inviter =
         Inviter { person: caller.actor().account().cloned(), directory: None, delay: Duration::ZERO };
     let mut tx = rollcall.db.write().await?;
-    let existing = store::memberships::find_by_email(&mut tx, workspace, &email.key()).await?;
-    let mut membership = match existing {
-        None => {
-            let membership = new_manual_membership(&context, workspace, email, role);
-            store::memberships::insert(&mut tx, &membership).await?;
-            membership
+    let mut membership = new_manual_membership(&context, workspace, email, role);
+    if !store::memberships::insert(&mut tx, &membership).await? {
+        let Some(existing) = store::memberships::find_by_email(&mut tx, workspace, &email.key()).await?
+        else {
+            tx.rollback().await?;
+            return Err(Error::Internal(format!("the membership of {email} is there and is not")));
+        };
+        if let Some(outcome) = refusal(&mut tx, &existing).await? {
+            tx.rollback().await?;
+            return Ok(outcome);
         }
-        Some(existing) => match refusal(&mut tx, &existing).await? {
-            Some(outcome) => {
-                tx.rollback().await?;
-                return Ok(outcome);
-            }
-            None => invitable(&existing, role),
-        },
-    };
+        membership = invitable(&existing, role);
+    }
     grants::invite(&mut tx, &context, &mut membership, &inviter).await?;
     tx.commit().await?;
     Ok(InviteOutcome::Sent)
@@ -403,7 +401,16 @@ pub async fn accept(
         Proven::Existing(account) => account,
         Proven::New { name, hash } => {
             let email: EmailAddress = membership.email.parse()?;
-            account::insert(&mut tx, &context, &email, &name, Some(hash)).await?
+            match account::insert(&mut tx, &context, &email, &name, Some(hash)).await {
+                Err(store::Error::Unique(UniqueKey::AccountEmail)) => {
+                    tx.rollback().await?;
+                    return Err(Error::conflict(
+                        "account",
+                        format!("{email} got an account a moment ago. Join with its password."),
+                    ));
+                }
+                inserted => inserted?,
+            }
         }
         Proven::Claimed { account, name, hash } => {
             store::accounts::set_credentials(&mut tx, &account.id, &name, &hash, context.now).await?;

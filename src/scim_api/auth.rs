@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, num::NonZeroU32, sync::Arc};
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts, Path, RawPathParams, Request, State},
+    extract::{ConnectInfo, FromRequestParts, OriginalUri, Path, Request, State},
     middleware::Next,
     response::Response,
 };
@@ -44,7 +44,7 @@ impl FromRequestParts<Rollcall> for DirectoryAuth {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, rollcall: &Rollcall) -> Result<Self, Failure> {
-        let directory = directory_in_path(parts, rollcall).await.unwrap_or_default();
+        let directory = directory_in_path(parts).unwrap_or_default();
         let token = presented_token(&parts.headers);
         match token::authenticate(rollcall, &directory, token.as_deref()).await? {
             Ok(holder) => {
@@ -81,9 +81,12 @@ fn unauthorized(rejection: Rejection) -> scim::Error {
     })
 }
 
-async fn directory_in_path(parts: &mut Parts, rollcall: &Rollcall) -> Option<String> {
-    let parameters = RawPathParams::from_request_parts(parts, rollcall).await.ok()?;
-    parameters.iter().find(|(name, _)| *name == "directory_id").map(|(_, value)| value.to_owned())
+/// The directory that the path names. Ids need no percent-encoding, so the path is read as it came: bytes elsewhere in
+/// it that are no text make a resource that is not there, not a token that is wrong.
+fn directory_in_path(parts: &Parts) -> Option<String> {
+    let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+    let (_, rest) = uri.path().split_once("/scim/v2/")?;
+    rest.split('/').next().map(str::to_owned)
 }
 
 /// `Bearer TOKEN` in any case, or the bare token as Okta's header authentication sends it.
@@ -156,7 +159,8 @@ pub(super) async fn limit_rate(State(limit): State<RateLimit>, mut request: Requ
     next.run(request).await
 }
 
-/// The id of the resource in the path. Axum's own extractor would answer bad percent-encoding in plain text.
+/// The id of the resource in the path. Axum's own extractor would answer bad percent-encoding in plain text, and a NUL
+/// can be asked of no database.
 pub(super) struct ResourceId(pub(super) String);
 
 impl FromRequestParts<Rollcall> for ResourceId {
@@ -168,6 +172,6 @@ impl FromRequestParts<Rollcall> for ResourceId {
             Path::<std::collections::HashMap<String, String>>::from_request_parts(parts, rollcall)
                 .await
                 .map_err(|_| not_found())?;
-        path.get("id").cloned().map(Self).ok_or_else(not_found)
+        path.get("id").filter(|id| !id.contains('\0')).cloned().map(Self).ok_or_else(not_found)
     }
 }

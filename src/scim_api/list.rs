@@ -181,6 +181,11 @@ fn binding(auth: &DirectoryAuth, query: &ListQuery) -> String {
     secret::hash(&format!("{}\n{filter}", auth.directory())).chars().take(16).collect()
 }
 
+/// Whether this can be the id of a resource: a UUID.
+fn is_id(text: &str) -> bool {
+    text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
 fn after_cursor(auth: &DirectoryAuth, query: &ListQuery) -> Result<Option<String>> {
     let Some(cursor) = query.cursor.as_deref().filter(|cursor| !cursor.is_empty()) else { return Ok(None) };
     let refused = || {
@@ -189,7 +194,7 @@ fn after_cursor(auth: &DirectoryAuth, query: &ListQuery) -> Result<Option<String
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;
     let text = String::from_utf8(bytes).map_err(|_| refused())?;
     match text.strip_prefix(binding(auth, query).as_str()) {
-        Some(last) => Ok(Some(last.to_owned())),
-        None => Err(refused().into()),
+        Some(last) if is_id(last) => Ok(Some(last.to_owned())),
+        _ => Err(refused().into()),
     }
 }

@@ -50,6 +50,8 @@ pub fn router(rollcall: &Rollcall) -> Router {
         .fallback(failure::unknown_route);
     Router::new()
         .nest("/scim/v2/{directory_id}", routes)
+        // A nested router does not see its own path with a slash behind it.
+        .route("/scim/v2/{directory_id}/", axum::routing::any(failure::unknown_route))
         .layer(middleware::from_fn_with_state(auth::RateLimit::new(rollcall), auth::limit_rate))
         .layer(DefaultBodyLimit::disable())
         .with_state(rollcall.clone())

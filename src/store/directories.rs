@@ -73,6 +73,31 @@ pub async fn get(conn: &mut Conn, workspace: &WorkspaceId, id: &DirectoryId) -> 
     )
 }
 
+/// The same, locked until the transaction ends, so that changes to one directory happen one after the other.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get_for_update(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    id: &DirectoryId,
+) -> Result<Option<Directory>> {
+    if !tx.is_postgres() {
+        return get(tx, workspace, id).await;
+    }
+    optional!(
+        tx,
+        Directory,
+        const_format::concatcp!(
+            "SELECT ",
+            COLUMNS,
+            " FROM directories WHERE id = $1 AND workspace_id = $2 AND removed_at IS NULL FOR UPDATE"
+        ),
+        id,
+        workspace
+    )
+}
+
 /// The directory that an earlier submit of the same form made.
 ///
 /// # Errors

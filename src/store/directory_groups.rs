@@ -248,13 +248,26 @@ pub struct Candidate {
     pub kind: String,
 }
 
-/// Those of the ids that are users or groups of the directory.
+/// Those of the ids that are users or groups of the directory. On PostgreSQL they are held until the transaction ends,
+/// so that nobody becomes a member who is deleted at the same moment.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn candidates(conn: &mut Conn, directory: &DirectoryId, ids: &[String]) -> Result<Vec<Candidate>> {
+pub async fn candidates(tx: &mut Tx, directory: &DirectoryId, ids: &[String]) -> Result<Vec<Candidate>> {
     let mut found = Vec::new();
     for chunk in ids.chunks(CHUNK) {
+        if tx.is_postgres() {
+            for table in [
+                "SELECT id, 'User' AS kind FROM directory_users WHERE deleted_at IS NULL AND directory_id = ",
+                "SELECT id, 'Group' AS kind FROM directory_groups WHERE directory_id = ",
+            ] {
+                let mut statement = Statement::new(table);
+                statement.bind(Arg::Text(directory.0.clone())).push(" AND id IN ").bind_list(chunk);
+                statement.push(" ORDER BY id FOR SHARE");
+                found.extend(all_of!(tx, Candidate, statement)?);
+            }
+            continue;
+        }
         let mut statement =
             Statement::new("SELECT id, 'User' AS kind FROM directory_users WHERE directory_id = ");
         statement
@@ -263,7 +276,7 @@ pub async fn candidates(conn: &mut Conn, directory: &DirectoryId, ids: &[String]
             .bind_list(chunk);
         statement.push(" UNION ALL SELECT id, 'Group' AS kind FROM directory_groups WHERE directory_id = ");
         statement.bind(Arg::Text(directory.0.clone())).push(" AND id IN ").bind_list(chunk);
-        found.extend(all_of!(conn, Candidate, statement)?);
+        found.extend(all_of!(tx, Candidate, statement)?);
     }
     Ok(found)
 }

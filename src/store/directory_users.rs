@@ -211,24 +211,28 @@ pub async fn get_for_update(
     )
 }
 
-/// The latest tombstone of a person with this `externalId`, for recognising a rehire.
+/// The latest earlier record of the person with this `externalId`: deleted, for recognising a rehire, or inactive,
+/// because Okta renames by deactivating one record and creating another.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn find_tombstone(
+pub async fn find_predecessor(
     conn: &mut Conn,
     directory: &DirectoryId,
     external_id: &str,
+    successor: &DirectoryUserId,
 ) -> Result<Option<DirectoryUser>> {
     optional!(
         conn,
         DirectoryUser,
         const_format::concatcp!(
             SELECT,
-            "WHERE directory_id = $1 AND external_id = $2 AND deleted_at IS NOT NULL ORDER BY id DESC LIMIT 1"
+            "WHERE directory_id = $1 AND external_id = $2 AND id <> $3 AND (deleted_at IS NOT NULL OR NOT active) \
+             ORDER BY id DESC LIMIT 1"
         ),
         directory,
-        external_id
+        external_id,
+        successor
     )
 }
 

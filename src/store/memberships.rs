@@ -62,17 +62,19 @@ fn search_key(membership: &Membership) -> String {
     format!("{}\u{1f}{}", membership.name.to_lowercase(), membership.email_key)
 }
 
-/// Adds a membership.
+/// Adds a membership. False when the address has one in the workspace: two who ask at the same moment both find none,
+/// and the second is told so here.
 ///
 /// # Errors
-/// `Unique(MembershipEmail)` when the address has one in the workspace.
-pub async fn insert(tx: &mut Tx, membership: &Membership) -> Result<()> {
-    execute!(
+/// When the database fails.
+pub async fn insert(tx: &mut Tx, membership: &Membership) -> Result<bool> {
+    let rows = execute!(
         tx,
         "INSERT INTO memberships \
          (id, workspace_id, account_id, email, email_key, name, search_key, language, role, status, source, directory_id, \
          suspended_by, status_changed_at, joined_at, last_active_at, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
+         ON CONFLICT (workspace_id, email_key) DO NOTHING",
         &membership.id,
         &membership.workspace_id,
         &membership.account_id,
@@ -92,7 +94,7 @@ pub async fn insert(tx: &mut Tx, membership: &Membership) -> Result<()> {
         membership.created_at,
         membership.updated_at
     )?;
-    Ok(())
+    Ok(rows > 0)
 }
 
 /// Stores every changeable column of a membership.
@@ -147,7 +149,8 @@ pub async fn get(conn: &mut Conn, workspace: &WorkspaceId, id: &MembershipId) ->
     )
 }
 
-/// The same, locked until the transaction ends, to decide on what it says.
+/// The same, locked until the transaction ends, to decide on what it says. An owner is locked together with all active
+/// owners, in one order: who decides about an owner asks for the others too, and two who do must not wait for each other.
 ///
 /// # Errors
 /// When the database fails.
@@ -159,13 +162,19 @@ pub async fn get_for_update(
     if !tx.is_postgres() {
         return get(tx, workspace, id).await;
     }
-    optional!(
+    let locked = all!(
         tx,
         Membership,
-        const_format::concatcp!(SELECT, "WHERE id = $1 AND workspace_id = $2 FOR UPDATE"),
+        const_format::concatcp!(
+            SELECT,
+            "WHERE workspace_id = $2 AND id IN (SELECT CAST($1 AS TEXT) UNION SELECT id FROM memberships \
+             WHERE workspace_id = $2 AND role = 'owner' AND status = 'active' \
+             AND EXISTS (SELECT 1 FROM memberships WHERE id = $1 AND role = 'owner')) ORDER BY id FOR UPDATE"
+        ),
         id,
         workspace
-    )
+    )?;
+    Ok(locked.into_iter().find(|membership| membership.id == *id))
 }
 
 /// The membership of this address in the workspace.

@@ -98,13 +98,19 @@ async fn find(tx: &mut Tx, speaker: &Speaker, user: &DirectoryUser, person: &Per
     {
         return linked(tx, user, person, membership).await;
     }
-    if let Some(former) = former_of_rehire(tx, speaker, user).await? {
-        return Ok(Found::Former(former));
+    if let Some(known) = known_before(tx, speaker, user).await? {
+        if known.status == MembershipStatus::Removed {
+            return Ok(Found::Former(known));
+        }
+        return linked(tx, user, person, known).await;
     }
     let Some(email) = &person.email else { return Ok(Found::Nobody) };
     match store::memberships::find_by_email(tx, &speaker.workspace_id, &email.key()).await? {
         None => Ok(Found::Nobody),
         Some(membership) if membership.status == MembershipStatus::Removed => Ok(Found::Former(membership)),
+        Some(membership) if is_left_behind(tx, speaker, &membership).await? => {
+            linked(tx, user, person, membership).await
+        }
         Some(_) => Ok(Found::Taken),
     }
 }
@@ -125,27 +131,39 @@ async fn linked(tx: &mut Tx, user: &DirectoryUser, person: &Person, membership: 
     Ok(Found::Linked { membership, last_owner, vouched_elsewhere, was_invited, new_address_taken })
 }
 
-/// The removed membership of someone whom this directory deleted and now creates again, known by `externalId`.
-async fn former_of_rehire(
-    tx: &mut Tx,
-    speaker: &Speaker,
-    user: &DirectoryUser,
-) -> Result<Option<Membership>> {
+/// The membership of someone whom this directory knew before by the same `externalId`: one that was removed with them,
+/// or one that it vouches for and that nobody active stands behind any more.
+async fn known_before(tx: &mut Tx, speaker: &Speaker, user: &DirectoryUser) -> Result<Option<Membership>> {
     let Some(external_id) = &user.external_id else { return Ok(None) };
-    let tombstone = store::directory_users::find_tombstone(tx, &speaker.directory_id, external_id).await?;
-    let Some(id) = tombstone.and_then(|tombstone| tombstone.membership_id) else { return Ok(None) };
-    let former = store::memberships::get_for_update(tx, &speaker.workspace_id, &id).await?;
-    let Some(former) = former.filter(|former| former.status == MembershipStatus::Removed) else {
+    let predecessor =
+        store::directory_users::find_predecessor(tx, &speaker.directory_id, external_id, &user.id).await?;
+    let Some(id) = predecessor.and_then(|predecessor| predecessor.membership_id) else { return Ok(None) };
+    let Some(known) = store::memberships::get_for_update(tx, &speaker.workspace_id, &id).await? else {
         return Ok(None);
     };
+    if known.status != MembershipStatus::Removed {
+        return Ok(is_left_behind(tx, speaker, &known).await?.then_some(known));
+    }
     // The address that the person now has may belong to someone else.
     let taken = match user.email.as_deref().map(store::directory_users::key) {
-        Some(key) if key != former.email_key => {
+        Some(key) if key != known.email_key => {
             store::memberships::find_by_email(tx, &speaker.workspace_id, &key).await?.is_some()
         }
         _ => false,
     };
-    Ok((!taken).then_some(former))
+    Ok((!taken).then_some(known))
+}
+
+/// Whether this directory vouches for the membership, but through nobody who is active: its person was deactivated or,
+/// as the last owner, outlived a delete, and comes back under another record.
+async fn is_left_behind(tx: &mut Tx, speaker: &Speaker, membership: &Membership) -> Result<bool> {
+    if membership.source != Source::Directory
+        || membership.directory_id.as_ref() != Some(&speaker.directory_id)
+    {
+        return Ok(false);
+    }
+    let users = store::directory_users::list_of_membership(tx, &membership.id).await?;
+    Ok(!users.iter().any(|user| user.active))
 }
 
 /// Whether taking this membership away would leave the workspace without an active owner.
@@ -184,7 +202,11 @@ async fn carry_out(
             let Some(membership) = new_membership(context, speaker, user, person) else {
                 return Ok(ended);
             };
-            store::memberships::insert(tx, &membership).await?;
+            if !store::memberships::insert(tx, &membership).await? {
+                // Another directory user of the same address was faster.
+                hold(tx, context, speaker, user, HeldReason::Conflict).await?;
+                return Ok(ended);
+            }
             membership
         }
         Found::Nobody | Found::Former(_) | Found::Taken => {

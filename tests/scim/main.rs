@@ -1,0 +1,33 @@
+//! The whole SCIM router as identity providers use it, on both engines.
+
+#![expect(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test binary: `pub` means for its other files, and what goes wrong fails the test"
+)]
+
+#[path = "../support/company.rs"]
+mod company;
+#[path = "../support/requests.rs"]
+mod requests;
+#[path = "../support/mod.rs"]
+#[expect(unused_imports, reason = "it is shared with suites that need more of it")]
+mod support;
+
+mod callers;
+
+mod entra;
+mod google;
+mod groups;
+mod hostile;
+mod jumpcloud;
+mod life;
+mod okta;
+mod onelogin;
+mod owners;
+mod protocol;
+mod races;
+mod reading;
+mod tenancy;
