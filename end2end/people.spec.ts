@@ -1,8 +1,8 @@
 // What an admin does to people by hand.
 
-import { expect, test } from "@playwright/test";
+import { type Page, expect, test } from "@playwright/test";
 import { type Rollcall, startRollcall } from "./support/rollcall.ts";
-import { claim, complainLoudly, join, linkInMailbox, newBrowser, rowOf } from "./support/steps.ts";
+import { claim, complainLoudly, linkInMailbox, newBrowser, rowOf } from "./support/steps.ts";
 
 let rollcall: Rollcall;
 
@@ -15,7 +15,7 @@ test.beforeEach(async ({ page }) => {
 
 test.afterEach(async () => rollcall.stop());
 
-async function invite(page: import("@playwright/test").Page, addresses: string): Promise<void> {
+async function invite(page: Page, addresses: string): Promise<void> {
   await page.getByRole("link", { name: "Invite people" }).click();
   await page.getByRole("dialog").getByRole("textbox").fill(addresses);
   await page.getByRole("button", { name: "Send invitations" }).click();
@@ -101,6 +101,6 @@ test("suspending ends access at once, reinstating gives it back", async ({ page,
   await expect(page.getByText("Access restored")).toBeVisible();
 });
 
-async function openMenu(page: import("@playwright/test").Page, email: string): Promise<void> {
+async function openMenu(page: Page, email: string): Promise<void> {
   await rowOf(page, email).getByRole("button", { name: /^Actions for/ }).click();
 }
