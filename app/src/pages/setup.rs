@@ -76,7 +76,7 @@ fn fields(form: SetupForm) -> AnyView {
                 label="Workspace name"
                 field=form.workspace
                 kind=Kind::Organization
-                hint="Usually your company. You can change it later."
+                hint="Usually your company."
             />
             <button class="button primary wide">"Create workspace"</button>
         </form>
