@@ -15,11 +15,11 @@ export type Engine = "sqlite" | "postgres";
 
 export interface Options {
   /** Default: what ROLLCALL_E2E_ENGINE says, else SQLite. */
-  engine?: Engine;
+  engine?: Engine | undefined;
   /** `smtp://127.0.0.1:PORT`. Without it Rollcall uses its built-in mailbox. */
-  smtp?: string;
+  smtp?: string | undefined;
   /** More settings, or others than the ones chosen here. */
-  env?: Record<string, string>;
+  env?: Record<string, string> | undefined;
 }
 
 export interface Rollcall {
