@@ -1,6 +1,6 @@
 //! Groups of the mirror. Members change as sets: no change of one member loads a group.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use scim::{
     Document,
@@ -18,7 +18,7 @@ use crate::{
     state::{Context, Rollcall},
     store::{
         self, Tx, UniqueKey,
-        directory_groups::{Candidate, DirectoryGroup},
+        directory_groups::{Candidate, DirectoryGroup, Newcomer, PendingMember},
         directory_users::DirectoryUser,
     },
 };
@@ -225,13 +225,16 @@ async fn add(tx: &mut Tx, group: &DirectoryGroup, members: &[Member]) -> Result<
     if members.is_empty() {
         return Ok(0);
     }
-    let mut seen = HashSet::new();
-    let ids: Vec<String> =
-        members.iter().filter(|member| seen.insert(&member.value)).map(|member| member.value.clone()).collect();
+    let named: HashMap<&str, &Member> = members.iter().map(|member| (member.value.as_str(), member)).collect();
+    let ids: Vec<&str> = named.keys().copied().collect();
     let known = store::directory_groups::candidates(tx, &group.directory_id, &ids).await?;
     refuse_cycle(tx, group, &known).await?;
     let known_ids: HashSet<&str> = known.iter().map(|candidate| candidate.id.as_str()).collect();
-    let unknown: Vec<String> = ids.iter().filter(|id| !known_ids.contains(id.as_str())).cloned().collect();
+    let unknown: Vec<PendingMember> = named
+        .values()
+        .filter(|member| !known_ids.contains(member.value.as_str()))
+        .map(|member| PendingMember { value: member.value.clone(), display: member.display.clone() })
+        .collect();
     if unknown.len() > MOST_PENDING {
         return Err(Error::Scim(scim::Error::invalid_value(format!(
             "{} of the members are unknown in this directory; at most {MOST_PENDING} can wait for their person. Send the people first.",
@@ -239,7 +242,15 @@ async fn add(tx: &mut Tx, group: &DirectoryGroup, members: &[Member]) -> Result<
         ))));
     }
     store::directory_groups::insert_pending(tx, group, &unknown).await?;
-    Ok(store::directory_groups::insert_members(tx, &group.id, &known).await?)
+    let newcomers: Vec<Newcomer> = known
+        .into_iter()
+        .map(|candidate| Newcomer {
+            display: named.get(candidate.id.as_str()).and_then(|member| member.display.clone()),
+            id: candidate.id,
+            kind: candidate.kind,
+        })
+        .collect();
+    Ok(store::directory_groups::insert_members(tx, &group.id, &newcomers).await?)
 }
 
 /// A group may hold groups, but not itself, however far down.
@@ -268,9 +279,9 @@ pub(super) async fn admit_pending(tx: &mut Tx, context: &Context, user: &Directo
     let mut names = vec![user.id.0.clone(), user.user_name.clone()];
     names.extend(user.external_id.clone());
     let groups = store::directory_groups::take_pending(tx, &user.directory_id, &names).await?;
-    let member = [Candidate { id: user.id.0.clone(), kind: "User".to_owned() }];
-    for group in groups {
-        store::directory_groups::insert_members(tx, &group, &member).await?;
+    for (group, display) in groups {
+        let member = Newcomer { id: user.id.0.clone(), kind: "User".to_owned(), display };
+        store::directory_groups::insert_members(tx, &group, &[member]).await?;
         store::directory_groups::touch(tx, &group, context.now).await?;
     }
     Ok(())

@@ -40,7 +40,7 @@ pub async fn create(rollcall: &Rollcall, context: &Context, speaker: &Speaker, d
         active: columns.active,
         display_name: columns.display_name.clone(),
         email: columns.email.clone(),
-        document: stored(document, columns.active),
+        document: stored(with_active(document)),
         version: 1,
         membership_id: None,
         held_reason: None,
@@ -74,7 +74,7 @@ pub async fn replace(
     if_match: IfMatch<'_>,
     document: Document,
 ) -> Result<Changed> {
-    change(rollcall, context, speaker, id, if_match, |_| Ok(Some(document))).await
+    change(rollcall, context, speaker, id, if_match, |_| Ok(Some(with_active(document)))).await
 }
 
 /// Changes what is recorded of a person (PATCH), all or nothing.
@@ -124,14 +124,16 @@ async fn change_in(
         return Ok(Changed { user: before, outcome: None });
     };
     let columns = UserColumns::of(&document)?;
-    let document = stored(document, columns.active);
+    // A PATCH may take the attribute away. That says nothing new: a leaver does not come back by it.
+    let active = if document.contains_key("active") { columns.active } else { before.active };
+    let document = stored(document);
     if document == before.document {
         return Ok(Changed { user: before, outcome: None });
     }
     let after = DirectoryUser {
         user_name: columns.user_name,
         external_id: columns.external_id,
-        active: columns.active,
+        active,
         display_name: columns.display_name,
         email: columns.email,
         document,
@@ -221,9 +223,14 @@ fn taken(cause: store::Error, user: &DirectoryUser) -> Error {
     }
 }
 
-/// The document as it is stored: `active` is always said, because clients read it back.
-fn stored(mut document: Document, active: bool) -> String {
-    document.insert("active".to_owned(), Value::Bool(active));
+/// A POST or PUT that leaves `active` out means true; it is said, because clients read it back.
+fn with_active(mut document: Document) -> Document {
+    document.entry("active").or_insert(Value::Bool(true));
+    document
+}
+
+/// The document as it is stored.
+fn stored(document: Document) -> String {
     Value::Object(document).to_string()
 }
 

@@ -24,7 +24,7 @@ pub(super) async fn service_provider_config(auth: DirectoryAuth) -> Response {
         max_results: list::LARGEST_PAGE,
         default_page_size: list::DEFAULT_PAGE,
         cursor: Some(CursorPaging { timeout_seconds: None }),
-        sort: false,
+        sort: true,
         etag: true,
         interop_profile: false,
     };

@@ -16,6 +16,7 @@ pub mod instance;
 pub mod invitations;
 pub mod mailbox;
 pub mod memberships;
+pub mod order;
 pub mod outbox;
 pub mod sessions;
 mod sql;
