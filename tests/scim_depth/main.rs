@@ -1,4 +1,4 @@
-//! The SCIM server in depth, through the whole router and on both engines: what is read back, sorted lists.
+//! The SCIM server in depth, through the whole router and on both engines: what is read back, sorted lists, bulk requests.
 
 #![expect(
     unreachable_pub,
@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bulk;
 mod client;
 mod read_back;
 mod sorting;
