@@ -123,3 +123,13 @@ CREATE TABLE directory_group_pending_members (
     PRIMARY KEY (group_id, value)
 );
 CREATE INDEX directory_group_pending_members_value ON directory_group_pending_members (directory_id, value);
+
+-- A group that gives its members a role, by its name: the group need not be there yet. The lowest priority counts.
+CREATE TABLE role_mappings (
+    directory_id    TEXT NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
+    group_name      TEXT NOT NULL,
+    group_name_key  TEXT NOT NULL,
+    role            TEXT NOT NULL,
+    priority        BIGINT NOT NULL,
+    PRIMARY KEY (directory_id, group_name_key)
+);

@@ -52,7 +52,7 @@ pub async fn create(rollcall: &Rollcall, context: &Context, speaker: &Speaker, d
     let result = async {
         store::directory_users::insert(&mut tx, &user, &columns.emails).await.map_err(|e| taken(e, &user))?;
         super::group::admit_pending(&mut tx, context, &user).await?;
-        let outcome = projection::project(&mut tx, context, speaker, &user).await?;
+        let outcome = project(&mut tx, context, speaker, &user).await?;
         record(&mut tx, context, speaker, "directory_user.created", &user).await?;
         Ok(outcome)
     }
@@ -142,7 +142,7 @@ async fn change_in(
         ..before.clone()
     };
     store::directory_users::update(tx, &after, &columns.emails).await.map_err(|e| taken(e, &after))?;
-    let outcome = projection::project(tx, context, speaker, &after).await?;
+    let outcome = project(tx, context, speaker, &after).await?;
     let action = match (before.active, after.active) {
         (true, false) => "directory_user.deactivated",
         (false, true) => "directory_user.reactivated",
@@ -181,8 +181,16 @@ async fn delete_in(
     scim::etag::check_if_match(if_match, &scim::etag::weak(user.version)).map_err(Error::Scim)?;
     store::directory_users::delete(tx, id, context.now).await?;
     user.deleted_at = Some(context.now);
-    let outcome = projection::project(tx, context, speaker, &user).await?;
+    let outcome = project(tx, context, speaker, &user).await?;
     record(tx, context, speaker, "directory_user.deleted", &user).await?;
+    Ok(outcome)
+}
+
+/// What follows from the person as they now are: their membership, then the role that their groups give.
+async fn project(tx: &mut Tx, context: &Context, speaker: &Speaker, user: &DirectoryUser) -> Result<Outcome> {
+    let outcome = projection::project(tx, context, speaker, user).await?;
+    let Speaker { workspace_id, directory_id, .. } = speaker;
+    projection::roles::apply_to_user(tx, context, workspace_id, directory_id, user.id.as_str()).await?;
     Ok(outcome)
 }
 

@@ -109,6 +109,24 @@ pub async fn get(
     )
 }
 
+/// The id of the directory's group of this name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_by_name(
+    conn: &mut Conn,
+    directory: &DirectoryId,
+    name: &str,
+) -> Result<Option<DirectoryGroupId>> {
+    super::sql::optional_scalar!(
+        conn,
+        DirectoryGroupId,
+        "SELECT id FROM directory_groups WHERE directory_id = $1 AND display_name_key = $2",
+        directory,
+        key(name)
+    )
+}
+
 /// The group with this id, locked until the transaction ends, so that changes to it happen one after the other.
 ///
 /// # Errors

@@ -18,6 +18,7 @@ pub mod mailbox;
 pub mod memberships;
 pub mod order;
 pub mod outbox;
+pub mod role_mappings;
 pub mod sessions;
 mod sql;
 mod url;

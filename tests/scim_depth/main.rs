@@ -1,4 +1,5 @@
-//! The SCIM server in depth, through the whole router and on both engines: what is read back, sorted lists, bulk requests.
+//! The SCIM server in depth, through the whole router and on both engines: what is read back, sorted lists, bulk
+//! requests, roles that groups give.
 
 #![expect(
     unreachable_pub,
@@ -13,4 +14,5 @@ mod support;
 mod bulk;
 mod client;
 mod read_back;
+mod role_from_group;
 mod sorting;
