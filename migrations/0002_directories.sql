@@ -47,6 +47,8 @@ CREATE TABLE directory_users (
     external_id    TEXT,
     active         BOOLEAN NOT NULL,
     display_name   TEXT,
+    -- The attribute displayName itself, case-folded; display_name may stand in for it.
+    display_name_key TEXT,
     email          TEXT,
     -- The whole SCIM resource as received, without what the server adds.
     document       TEXT NOT NULL,
@@ -60,6 +62,14 @@ CREATE TABLE directory_users (
 CREATE UNIQUE INDEX directory_users_user_name ON directory_users (directory_id, user_name_key) WHERE deleted_at IS NULL;
 CREATE INDEX directory_users_external_id ON directory_users (directory_id, external_id);
 CREATE INDEX directory_users_page ON directory_users (directory_id, id) WHERE deleted_at IS NULL;
+-- One index for each order in which an identity provider may ask for the list; no value comes last.
+CREATE INDEX directory_users_by_display_name
+    ON directory_users (directory_id, (display_name_key IS NULL), display_name_key, id) WHERE deleted_at IS NULL;
+CREATE INDEX directory_users_by_external_id
+    ON directory_users (directory_id, (external_id IS NULL), external_id, id) WHERE deleted_at IS NULL;
+CREATE INDEX directory_users_by_active ON directory_users (directory_id, active, id) WHERE deleted_at IS NULL;
+CREATE INDEX directory_users_by_created ON directory_users (directory_id, created_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX directory_users_by_updated ON directory_users (directory_id, updated_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX directory_users_membership ON directory_users (membership_id);
 
 CREATE TABLE directory_user_emails (
@@ -85,13 +95,21 @@ CREATE TABLE directory_groups (
 );
 CREATE UNIQUE INDEX directory_groups_name ON directory_groups (directory_id, display_name_key);
 CREATE INDEX directory_groups_external_id ON directory_groups (directory_id, external_id);
+CREATE INDEX directory_groups_by_display_name
+    ON directory_groups (directory_id, (display_name_key IS NULL), display_name_key, id);
+CREATE INDEX directory_groups_by_external_id
+    ON directory_groups (directory_id, (external_id IS NULL), external_id, id);
+CREATE INDEX directory_groups_by_created ON directory_groups (directory_id, created_at, id);
+CREATE INDEX directory_groups_by_updated ON directory_groups (directory_id, updated_at, id);
 CREATE INDEX directory_groups_page ON directory_groups (directory_id, id);
 
--- A member is a user or a group of the same directory; `member_kind` tells which.
+-- A member is a user or a group of the same directory; `member_kind` tells which. `display` is what the identity
+-- provider sent with it: clients compare what they read back with what they sent.
 CREATE TABLE directory_group_members (
     group_id     TEXT NOT NULL REFERENCES directory_groups (id) ON DELETE CASCADE,
     member_id    TEXT NOT NULL,
     member_kind  TEXT NOT NULL,
+    display      TEXT,
     PRIMARY KEY (group_id, member_id)
 );
 CREATE INDEX directory_group_members_member ON directory_group_members (member_id);
@@ -101,6 +119,17 @@ CREATE TABLE directory_group_pending_members (
     group_id      TEXT NOT NULL REFERENCES directory_groups (id) ON DELETE CASCADE,
     directory_id  TEXT NOT NULL,
     value         TEXT NOT NULL,
+    display       TEXT,
     PRIMARY KEY (group_id, value)
 );
 CREATE INDEX directory_group_pending_members_value ON directory_group_pending_members (directory_id, value);
+
+-- A group that gives its members a role, by its name: the group need not be there yet. The lowest priority counts.
+CREATE TABLE role_mappings (
+    directory_id    TEXT NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
+    group_name      TEXT NOT NULL,
+    group_name_key  TEXT NOT NULL,
+    role            TEXT NOT NULL,
+    priority        BIGINT NOT NULL,
+    PRIMARY KEY (directory_id, group_name_key)
+);

@@ -12,6 +12,9 @@ CREATE TABLE memberships (
     -- The person's own language, such as fr or fr-CA, when the directory names one.
     language        TEXT,
     role            TEXT NOT NULL,
+    -- The group that gives the role, and the role set by hand that comes back when no group does.
+    role_group_id   TEXT,
+    baseline_role   TEXT,
     status          TEXT NOT NULL,
     source          TEXT NOT NULL,
     directory_id    TEXT REFERENCES directories (id) ON DELETE SET NULL,
@@ -27,6 +30,7 @@ CREATE UNIQUE INDEX memberships_email ON memberships (workspace_id, email_key);
 CREATE UNIQUE INDEX memberships_account ON memberships (workspace_id, account_id);
 CREATE INDEX memberships_of_account ON memberships (account_id);
 CREATE INDEX memberships_page ON memberships (workspace_id, status, search_key, id);
+CREATE INDEX memberships_role_group ON memberships (role_group_id);
 CREATE INDEX memberships_directory ON memberships (directory_id, status);
 
 CREATE TABLE invitations (

@@ -63,7 +63,35 @@ pub async fn record(
     subject_id: &str,
     detail: &Value,
 ) -> store::Result<()> {
-    let event = Event {
+    store::events::insert(tx, &event(context, workspace, action, subject_id, detail)).await
+}
+
+/// Appends one event of the same kind for each subject.
+///
+/// # Errors
+/// When the database fails.
+pub async fn record_all(
+    tx: &mut Tx,
+    context: &Context,
+    workspace: &WorkspaceId,
+    action: &str,
+    subjects: Vec<(String, Value)>,
+) -> store::Result<()> {
+    let events: Vec<Event> = subjects
+        .iter()
+        .map(|(subject_id, detail)| event(context, workspace, action, subject_id, detail))
+        .collect();
+    store::events::insert_all(tx, &events).await
+}
+
+fn event(
+    context: &Context,
+    workspace: &WorkspaceId,
+    action: &str,
+    subject_id: &str,
+    detail: &Value,
+) -> Event {
+    Event {
         id: context.clock.new_id(),
         workspace_id: workspace.clone(),
         at: context.now,
@@ -73,6 +101,5 @@ pub async fn record(
         subject_id: subject_id.to_owned(),
         detail: detail.to_string(),
         request_id: context.request_id.clone(),
-    };
-    store::events::insert(tx, &event).await
+    }
 }

@@ -12,7 +12,7 @@ use crate::{
     audit::Actor,
     directory::{
         administration::{self, Choice, Farewell},
-        token,
+        role_mapping, token,
     },
     error::{Error, Result},
     model::{MembershipStatus, Role},
@@ -140,6 +140,28 @@ async fn directories(rollcall: &Rollcall, as_json: bool, command: &DirectoryComm
             let secret = token::rotate(rollcall, &caller, &directory.id).await?;
             print_token(rollcall, as_json, &directory, Some(&secret));
         }
+        DirectoryCommand::MapGroup { workspace, directory, group, role } => {
+            let workspace = find_workspace(rollcall, workspace).await?;
+            let directory = find_directory(rollcall, &workspace, directory.as_deref()).await?;
+            let caller = Caller::CommandLine(&workspace);
+            let people = role_mapping::map(rollcall, &caller, &directory.id, group, *role).await?;
+            print(
+                as_json,
+                &json!({ "directory": directory.id, "group": group, "role": role, "people": people }),
+                &format!("Members of {group} are {role} from now on. Roles changed: {people}."),
+            );
+        }
+        DirectoryCommand::UnmapGroup { workspace, directory, group } => {
+            let workspace = find_workspace(rollcall, workspace).await?;
+            let directory = find_directory(rollcall, &workspace, directory.as_deref()).await?;
+            let caller = Caller::CommandLine(&workspace);
+            let people = role_mapping::unmap(rollcall, &caller, &directory.id, group).await?;
+            print(
+                as_json,
+                &json!({ "directory": directory.id, "group": group, "people": people }),
+                &format!("{group} gives no role any more. Roles changed: {people}."),
+            );
+        }
         DirectoryCommand::Remove { workspace, directory, members } => {
             let workspace = find_workspace(rollcall, workspace).await?;
             let directory = find_directory(rollcall, &workspace, directory.as_deref()).await?;
@@ -195,12 +217,17 @@ async fn list_directories(rollcall: &Rollcall, as_json: bool, workspace: &Worksp
         let last_used = tokens.iter().filter_map(|token| token.last_used_at).max();
         let live: Vec<String> =
             tokens.iter().filter(|token| token.is_live(now)).map(|token| token.hint.clone()).collect();
+        let mappings = store::role_mappings::list(&mut conn, &directory.id).await?;
+        let roles: Vec<String> = mappings.iter().map(|m| format!("{}={}", m.group_name, m.role)).collect();
+        let role_mappings: Vec<Value> =
+            mappings.iter().map(|m| json!({ "group": m.group_name, "role": m.role })).collect();
         json.push(json!({
             "id": directory.id,
             "name": directory.name,
             "provider": directory.provider,
             "base_url": scim_url(rollcall, &directory),
             "default_role": directory.default_role,
+            "role_mappings": role_mappings,
             "tokens": live,
             "last_used_at": last_used.map(crate::clock::Timestamp::to_rfc3339),
         }));
@@ -210,9 +237,14 @@ async fn list_directories(rollcall: &Rollcall, as_json: bool, workspace: &Worksp
             directory.provider.to_string(),
             live.join(" "),
             last_used.map_or_else(|| "never".to_owned(), crate::clock::Timestamp::to_rfc3339),
+            roles.join(", "),
         ]);
     }
-    print(as_json, &Value::Array(json), &table(&["ID", "NAME", "PROVIDER", "TOKENS", "LAST USED"], &rows));
+    print(
+        as_json,
+        &Value::Array(json),
+        &table(&["ID", "NAME", "PROVIDER", "TOKENS", "LAST USED", "ROLES"], &rows),
+    );
     Ok(())
 }
 

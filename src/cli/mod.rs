@@ -114,6 +114,34 @@ pub enum DirectoryCommand {
         #[arg(long)]
         revoke_others: bool,
     },
+    /// Give the members of a group a role. The group is known by its name and need not be there yet; of several
+    /// mappings that concern a person, the one made first counts.
+    MapGroup {
+        /// The workspace's slug.
+        #[arg(long)]
+        workspace: String,
+        /// The directory's id or name; may be left out when there is only one.
+        #[arg(long)]
+        directory: Option<String>,
+        /// The group's name (SCIM displayName).
+        #[arg(long)]
+        group: String,
+        /// admin, member or viewer.
+        #[arg(long)]
+        role: Role,
+    },
+    /// Take a group's role away; people get back the role that they had before.
+    UnmapGroup {
+        /// The workspace's slug.
+        #[arg(long)]
+        workspace: String,
+        /// The directory's id or name; may be left out when there is only one.
+        #[arg(long)]
+        directory: Option<String>,
+        /// The group's name (SCIM displayName).
+        #[arg(long)]
+        group: String,
+    },
     /// Remove a directory; its tokens stop at once.
     Remove {
         /// The workspace's slug.

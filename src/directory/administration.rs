@@ -10,7 +10,7 @@ use crate::{
     people::{Caller, Permission, account::checked_name, grants, projection},
     secret::Secret,
     state::{Context, Rollcall},
-    store::{self, Tx, UniqueKey, directories::Directory, memberships::Membership},
+    store::{self, Tx, UniqueKey, directories::Directory, memberships::Membership, role_mappings::Scope},
 };
 
 /// What an admin chooses for a directory.
@@ -201,6 +201,8 @@ async fn remove_in(
     let directory = found(tx, workspace, id).await?;
     store::directory_tokens::revoke_all(tx, id, context.now).await?;
     store::directories::remove(tx, id, context.now).await?;
+    store::role_mappings::delete_all(tx, id).await?;
+    projection::roles::apply(tx, context, workspace, &Scope::GivenByDirectory(id)).await?;
     let people = store::memberships::list_of_directory(tx, id).await?;
     let mut number = 0;
     for mut membership in people {

@@ -1,6 +1,6 @@
 //! Groups of the mirror. Members change as sets: no change of one member loads a group.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use scim::{
     Document,
@@ -14,12 +14,13 @@ use crate::{
     audit,
     error::{Error, Result},
     model::DirectoryGroupId,
-    people::projection::Speaker,
+    people::projection::{Speaker, roles},
     state::{Context, Rollcall},
     store::{
         self, Tx, UniqueKey,
-        directory_groups::{Candidate, DirectoryGroup},
-        directory_users::DirectoryUser,
+        directory_groups::{Candidate, DirectoryGroup, Newcomer, PendingMember},
+        directory_users::{DirectoryUser, key},
+        role_mappings::Scope,
     },
 };
 
@@ -51,7 +52,9 @@ pub async fn create(
     let mut tx = rollcall.db.write().await?;
     let result = async {
         store::directory_groups::insert(&mut tx, &group).await.map_err(|e| taken(e, &group))?;
-        add(&mut tx, &group, &members).await?;
+        let mut moved = Moved::default();
+        add(&mut tx, &group, &members, &mut moved).await?;
+        follow_roles(&mut tx, context, speaker, &group, &group.display_name, &moved).await?;
         record(&mut tx, context, speaker, "directory_group.created", &group).await
     }
     .await;
@@ -129,16 +132,17 @@ async fn change_in(
     if let Some(document) = decide(&parsed(&before.document)?)? {
         describe(&mut group, document)?;
     }
-    let mut moved = 0;
+    let mut moved = Moved::default();
     for change in changes {
-        moved += apply(tx, &group, change).await?;
+        apply(tx, &group, change, &mut moved).await?;
     }
-    if moved == 0 && group == before {
+    if moved.rows == 0 && group == before {
         return Ok(group);
     }
     group.version += 1;
     group.updated_at = context.now;
     store::directory_groups::update(tx, &group).await.map_err(|e| taken(e, &group))?;
+    follow_roles(tx, context, speaker, &group, &before.display_name, &moved).await?;
     record(tx, context, speaker, "directory_group.updated", &group).await?;
     Ok(group)
 }
@@ -162,6 +166,7 @@ pub async fn delete(
         };
         scim::etag::check_if_match(if_match, &scim::etag::weak(group.version)).map_err(Error::Scim)?;
         store::directory_groups::delete(&mut tx, id).await?;
+        roles::apply(&mut tx, context, &speaker.workspace_id, &Scope::GivenBy(id)).await?;
         record(&mut tx, context, speaker, "directory_group.deleted", &group).await
     }
     .await;
@@ -179,13 +184,52 @@ fn describe(group: &mut DirectoryGroup, document: Document) -> Result<()> {
     Ok(())
 }
 
-/// Applies one change of the set of members; gives how many came and went.
-async fn apply(tx: &mut Tx, group: &DirectoryGroup, change: &MemberChange) -> Result<u64> {
+/// What a request did to a group's members.
+#[derive(Debug, Default)]
+struct Moved {
+    /// How many came, went, or are shown by another name.
+    rows: u64,
+    /// Whose membership the request was about.
+    ids: Vec<String>,
+    /// Everyone went.
+    cleared: bool,
+}
+
+/// Gives and takes the roles that follow from a group's change, without loading the group.
+async fn follow_roles(
+    tx: &mut Tx,
+    context: &Context,
+    speaker: &Speaker,
+    group: &DirectoryGroup,
+    name_before: &str,
+    moved: &Moved,
+) -> Result<()> {
+    let directory = &speaker.directory_id;
+    let is_renamed = key(name_before) != key(&group.display_name);
+    let gives = store::role_mappings::is_mapped(tx, directory, &group.display_name).await?;
+    let gave =
+        if is_renamed { store::role_mappings::is_mapped(tx, directory, name_before).await? } else { gives };
+    if !gives && !gave {
+        return Ok(());
+    }
+    let workspace = &speaker.workspace_id;
+    if moved.cleared {
+        roles::apply(tx, context, workspace, &Scope::GivenBy(&group.id)).await?;
+    }
+    if is_renamed {
+        roles::apply(tx, context, workspace, &Scope::MembersOf(&group.id)).await?;
+    }
+    roles::apply(tx, context, workspace, &Scope::Users(&moved.ids)).await?;
+    Ok(())
+}
+
+/// Applies one change of the set of members.
+async fn apply(tx: &mut Tx, group: &DirectoryGroup, change: &MemberChange, moved: &mut Moved) -> Result<()> {
     match change {
-        MemberChange::Add(members) => add(tx, group, members).await,
+        MemberChange::Add(members) => add(tx, group, members, moved).await?,
         MemberChange::Remove(ids) => {
             store::directory_groups::delete_pending(tx, &group.id, ids).await?;
-            Ok(store::directory_groups::delete_members(tx, &group.id, ids).await?)
+            remove(tx, group, ids.clone(), moved).await?;
         }
         MemberChange::RemoveWhere(filter) => {
             let members = store::directory_groups::members_of(tx, std::slice::from_ref(&group.id)).await?;
@@ -201,7 +245,7 @@ async fn apply(tx: &mut Tx, group: &DirectoryGroup, change: &MemberChange) -> Re
                 })
                 .map(|member| member.member_id.clone())
                 .collect();
-            Ok(store::directory_groups::delete_members(tx, &group.id, &ids).await?)
+            remove(tx, group, ids, moved).await?;
         }
         MemberChange::Replace(members) => {
             let wanted: HashSet<&str> = members.iter().map(|member| member.value.as_str()).collect();
@@ -209,31 +253,40 @@ async fn apply(tx: &mut Tx, group: &DirectoryGroup, change: &MemberChange) -> Re
             let leaving: Vec<String> =
                 present.into_iter().filter(|id| !wanted.contains(id.as_str())).collect();
             store::directory_groups::delete_all_pending(tx, &group.id).await?;
-            let left = store::directory_groups::delete_members(tx, &group.id, &leaving).await?;
-            Ok(left + add(tx, group, members).await?)
+            remove(tx, group, leaving, moved).await?;
+            add(tx, group, members, moved).await?;
         }
         MemberChange::Clear => {
             store::directory_groups::delete_all_pending(tx, &group.id).await?;
-            Ok(store::directory_groups::delete_all_members(tx, &group.id).await?)
+            moved.rows += store::directory_groups::delete_all_members(tx, &group.id).await?;
+            moved.cleared = true;
         }
     }
+    Ok(())
 }
 
-/// Adds the known members; the unknown wait for the person to arrive. Gives how many came.
-async fn add(tx: &mut Tx, group: &DirectoryGroup, members: &[Member]) -> Result<u64> {
+async fn remove(tx: &mut Tx, group: &DirectoryGroup, ids: Vec<String>, moved: &mut Moved) -> Result<()> {
+    moved.rows += store::directory_groups::delete_members(tx, &group.id, &ids).await?;
+    moved.ids.extend(ids);
+    Ok(())
+}
+
+/// Adds the known members; the unknown wait for the person to arrive.
+async fn add(tx: &mut Tx, group: &DirectoryGroup, members: &[Member], moved: &mut Moved) -> Result<()> {
     if members.is_empty() {
-        return Ok(0);
+        return Ok(());
     }
-    let mut seen = HashSet::new();
-    let ids: Vec<String> = members
-        .iter()
-        .filter(|member| seen.insert(&member.value))
-        .map(|member| member.value.clone())
-        .collect();
+    let named: HashMap<&str, &Member> =
+        members.iter().map(|member| (member.value.as_str(), member)).collect();
+    let ids: Vec<&str> = named.keys().copied().collect();
     let known = store::directory_groups::candidates(tx, &group.directory_id, &ids).await?;
     refuse_cycle(tx, group, &known).await?;
     let known_ids: HashSet<&str> = known.iter().map(|candidate| candidate.id.as_str()).collect();
-    let unknown: Vec<String> = ids.iter().filter(|id| !known_ids.contains(id.as_str())).cloned().collect();
+    let unknown: Vec<PendingMember> = named
+        .values()
+        .filter(|member| !known_ids.contains(member.value.as_str()))
+        .map(|member| PendingMember { value: member.value.clone(), display: member.display.clone() })
+        .collect();
     if unknown.len() > MOST_PENDING {
         return Err(Error::Scim(scim::Error::invalid_value(format!(
             "{} of the members are unknown in this directory; at most {MOST_PENDING} can wait for their person. Send the people first.",
@@ -241,7 +294,17 @@ async fn add(tx: &mut Tx, group: &DirectoryGroup, members: &[Member]) -> Result<
         ))));
     }
     store::directory_groups::insert_pending(tx, group, &unknown).await?;
-    Ok(store::directory_groups::insert_members(tx, &group.id, &known).await?)
+    let newcomers: Vec<Newcomer> = known
+        .into_iter()
+        .map(|candidate| Newcomer {
+            display: named.get(candidate.id.as_str()).and_then(|member| member.display.clone()),
+            id: candidate.id,
+            kind: candidate.kind,
+        })
+        .collect();
+    moved.rows += store::directory_groups::insert_members(tx, &group.id, &newcomers).await?;
+    moved.ids.extend(newcomers.into_iter().map(|newcomer| newcomer.id));
+    Ok(())
 }
 
 /// A group may hold groups, but not itself, however far down.
@@ -270,9 +333,9 @@ pub(super) async fn admit_pending(tx: &mut Tx, context: &Context, user: &Directo
     let mut names = vec![user.id.0.clone(), user.user_name.clone()];
     names.extend(user.external_id.clone());
     let groups = store::directory_groups::take_pending(tx, &user.directory_id, &names).await?;
-    let member = [Candidate { id: user.id.0.clone(), kind: "User".to_owned() }];
-    for group in groups {
-        store::directory_groups::insert_members(tx, &group, &member).await?;
+    for (group, display) in groups {
+        let member = Newcomer { id: user.id.0.clone(), kind: "User".to_owned(), display };
+        store::directory_groups::insert_members(tx, &group, &[member]).await?;
         store::directory_groups::touch(tx, &group, context.now).await?;
     }
     Ok(())

@@ -45,7 +45,7 @@ pub async fn create(
         active: columns.active,
         display_name: columns.display_name.clone(),
         email: columns.email.clone(),
-        document: stored(document, columns.active),
+        document: stored(with_active(document)),
         version: 1,
         membership_id: None,
         held_reason: None,
@@ -57,7 +57,7 @@ pub async fn create(
     let result = async {
         store::directory_users::insert(&mut tx, &user, &columns.emails).await.map_err(|e| taken(e, &user))?;
         super::group::admit_pending(&mut tx, context, &user).await?;
-        let outcome = projection::project(&mut tx, context, speaker, &user).await?;
+        let outcome = project(&mut tx, context, speaker, &user).await?;
         record(&mut tx, context, speaker, "directory_user.created", &user).await?;
         Ok(outcome)
     }
@@ -79,7 +79,7 @@ pub async fn replace(
     if_match: IfMatch<'_>,
     document: Document,
 ) -> Result<Changed> {
-    change(rollcall, context, speaker, id, if_match, |_| Ok(Some(document))).await
+    change(rollcall, context, speaker, id, if_match, |_| Ok(Some(with_active(document)))).await
 }
 
 /// Changes what is recorded of a person (PATCH), all or nothing.
@@ -129,14 +129,16 @@ async fn change_in(
         return Ok(Changed { user: before, outcome: None });
     };
     let columns = UserColumns::of(&document)?;
-    let document = stored(document, columns.active);
+    // A PATCH may take the attribute away. That says nothing new: a leaver does not come back by it.
+    let active = if document.contains_key("active") { columns.active } else { before.active };
+    let document = stored(document);
     if document == before.document {
         return Ok(Changed { user: before, outcome: None });
     }
     let after = DirectoryUser {
         user_name: columns.user_name,
         external_id: columns.external_id,
-        active: columns.active,
+        active,
         display_name: columns.display_name,
         email: columns.email,
         document,
@@ -145,7 +147,7 @@ async fn change_in(
         ..before.clone()
     };
     store::directory_users::update(tx, &after, &columns.emails).await.map_err(|e| taken(e, &after))?;
-    let outcome = projection::project(tx, context, speaker, &after).await?;
+    let outcome = project(tx, context, speaker, &after).await?;
     let action = match (before.active, after.active) {
         (true, false) => "directory_user.deactivated",
         (false, true) => "directory_user.reactivated",
@@ -184,8 +186,16 @@ async fn delete_in(
     scim::etag::check_if_match(if_match, &scim::etag::weak(user.version)).map_err(Error::Scim)?;
     store::directory_users::delete(tx, id, context.now).await?;
     user.deleted_at = Some(context.now);
-    let outcome = projection::project(tx, context, speaker, &user).await?;
+    let outcome = project(tx, context, speaker, &user).await?;
     record(tx, context, speaker, "directory_user.deleted", &user).await?;
+    Ok(outcome)
+}
+
+/// What follows from the person as they now are: their membership, then the role that their groups give.
+async fn project(tx: &mut Tx, context: &Context, speaker: &Speaker, user: &DirectoryUser) -> Result<Outcome> {
+    let outcome = projection::project(tx, context, speaker, user).await?;
+    let Speaker { workspace_id, directory_id, .. } = speaker;
+    projection::roles::apply_to_user(tx, context, workspace_id, directory_id, user.id.as_str()).await?;
     Ok(outcome)
 }
 
@@ -230,9 +240,14 @@ fn taken(cause: store::Error, user: &DirectoryUser) -> Error {
     }
 }
 
-/// The document as it is stored: `active` is always said, because clients read it back.
-fn stored(mut document: Document, active: bool) -> String {
-    document.insert("active".to_owned(), Value::Bool(active));
+/// A POST or PUT that leaves `active` out means true; it is said, because clients read it back.
+fn with_active(mut document: Document) -> Document {
+    document.entry("active").or_insert(Value::Bool(true));
+    document
+}
+
+/// The document as it is stored.
+fn stored(document: Document) -> String {
     Value::Object(document).to_string()
 }
 

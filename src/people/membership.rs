@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Result},
     model::{MembershipId, MembershipStatus, Role, Source, SuspendedBy},
     state::{Context, Rollcall},
-    store::{self, Tx, memberships::Membership},
+    store::{self, Tx, memberships::Membership, role_mappings::Scope},
 };
 
 const LAST_OWNER: &str = "This is the last active owner. Make another person an owner first.";
@@ -60,7 +60,7 @@ impl Change {
 /// Changes a person's role.
 ///
 /// # Errors
-/// `Forbidden` when the caller may not; `Conflict` on `role` for the last owner.
+/// `Forbidden` when the caller may not; `Conflict` on `role` for the last owner, and when a group gives the role.
 pub async fn change_role(
     rollcall: &Rollcall,
     caller: &Caller<'_>,
@@ -76,6 +76,11 @@ pub async fn change_role(
     {
         return change.refuse(refusal).await;
     }
+    if let Some(group) = store::role_mappings::group_of(&mut change.tx, id).await? {
+        let message =
+            format!("The role comes by group {group}. Change the person's groups there, or the mapping.");
+        return change.refuse(Error::conflict("role", message)).await;
+    }
     if change.is_last_owner().await? {
         return change.refuse(Error::conflict("role", LAST_OWNER)).await;
     }
@@ -87,6 +92,8 @@ pub async fn change_role(
     let detail = json!({ "before": before, "after": role });
     grants::record(tx, context, membership, "membership.role_changed", &detail).await?;
     projection::settle_last_owners(tx, context, membership).await?;
+    // Owners stand above the mappings: who is one no longer comes under them.
+    projection::roles::apply(tx, context, &membership.workspace_id, &Scope::Membership(id)).await?;
     change.commit().await
 }
 

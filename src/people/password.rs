@@ -44,8 +44,11 @@ pub async fn hash(clock: &Clock, password: &str) -> Result<String> {
         clock.random_bytes().map_err(|cause| Error::Internal(format!("no random bytes: {cause}")))?;
     let password = password.to_owned();
     blocking(move || {
-        let salt = SaltString::encode_b64(&salt).map_err(internal)?;
-        Ok(Argon2::default().hash_password(password.as_bytes(), &salt).map_err(internal)?.to_string())
+        let salt = SaltString::encode_b64(&salt).map_err(|cause| internal(&cause))?;
+        Ok(Argon2::default()
+            .hash_password(password.as_bytes(), &salt)
+            .map_err(|cause| internal(&cause))?
+            .to_string())
     })
     .await
 }
@@ -63,7 +66,7 @@ pub async fn verify(hash: Option<&str>, password: &str) -> Result<bool> {
     let hash = hash.unwrap_or(NOBODY).to_owned();
     let password = password.to_owned();
     blocking(move || {
-        let parsed = PasswordHash::new(&hash).map_err(internal)?;
+        let parsed = PasswordHash::new(&hash).map_err(|cause| internal(&cause))?;
         Ok(Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok() && known)
     })
     .await
@@ -76,8 +79,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "map_err hands the error over")]
-fn internal(cause: argon2::password_hash::Error) -> Error {
+fn internal(cause: &argon2::password_hash::Error) -> Error {
     Error::Internal(format!("password hashing: {cause}"))
 }
 

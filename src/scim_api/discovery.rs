@@ -9,6 +9,7 @@ use scim::schema::{
 
 use super::{
     auth::{DirectoryAuth, ResourceId},
+    bulk,
     failure::Result,
     list, render,
 };
@@ -20,11 +21,11 @@ fn kinds() -> [&'static ResourceType; 2] {
 pub(super) async fn service_provider_config(auth: DirectoryAuth) -> Response {
     let can = Capabilities {
         documentation_uri: None,
-        bulk: None,
+        bulk: Some(bulk::LIMITS),
         max_results: list::LARGEST_PAGE,
         default_page_size: list::DEFAULT_PAGE,
         cursor: Some(CursorPaging { timeout_seconds: None }),
-        sort: false,
+        sort: true,
         etag: true,
         interop_profile: false,
     };

@@ -36,14 +36,14 @@ impl From<scim::Error> for Failure {
     }
 }
 
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
+impl Failure {
+    /// The failure in SCIM's words. What is our fault is logged here, and only here.
+    pub(super) fn into_scim(self) -> scim::Error {
         if self.0.is_ours() {
             tracing::error!(cause = ?self.0, "a SCIM request failed");
         }
-        let retry = matches!(self.0, Error::Store(store::Error::Unavailable(_)));
         let detail = self.0.to_string();
-        let error = match self.0 {
+        match self.0 {
             Error::Scim(error) => error,
             Error::NotFound { .. } => scim::Error::not_found(detail),
             Error::Invalid { .. } => scim::Error::invalid_value(detail),
@@ -51,8 +51,14 @@ impl IntoResponse for Failure {
             Error::Forbidden { .. } => scim::Error::forbidden(detail),
             Error::Store(store::Error::Unavailable(_)) => scim::Error::new(503, None, detail),
             Error::Store(_) | Error::Internal(_) => scim::Error::internal(detail),
-        };
-        let mut response = render(&error);
+        }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let retry = matches!(self.0, Error::Store(store::Error::Unavailable(_)));
+        let mut response = render(&self.into_scim());
         if retry {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
         }
@@ -76,7 +82,7 @@ pub(super) fn render(error: &scim::Error) -> Response {
 /// A path that is no endpoint. Told only to those who may use the directory.
 pub(super) async fn unknown_route(_: DirectoryAuth, uri: Uri) -> Failure {
     scim::Error::not_found(format!(
-        "There is no endpoint at {}. Known: /Users, /Groups, /.search, /ServiceProviderConfig, /ResourceTypes, /Schemas.",
+        "There is no endpoint at {}. Known: /Users, /Groups, /.search, /Bulk, /ServiceProviderConfig, /ResourceTypes, /Schemas.",
         uri.path()
     ))
     .into()

@@ -30,6 +30,7 @@ use crate::{
     store::{
         self, Conn,
         directory_groups::{DirectoryGroup, GroupCondition, GroupMember},
+        order::{Order, Slice},
     },
 };
 
@@ -195,15 +196,18 @@ impl Resources for Groups {
         }
     }
 
+    fn one_of(ids: Vec<String>) -> GroupCondition {
+        GroupCondition::Ids(ids)
+    }
+
     async fn page(
         conn: &mut Conn,
         auth: &DirectoryAuth,
         conditions: &[GroupCondition],
-        after: Option<&str>,
-        offset: i64,
-        limit: i64,
+        order: Order,
+        slice: Slice<'_>,
     ) -> store::Result<Vec<DirectoryGroup>> {
-        store::directory_groups::list(conn, auth.directory(), conditions, after, offset, limit).await
+        store::directory_groups::list(conn, auth.directory(), conditions, order, slice).await
     }
 
     async fn count(

@@ -5,6 +5,7 @@
 
 mod auth;
 mod body;
+mod bulk;
 mod discovery;
 mod failure;
 mod groups;
@@ -41,6 +42,7 @@ pub fn router(rollcall: &Rollcall) -> Router {
             with_405(get(groups::get).put(groups::replace).patch(groups::patch).delete(groups::delete)),
         )
         .route("/.search", with_405(post(search::everything)))
+        .route("/Bulk", with_405(post(bulk::run)))
         .route("/ServiceProviderConfig", with_405(get(discovery::service_provider_config)))
         .route("/ResourceTypes", with_405(get(discovery::resource_types)))
         .route("/ResourceTypes/{id}", with_405(get(discovery::resource_type)))

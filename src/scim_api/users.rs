@@ -29,6 +29,7 @@ use crate::{
     store::{
         self, Conn,
         directory_users::{DirectoryUser, UserCondition},
+        order::{Order, Slice},
     },
 };
 
@@ -189,15 +190,18 @@ impl Resources for Users {
         }
     }
 
+    fn one_of(ids: Vec<String>) -> UserCondition {
+        UserCondition::Ids(ids)
+    }
+
     async fn page(
         conn: &mut Conn,
         auth: &DirectoryAuth,
         conditions: &[UserCondition],
-        after: Option<&str>,
-        offset: i64,
-        limit: i64,
+        order: Order,
+        slice: Slice<'_>,
     ) -> store::Result<Vec<DirectoryUser>> {
-        store::directory_users::list(conn, auth.directory(), conditions, after, offset, limit).await
+        store::directory_users::list(conn, auth.directory(), conditions, order, slice).await
     }
 
     async fn count(

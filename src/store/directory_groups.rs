@@ -5,6 +5,7 @@ use sqlx::FromRow;
 use super::{
     CHUNK, Conn, Result, Tx,
     directory_users::key,
+    order::{Order, Slice, select_slice},
     sql::{Arg, Statement, all, all_of, execute, execute_of, optional, scalar_of},
 };
 use crate::{
@@ -33,8 +34,9 @@ pub struct DirectoryGroup {
     pub updated_at: Timestamp,
 }
 
-const SELECT: &str = "SELECT id, directory_id, display_name, external_id, document, version, created_at, updated_at \
-                      FROM directory_groups ";
+const COLUMNS: &str =
+    "id, directory_id, display_name, external_id, document, version, created_at, updated_at";
+const SELECT: &str = const_format::concatcp!("SELECT ", COLUMNS, " FROM directory_groups ");
 
 /// Adds a group.
 ///
@@ -107,7 +109,25 @@ pub async fn get(
     )
 }
 
-/// The same, locked until the transaction ends, so that changes to one group happen one after the other.
+/// The id of the directory's group of this name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_by_name(
+    conn: &mut Conn,
+    directory: &DirectoryId,
+    name: &str,
+) -> Result<Option<DirectoryGroupId>> {
+    super::sql::optional_scalar!(
+        conn,
+        DirectoryGroupId,
+        "SELECT id FROM directory_groups WHERE directory_id = $1 AND display_name_key = $2",
+        directory,
+        key(name)
+    )
+}
+
+/// The group with this id, locked until the transaction ends, so that changes to it happen one after the other.
 ///
 /// # Errors
 /// When the database fails.
@@ -133,6 +153,8 @@ pub async fn get_for_update(
 pub enum GroupCondition {
     /// `id`, case-exact.
     Id(String),
+    /// One of these ids.
+    Ids(Vec<String>),
     /// `displayName`, case-insensitive.
     DisplayName(String),
     /// `externalId`, case-exact.
@@ -146,6 +168,7 @@ fn push_conditions(statement: &mut Statement, directory: &DirectoryId, condition
     for condition in conditions {
         match condition {
             GroupCondition::Id(id) => statement.push(" AND id = ").bind(Arg::Text(id.clone())),
+            GroupCondition::Ids(ids) => statement.push(" AND id IN ").bind_list(ids),
             GroupCondition::DisplayName(name) => {
                 statement.push(" AND display_name_key = ").bind(Arg::Text(key(name)))
             }
@@ -160,7 +183,7 @@ fn push_conditions(statement: &mut Statement, directory: &DirectoryId, condition
     }
 }
 
-/// A page of the directory's groups in the order in which they came. `after` skips to the ids behind it.
+/// A slice of the directory's groups.
 ///
 /// # Errors
 /// When the database fails.
@@ -168,17 +191,12 @@ pub async fn list(
     conn: &mut Conn,
     directory: &DirectoryId,
     conditions: &[GroupCondition],
-    after: Option<&str>,
-    offset: i64,
-    limit: i64,
+    order: Order,
+    slice: Slice<'_>,
 ) -> Result<Vec<DirectoryGroup>> {
-    let mut statement = Statement::new(SELECT);
-    push_conditions(&mut statement, directory, conditions);
-    if let Some(after) = after {
-        statement.push(" AND id > ").bind(Arg::Text(after.to_owned()));
-    }
-    statement.push(" ORDER BY id LIMIT ").bind(Arg::Integer(limit));
-    statement.push(" OFFSET ").bind(Arg::Integer(offset));
+    let statement = select_slice(COLUMNS, "directory_groups", order, slice, |statement| {
+        push_conditions(statement, directory, conditions);
+    });
     all_of!(conn, DirectoryGroup, statement)
 }
 
@@ -201,7 +219,7 @@ pub struct GroupMember {
     pub member_id: String,
     /// `User` or `Group`.
     pub member_kind: String,
-    /// The member's name.
+    /// The name that the identity provider sent with it.
     pub display: Option<String>,
 }
 
@@ -213,14 +231,9 @@ pub async fn members_of(conn: &mut Conn, groups: &[DirectoryGroupId]) -> Result<
     let mut members = Vec::new();
     for chunk in groups.chunks(CHUNK) {
         let mut statement = Statement::new(
-            "SELECT m.group_id, m.member_id, m.member_kind, COALESCE(u.display_name, u.user_name, g.display_name) AS display \
-             FROM directory_group_members m \
-             LEFT JOIN directory_users u ON u.id = m.member_id LEFT JOIN directory_groups g ON g.id = m.member_id \
-             WHERE m.group_id IN ",
+            "SELECT group_id, member_id, member_kind, display FROM directory_group_members WHERE group_id IN ",
         );
-        statement
-            .bind_list(chunk.iter().map(DirectoryGroupId::as_str))
-            .push(" ORDER BY m.group_id, m.member_id");
+        statement.bind_list(chunk.iter().map(DirectoryGroupId::as_str)).push(" ORDER BY group_id, member_id");
         members.extend(all_of!(conn, GroupMember, statement)?);
     }
     Ok(members)
@@ -253,7 +266,7 @@ pub struct Candidate {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn candidates(tx: &mut Tx, directory: &DirectoryId, ids: &[String]) -> Result<Vec<Candidate>> {
+pub async fn candidates(tx: &mut Tx, directory: &DirectoryId, ids: &[&str]) -> Result<Vec<Candidate>> {
     let mut found = Vec::new();
     for chunk in ids.chunks(CHUNK) {
         if tx.is_postgres() {
@@ -281,21 +294,39 @@ pub async fn candidates(tx: &mut Tx, directory: &DirectoryId, ids: &[String]) ->
     Ok(found)
 }
 
-/// Adds members; those who are members already stay. Gives the number added.
+/// A member about to come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Newcomer {
+    /// The SCIM `id`.
+    pub id: String,
+    /// `User` or `Group`.
+    pub kind: String,
+    /// The name that the identity provider sent with it.
+    pub display: Option<String>,
+}
+
+/// Adds members. Those who are members already stay, under the name that now came with them. Gives the number of rows
+/// that changed.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn insert_members(tx: &mut Tx, group: &DirectoryGroupId, members: &[Candidate]) -> Result<u64> {
+pub async fn insert_members(tx: &mut Tx, group: &DirectoryGroupId, members: &[Newcomer]) -> Result<u64> {
     let mut added = 0;
     for chunk in members.chunks(CHUNK) {
-        let mut statement =
-            Statement::new("INSERT INTO directory_group_members (group_id, member_id, member_kind) VALUES ");
+        let mut statement = Statement::new(
+            "INSERT INTO directory_group_members (group_id, member_id, member_kind, display) VALUES ",
+        );
         for (index, member) in chunk.iter().enumerate() {
             statement.push(if index == 0 { "(" } else { ", (" });
             statement.bind(Arg::Text(group.0.clone())).push(", ").bind(Arg::Text(member.id.clone()));
-            statement.push(", ").bind(Arg::Text(member.kind.clone())).push(")");
+            statement.push(", ").bind(Arg::Text(member.kind.clone())).push(", ");
+            statement.bind_optional(member.display.as_deref()).push(")");
         }
-        statement.push(" ON CONFLICT DO NOTHING");
+        statement.push(
+            " ON CONFLICT (group_id, member_id) DO UPDATE SET display = excluded.display \
+             WHERE excluded.display IS NOT NULL \
+             AND excluded.display IS DISTINCT FROM directory_group_members.display",
+        );
         added += execute_of!(tx, statement)?;
     }
     Ok(added)
@@ -365,22 +396,32 @@ pub async fn touch(tx: &mut Tx, group: &DirectoryGroupId, now: Timestamp) -> Res
     Ok(())
 }
 
+/// A member whom the directory has not sent yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingMember {
+    /// The id by which the group push named it.
+    pub value: String,
+    /// The name that came with it.
+    pub display: Option<String>,
+}
+
 /// Remembers members whom the directory has not sent yet.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn insert_pending(tx: &mut Tx, group: &DirectoryGroup, values: &[String]) -> Result<()> {
-    for chunk in values.chunks(CHUNK) {
+pub async fn insert_pending(tx: &mut Tx, group: &DirectoryGroup, members: &[PendingMember]) -> Result<()> {
+    for chunk in members.chunks(CHUNK) {
         let mut statement = Statement::new(
-            "INSERT INTO directory_group_pending_members (group_id, directory_id, value) VALUES ",
+            "INSERT INTO directory_group_pending_members (group_id, directory_id, value, display) VALUES ",
         );
-        for (index, value) in chunk.iter().enumerate() {
+        for (index, member) in chunk.iter().enumerate() {
             statement.push(if index == 0 { "(" } else { ", (" });
             statement
                 .bind(Arg::Text(group.id.0.clone()))
                 .push(", ")
                 .bind(Arg::Text(group.directory_id.0.clone()));
-            statement.push(", ").bind(Arg::Text(value.clone())).push(")");
+            statement.push(", ").bind(Arg::Text(member.value.clone())).push(", ");
+            statement.bind_optional(member.display.as_deref()).push(")");
         }
         statement.push(" ON CONFLICT DO NOTHING");
         execute_of!(tx, statement)?;
@@ -410,7 +451,7 @@ pub async fn delete_all_pending(tx: &mut Tx, group: &DirectoryGroupId) -> Result
     Ok(())
 }
 
-/// The groups that wait for someone by one of these names, which they then no longer do.
+/// The groups that wait for someone by one of these names, which they then no longer do, and the name they gave.
 ///
 /// # Errors
 /// When the database fails.
@@ -418,14 +459,13 @@ pub async fn take_pending(
     tx: &mut Tx,
     directory: &DirectoryId,
     values: &[String],
-) -> Result<Vec<DirectoryGroupId>> {
+) -> Result<Vec<(DirectoryGroupId, Option<String>)>> {
     let mut statement = Statement::new("DELETE FROM directory_group_pending_members WHERE directory_id = ");
     statement.bind(Arg::Text(directory.0.clone())).push(" AND value IN ").bind_list(values);
-    statement.push(" RETURNING group_id");
-    let mut groups: Vec<DirectoryGroupId> =
-        all_of!(tx, (DirectoryGroupId,), statement)?.into_iter().map(|(id,)| id).collect();
+    statement.push(" RETURNING group_id, display");
+    let mut groups = all_of!(tx, (DirectoryGroupId, Option<String>), statement)?;
     groups.sort();
-    groups.dedup();
+    groups.dedup_by(|later, earlier| later.0 == earlier.0);
     Ok(groups)
 }
 

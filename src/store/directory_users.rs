@@ -4,6 +4,7 @@ use sqlx::FromRow;
 
 use super::{
     CHUNK, Conn, Result, Tx,
+    order::{Order, Slice, select_slice},
     sql::{Arg, Statement, all, all_of, execute, execute_of, optional, scalar, scalar_of},
 };
 use crate::{
@@ -62,6 +63,12 @@ pub fn key(text: &str) -> String {
     scim::filter::fold(text)
 }
 
+/// What a list sorted by `displayName` compares: the attribute itself, never the name that stands in for it.
+fn display_name_key(user: &DirectoryUser) -> Option<String> {
+    let document: serde_json::Value = serde_json::from_str(&user.document).ok()?;
+    document.get("displayName")?.as_str().map(key)
+}
+
 /// Adds a person with their addresses.
 ///
 /// # Errors
@@ -70,9 +77,9 @@ pub async fn insert(tx: &mut Tx, user: &DirectoryUser, emails: &[EmailKey]) -> R
     execute!(
         tx,
         "INSERT INTO directory_users \
-         (id, directory_id, user_name, user_name_key, external_id, active, display_name, email, document, version, \
-         membership_id, held_reason, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+         (id, directory_id, user_name, user_name_key, external_id, active, display_name, display_name_key, email, \
+         document, version, membership_id, held_reason, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         &user.id,
         &user.directory_id,
         &user.user_name,
@@ -80,6 +87,7 @@ pub async fn insert(tx: &mut Tx, user: &DirectoryUser, emails: &[EmailKey]) -> R
         &user.external_id,
         user.active,
         &user.display_name,
+        display_name_key(user),
         &user.email,
         &user.document,
         user.version,
@@ -122,13 +130,15 @@ pub async fn update(tx: &mut Tx, user: &DirectoryUser, emails: &[EmailKey]) -> R
     execute!(
         tx,
         "UPDATE directory_users SET user_name = $2, user_name_key = $3, external_id = $4, active = $5, \
-         display_name = $6, email = $7, document = $8, version = $9, updated_at = $10 WHERE id = $1",
+         display_name = $6, display_name_key = $7, email = $8, document = $9, version = $10, updated_at = $11 \
+         WHERE id = $1",
         &user.id,
         &user.user_name,
         key(&user.user_name),
         &user.external_id,
         user.active,
         &user.display_name,
+        display_name_key(user),
         &user.email,
         &user.document,
         user.version,
@@ -254,6 +264,8 @@ pub async fn list_of_membership(conn: &mut Conn, membership: &MembershipId) -> R
 pub enum UserCondition {
     /// `id`, case-exact.
     Id(String),
+    /// One of these ids.
+    Ids(Vec<String>),
     /// `userName`, case-insensitive.
     UserName(String),
     /// `externalId`, case-exact.
@@ -277,6 +289,7 @@ fn push_conditions(statement: &mut Statement, directory: &DirectoryId, condition
     for condition in conditions {
         match condition {
             UserCondition::Id(id) => statement.push(" AND id = ").bind(Arg::Text(id.clone())),
+            UserCondition::Ids(ids) => statement.push(" AND id IN ").bind_list(ids),
             UserCondition::UserName(name) => {
                 statement.push(" AND user_name_key = ").bind(Arg::Text(key(name)))
             }
@@ -299,7 +312,7 @@ fn push_conditions(statement: &mut Statement, directory: &DirectoryId, condition
     }
 }
 
-/// A page of the directory's people in the order in which they came. `after` skips to the ids behind it.
+/// A slice of the directory's people.
 ///
 /// # Errors
 /// When the database fails.
@@ -307,17 +320,12 @@ pub async fn list(
     conn: &mut Conn,
     directory: &DirectoryId,
     conditions: &[UserCondition],
-    after: Option<&str>,
-    offset: i64,
-    limit: i64,
+    order: Order,
+    slice: Slice<'_>,
 ) -> Result<Vec<DirectoryUser>> {
-    let mut statement = Statement::new(SELECT);
-    push_conditions(&mut statement, directory, conditions);
-    if let Some(after) = after {
-        statement.push(" AND id > ").bind(Arg::Text(after.to_owned()));
-    }
-    statement.push(" ORDER BY id LIMIT ").bind(Arg::Integer(limit));
-    statement.push(" OFFSET ").bind(Arg::Integer(offset));
+    let statement = select_slice(COLUMNS, "directory_users", order, slice, |statement| {
+        push_conditions(statement, directory, conditions);
+    });
     all_of!(conn, DirectoryUser, statement)
 }
 

@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Result, Tx,
-    sql::{all, execute, optional, optional_scalar},
+    sql::{Arg, Statement, all, execute, execute_of, optional, optional_scalar},
 };
 use crate::{
     clock::Timestamp,
@@ -53,6 +53,32 @@ pub async fn insert(tx: &mut Tx, event: &Event) -> Result<()> {
         &event.detail,
         &event.request_id
     )?;
+    Ok(())
+}
+
+/// Appends many events, fifty in one statement.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert_all(tx: &mut Tx, events: &[Event]) -> Result<()> {
+    for chunk in events.chunks(50) {
+        let mut statement = Statement::new(
+            "INSERT INTO events (id, workspace_id, at, actor, actor_id, action, subject_id, detail, request_id) VALUES ",
+        );
+        for (index, event) in chunk.iter().enumerate() {
+            statement.push(if index == 0 { "(" } else { ", (" });
+            statement.bind(Arg::Text(event.id.clone())).push(", ");
+            statement.bind(Arg::Text(event.workspace_id.0.clone())).push(", ");
+            statement.bind(Arg::Integer(event.at.0)).push(", ");
+            statement.bind(Arg::Text(event.actor.clone())).push(", ");
+            statement.bind_optional(event.actor_id.as_deref()).push(", ");
+            statement.bind(Arg::Text(event.action.clone())).push(", ");
+            statement.bind(Arg::Text(event.subject_id.clone())).push(", ");
+            statement.bind(Arg::Text(event.detail.clone())).push(", ");
+            statement.bind_optional(event.request_id.as_deref()).push(")");
+        }
+        execute_of!(tx, statement)?;
+    }
     Ok(())
 }
 

@@ -379,6 +379,8 @@ pub struct Person {
     pub membership: Membership,
     /// The name of the directory that vouches for it.
     pub directory_name: Option<String>,
+    /// The name of the group that gives the role.
+    pub role_group: Option<String>,
     /// Where its latest invitation stands.
     pub invitation_status: Option<InvitationStatus>,
     /// When the latest invitation was last sent.
@@ -395,11 +397,12 @@ pub struct Person {
     pub mail_answer: Option<String>,
 }
 
-const SELECT_PERSON: &str = "SELECT m.*, d.name AS directory_name, i.status AS invitation_status, \
+const SELECT_PERSON: &str = "SELECT m.*, d.name AS directory_name, g.display_name AS role_group, i.status AS invitation_status, \
     i.sent_at AS invitation_sent_at, i.expires_at AS invitation_expires_at, i.opened_at AS invitation_opened_at, \
     a.name AS invited_by, o.status AS mail_status, o.answer AS mail_answer \
     FROM memberships m \
     LEFT JOIN directories d ON d.id = m.directory_id \
+    LEFT JOIN directory_groups g ON g.id = m.role_group_id \
     LEFT JOIN invitations i ON i.id = (SELECT id FROM invitations WHERE membership_id = m.id ORDER BY id DESC LIMIT 1) \
     LEFT JOIN accounts a ON a.id = i.invited_by \
     LEFT JOIN outbox o ON o.template = 'invitation' AND o.subject_id = i.id AND o.generation = i.generation ";

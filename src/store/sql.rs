@@ -89,6 +89,14 @@ impl Statement {
         self
     }
 
+    /// Appends a placeholder for `value`, or NULL.
+    pub(in crate::store) fn bind_optional(&mut self, value: Option<&str>) -> &mut Self {
+        match value {
+            Some(text) => self.bind(Arg::Text(text.to_owned())),
+            None => self.push("NULL"),
+        }
+    }
+
     /// Appends `($1, $2, …)`.
     pub(in crate::store) fn bind_list<T: AsRef<str>>(
         &mut self,

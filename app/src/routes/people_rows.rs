@@ -75,7 +75,7 @@ pub(super) async fn member(
     } else if is_owner && !access.can(Permission::ManageOwners) {
         Some("only owners change owners".to_owned())
     } else {
-        None
+        person.role_group.map(|group| format!("by group {group}"))
     };
     let invited = membership.status == MembershipStatus::Invited;
     Ok(MemberRow {

@@ -3,6 +3,7 @@
 //! [`project`] gathers the facts, [`decision::decide`] judges them, and `carry_out` does what follows.
 
 pub mod decision;
+pub mod roles;
 
 use serde_json::json;
 

@@ -1,5 +1,7 @@
 //! Lists: a page by index or by cursor, filtered by index where the store can and by evaluation where it cannot.
 
+mod sorted;
+
 use axum::response::Response;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::StatusCode;
@@ -7,6 +9,7 @@ use scim::{
     Document,
     filter::{self, Filter},
     list::{ListQuery, Page},
+    path::AttrPath,
     projection::Projection,
     schema::ResourceType,
 };
@@ -16,7 +19,10 @@ use super::{auth::DirectoryAuth, failure::Result, render};
 use crate::{
     secret,
     state::Rollcall,
-    store::{self, Conn},
+    store::{
+        self, Conn,
+        order::{Column, Order, Slice},
+    },
 };
 
 /// Resources in one answer when the request does not say.
@@ -35,13 +41,14 @@ pub(super) trait Resources {
     fn id(row: &Self::Row) -> &str;
     /// The conditions that mean the same as the filter; `None` when no index answers it.
     fn conditions(filter: &Filter) -> Option<Vec<Self::Condition>>;
+    /// The condition that the id is one of these.
+    fn one_of(ids: Vec<String>) -> Self::Condition;
     fn page(
         conn: &mut Conn,
         auth: &DirectoryAuth,
         conditions: &[Self::Condition],
-        after: Option<&str>,
-        offset: i64,
-        limit: i64,
+        order: Order,
+        slice: Slice<'_>,
     ) -> impl Future<Output = store::Result<Vec<Self::Row>>> + Send;
     fn count(
         conn: &mut Conn,
@@ -80,10 +87,28 @@ pub(super) async fn collect<R: Resources>(
         None => Some(Vec::new()),
         Some(filter) => R::conditions(filter),
     };
-    match conditions {
-        Some(conditions) => by_index::<R>(conn, auth, query, &conditions).await,
-        None => by_evaluation::<R>(conn, auth, query).await,
+    match (conditions, order(query)) {
+        (Some(conditions), Some(order)) => by_index::<R>(conn, auth, query, &conditions, order).await,
+        (_, Some(order)) if order == Order::default() => by_evaluation::<R>(conn, auth, query).await,
+        (conditions, _) => sorted::collect::<R>(conn, auth, query, conditions.as_deref()).await,
     }
+}
+
+/// The order that an index holds; `None` when none does.
+fn order(query: &ListQuery) -> Option<Order> {
+    let Some(path) = &query.sort_by else { return Some(Order::default()) };
+    let AttrPath { schema: None, attribute, sub } = path else { return None };
+    let by = match (attribute.as_str(), sub.as_deref()) {
+        ("id", None) => Column::Id,
+        ("userName", None) => Column::UserName,
+        ("displayName", None) => Column::DisplayName,
+        ("externalId", None) => Column::ExternalId,
+        ("active", None) => Column::Active,
+        ("meta", Some("created")) => Column::Created,
+        ("meta", Some("lastModified")) => Column::LastModified,
+        _ => return None,
+    };
+    Some(Order { by, descending: query.descending })
 }
 
 pub(super) fn size(query: &ListQuery) -> u64 {
@@ -96,21 +121,29 @@ async fn by_index<R: Resources>(
     auth: &DirectoryAuth,
     query: &ListQuery,
     conditions: &[R::Condition],
+    order: Order,
 ) -> Result<(u64, Page, Vec<Document>)> {
     let total = R::count(conn, auth, conditions).await?;
     let total = u64::try_from(total).unwrap_or_default();
     let wanted = size(query);
-    let after = after_cursor(auth, query)?;
-    let offset = if query.cursor.is_some() { 0 } else { query.start_index - 1 };
+    let (after, offset) = match position(auth, query)? {
+        Position::Behind(id) => (Some(id), 0),
+        Position::At(offset) => (None, offset),
+    };
     if wanted == 0 || offset >= total {
         return Ok((total, first_or_empty(query), Vec::new()));
     }
     let limit = i64::try_from(wanted).unwrap_or(i64::MAX);
-    let offset = i64::try_from(offset).unwrap_or(i64::MAX);
-    let mut rows = R::page(conn, auth, conditions, after.as_deref(), offset, limit + 1).await?;
+    let slice = Slice {
+        after: after.as_deref(),
+        offset: i64::try_from(offset).unwrap_or(i64::MAX),
+        limit: limit + 1,
+    };
+    let mut rows = R::page(conn, auth, conditions, order, slice).await?;
     let more = rows.len() as u64 > wanted;
     rows.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
-    let page = page_of(auth, query, more, rows.last().map(R::id));
+    let next = next_position(query, offset, rows.len(), rows.last().map(R::id));
+    let page = page_of(auth, query, next.filter(|_| more));
     let resources = R::render(conn, auth, &rows, &query.projection).await?;
     Ok((total, page, resources))
 }
@@ -122,13 +155,16 @@ async fn by_evaluation<R: Resources>(
     query: &ListQuery,
 ) -> Result<(u64, Page, Vec<Document>)> {
     let wanted = size(query);
-    let skip = if query.cursor.is_some() { 0 } else { query.start_index - 1 };
-    let behind = after_cursor(auth, query)?;
+    let (behind, skip) = match position(auth, query)? {
+        Position::Behind(id) => (Some(id), 0),
+        Position::At(offset) => (None, offset),
+    };
     let (mut total, mut kept, mut more) = (0_u64, Vec::new(), false);
     let mut last_kept: Option<String> = None;
     let mut after: Option<String> = None;
     loop {
-        let rows = R::page(conn, auth, &[], after.as_deref(), 0, STRIDE).await?;
+        let slice = Slice { after: after.as_deref(), offset: 0, limit: STRIDE };
+        let rows = R::page(conn, auth, &[], Order::default(), slice).await?;
         let Some(last) = rows.last() else { break };
         after = Some(R::id(last).to_owned());
         let resources = R::render(conn, auth, &rows, &Projection::default()).await?;
@@ -149,7 +185,8 @@ async fn by_evaluation<R: Resources>(
             }
         }
     }
-    let page = page_of(auth, query, more, last_kept.as_deref());
+    let next = next_position(query, skip, kept.len(), last_kept.as_deref());
+    let page = page_of(auth, query, next.filter(|_| more));
     Ok((total, page, kept))
 }
 
@@ -160,25 +197,46 @@ fn first_or_empty(query: &ListQuery) -> Page {
     }
 }
 
-fn page_of(auth: &DirectoryAuth, query: &ListQuery, more: bool, last: Option<&str>) -> Page {
+fn page_of(auth: &DirectoryAuth, query: &ListQuery, next: Option<Position>) -> Page {
     match query.cursor {
-        Some(_) => {
-            let next = last.filter(|_| more).map(|last| cursor(auth, query, last));
-            Page::Cursor { next, previous: None }
-        }
+        Some(_) => Page::Cursor { next: next.map(|next| cursor(auth, query, &next)), previous: None },
         None => Page::Index { start_index: query.start_index },
     }
 }
 
-/// A cursor names the last resource of its page, bound to the directory and the query (RFC 9865 section 2).
-fn cursor(auth: &DirectoryAuth, query: &ListQuery, last: &str) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{}{last}", binding(auth, query)))
+/// Where a page begins.
+#[derive(Debug, PartialEq, Eq)]
+enum Position {
+    /// Behind the resource with this id: stable whatever is inserted or deleted in between.
+    Behind(String),
+    /// After so many resources of a sorted list, whose order changes with its resources.
+    At(u64),
+}
+
+/// Where the page behind this one begins.
+fn next_position(query: &ListQuery, offset: u64, shown: usize, last: Option<&str>) -> Option<Position> {
+    match (&query.sort_by, last) {
+        (None, Some(last)) => Some(Position::Behind(last.to_owned())),
+        (Some(_), Some(_)) => Some(Position::At(offset + shown as u64)),
+        (_, None) => None,
+    }
+}
+
+/// A cursor says where the next page begins, bound to the directory and the query (RFC 9865 section 2).
+fn cursor(auth: &DirectoryAuth, query: &ListQuery, next: &Position) -> String {
+    let place = match next {
+        Position::Behind(id) => id.clone(),
+        Position::At(offset) => offset.to_string(),
+    };
+    URL_SAFE_NO_PAD.encode(format!("{}{place}", binding(auth, query)))
 }
 
 /// Sixteen letters that stand for the directory and the query.
 fn binding(auth: &DirectoryAuth, query: &ListQuery) -> String {
     let filter = query.filter.as_ref().map(ToString::to_string).unwrap_or_default();
-    secret::hash(&format!("{}\n{filter}", auth.directory())).chars().take(16).collect()
+    let sort_by = query.sort_by.as_ref().map(ToString::to_string).unwrap_or_default();
+    let bound = format!("{}\n{filter}\n{sort_by}\n{}", auth.directory(), query.descending);
+    secret::hash(&bound).chars().take(16).collect()
 }
 
 /// Whether this can be the id of a resource: a UUID.
@@ -186,15 +244,20 @@ fn is_id(text: &str) -> bool {
     text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
-fn after_cursor(auth: &DirectoryAuth, query: &ListQuery) -> Result<Option<String>> {
-    let Some(cursor) = query.cursor.as_deref().filter(|cursor| !cursor.is_empty()) else { return Ok(None) };
+fn position(auth: &DirectoryAuth, query: &ListQuery) -> Result<Position> {
+    let Some(cursor) = &query.cursor else { return Ok(Position::At(query.start_index - 1)) };
+    if cursor.is_empty() {
+        return Ok(Position::At(0));
+    }
     let refused = || {
         scim::Error::invalid_cursor("This cursor belongs to another query. Begin again with an empty cursor.")
     };
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;
     let text = String::from_utf8(bytes).map_err(|_| refused())?;
-    match text.strip_prefix(binding(auth, query).as_str()) {
-        Some(last) if is_id(last) => Ok(Some(last.to_owned())),
-        _ => Err(refused().into()),
+    let place = text.strip_prefix(binding(auth, query).as_str()).ok_or_else(refused)?;
+    match query.sort_by {
+        None if is_id(place) => Ok(Position::Behind(place.to_owned())),
+        None => Err(refused().into()),
+        Some(_) => Ok(Position::At(place.parse().map_err(|_| refused())?)),
     }
 }
