@@ -1,6 +1,12 @@
 //! One attempt to send one mail: draft it, hand it over, record what came of it.
 
-use std::{sync::Mutex, time::Duration};
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use super::{
     backoff::{RelayPause, wait_after, wait_for_mailbox},
@@ -35,10 +41,11 @@ enum Outcome {
 
 impl Desk {
     /// Sends a mail that was claimed. Whatever goes wrong is recorded or logged; nothing is left but a lease that
-    /// runs out.
-    pub(super) async fn attempt(&self, mail: Mail) {
+    /// runs out. `started` is set when the attempt is counted: from then on the lease may be renewed.
+    pub(super) async fn attempt(&self, mail: Mail, started: &AtomicBool) {
         let answer = match self.draft(&mail).await {
             Ok(Draft::Ready { message, mailbox_may_follow }) => {
+                started.store(true, Ordering::SeqCst);
                 let answer = self.transport.send(&message).await;
                 tracing::debug!(mail = %mail.id, ?answer, "a mail was handed to the relay");
                 match answer {

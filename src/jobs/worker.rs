@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -43,9 +46,16 @@ pub struct Worker {
 /// The mails that are being sent.
 struct Sending {
     tasks: JoinSet<()>,
-    mails: HashMap<Id, Mail>,
+    mails: HashMap<Id, InFlight>,
     /// When all of them were last known to be held.
     held: Instant,
+}
+
+/// A mail in the hands of a task.
+struct InFlight {
+    mail: Mail,
+    /// Whether its attempt was counted. Until then its lease is the proof that it is ours, and must stay as it is.
+    started: Arc<AtomicBool>,
 }
 
 impl Worker {
@@ -142,8 +152,8 @@ impl Worker {
             Ok(id) => (id, None),
             Err(fault) => (fault.id(), Some(fault)),
         };
-        let mail = sending.mails.remove(&id);
-        if let (Some(mail), Some(fault)) = (mail, fault)
+        let in_flight = sending.mails.remove(&id);
+        if let (Some(InFlight { mail, .. }), Some(fault)) = (in_flight, fault)
             && fault.is_panic()
         {
             tracing::error!(mail = %mail.id, %fault, "sending a mail panicked");
@@ -154,7 +164,7 @@ impl Worker {
     /// Holds on to the mails that are being sent. When the database has not let us for too long, another worker may
     /// soon have them: then they are dropped.
     async fn renew(&self, sending: &mut Sending) {
-        let ids = sending.ids();
+        let ids = sending.started();
         match self.renew_leases(&ids).await {
             Ok(()) => sending.held = Instant::now(),
             Err(cause) if sending.held.elapsed() + RENEW_EVERY + MARGIN >= LEASE => {
@@ -210,8 +220,10 @@ impl Sending {
     fn start(&mut self, desk: &Arc<Desk>, mail: Mail) {
         let desk = Arc::clone(desk);
         let sent = mail.clone();
-        let task = self.tasks.spawn(async move { desk.attempt(sent).await });
-        self.mails.insert(task.id(), mail);
+        let started = Arc::new(AtomicBool::new(false));
+        let in_flight = InFlight { mail, started: Arc::clone(&started) };
+        let task = self.tasks.spawn(async move { desk.attempt(sent, &started).await });
+        self.mails.insert(task.id(), in_flight);
     }
 
     /// The next one that ends; `None` when nothing is being sent.
@@ -219,7 +231,9 @@ impl Sending {
         self.tasks.join_next_with_id().await.map(|ended| ended.map(|(id, ())| id))
     }
 
-    fn ids(&self) -> Vec<MailId> {
-        self.mails.values().map(|mail| mail.id.clone()).collect()
+    /// The mails whose attempts were counted.
+    fn started(&self) -> Vec<MailId> {
+        let started = self.mails.values().filter(|in_flight| in_flight.started.load(Ordering::SeqCst));
+        started.map(|in_flight| in_flight.mail.id.clone()).collect()
     }
 }

@@ -15,7 +15,7 @@ use lettre::transport::smtp::{
     response::{Response, Severity},
 };
 use percent_encoding::percent_decode_str;
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{net::TcpStream, sync::Mutex, time::Instant};
 use url::Url;
 
 use super::{Answer, Message, smtp_url::is_loopback};
@@ -181,15 +181,11 @@ impl Relay {
     }
 
     async fn connect(&self) -> Result<AsyncSmtpConnection, Failure> {
-        let Timeouts { connect, command, .. } = self.timeouts;
-        let implicit = match &self.security {
-            Security::FromTheStart(tls) => Some(tls.clone()),
-            Security::StartTls(_) | Security::Loopback(_) => None,
+        let command = self.timeouts.command;
+        let mut conn = match &self.security {
+            Security::FromTheStart(tls) => self.connect_by_tls(tls.clone()).await?,
+            Security::StartTls(_) | Security::Loopback(_) => self.connect_plainly().await?,
         };
-        let server = (self.host.as_str(), self.port);
-        let connecting =
-            AsyncSmtpConnection::connect_tokio1(server, Some(connect), &self.hello, implicit, None);
-        let mut conn = self.timed(connect + command, connecting).await?;
         match &self.security {
             Security::StartTls(tls) => {
                 if !conn.can_starttls() {
@@ -209,6 +205,30 @@ impl Relay {
             self.timed(command, conn.auth(&mechanisms, credentials)).await?;
         }
         Ok(conn)
+    }
+
+    async fn connect_by_tls(&self, tls: TlsParameters) -> Result<AsyncSmtpConnection, Failure> {
+        let Timeouts { connect, command, .. } = self.timeouts;
+        let server = (self.host.as_str(), self.port);
+        let connecting =
+            AsyncSmtpConnection::connect_tokio1(server, Some(connect), &self.hello, Some(tls), None);
+        self.timed(connect + command, connecting).await
+    }
+
+    async fn connect_plainly(&self) -> Result<AsyncSmtpConnection, Failure> {
+        let Timeouts { connect, command, .. } = self.timeouts;
+        let dialling = TcpStream::connect((self.host.as_str(), self.port));
+        let stream = match tokio::time::timeout(connect, dialling).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(cause)) => return Err(Failure::ours(&cause.to_string())),
+            Err(_) => return Err(Failure::late(connect)),
+        };
+        // lettre writes the end of a mail by itself: Nagle's algorithm would hold it back for 40 ms each time.
+        if let Err(cause) = stream.set_nodelay(true) {
+            return Err(Failure::ours(&cause.to_string()));
+        }
+        let greeting = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &self.hello);
+        self.timed(command, greeting).await
     }
 
     async fn converse(
@@ -237,7 +257,7 @@ impl Relay {
     ) -> Result<T, Failure> {
         match tokio::time::timeout(limit, talk).await {
             Ok(result) => result.map_err(|error| Failure::of(&error)),
-            Err(_) => Err(Failure::ours(&format!("no answer within {} seconds", limit.as_secs()))),
+            Err(_) => Err(Failure::late(limit)),
         }
     }
 }
@@ -258,6 +278,10 @@ impl Failure {
             }
             None => Self { code: None, words: innermost(error) },
         }
+    }
+
+    fn late(limit: Duration) -> Self {
+        Self::ours(&format!("no answer within {} seconds", limit.as_secs()))
     }
 
     fn ours(words: &str) -> Self {

@@ -164,6 +164,26 @@ async fn it_wakes_when_told_and_when_something_is_due() {
     .await;
 }
 
+/// A lease that was renewed before the attempt began looked as if another worker had it, and the mail waited it out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waited_before_the_start_leaves_at_once() {
+    each_engine(async |store| {
+        let server = SmtpServer::start();
+        let settings = server.transport();
+        let acme = Acme::new(rollcall(&store, &Clock::System, |config| config.mail = settings)).await;
+        for number in 0..20 {
+            acme.directory_adds(&format!("person{number}@acme.test")).await;
+        }
+        let transport = Transport::new(&acme.rollcall.config.mail, &acme.rollcall.db).unwrap();
+        let shutdown = CancellationToken::new();
+        let done = tokio::spawn(jobs::run(acme.rollcall.clone(), transport, shutdown.clone()));
+        server.wait_for(20).await;
+        shutdown.cancel();
+        done.await.unwrap();
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_sees_what_another_process_wrote() {
     each_engine(async |store| {
