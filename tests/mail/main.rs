@@ -19,6 +19,5 @@ mod message;
 mod post_office;
 mod sending;
 mod smtp_server;
-mod volume;
 mod wanted;
 mod workers;

@@ -232,17 +232,3 @@ fn the_html_carries_its_styles_and_nothing_that_tracks() {
     }
     assert!(html.len() < 20_000, "programs cut long mails: {}", html.len());
 }
-
-#[test]
-#[ignore = "writes the mails into target/tmp, for looking at"]
-fn shown() {
-    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
-    for language in ["en", "fr", "de"] {
-        let language = Some(language.to_owned());
-        let invited_by = InvitedBy::Directory(Provider::Okta);
-        let name = language.clone().unwrap_or_default();
-        let message = rendered(&InvitationMail { language, invited_by, ..invitation() });
-        std::fs::write(folder.join(format!("invitation.{name}.html")), &message.html).unwrap();
-        std::fs::write(folder.join(format!("invitation.{name}.eml")), &message.bytes).unwrap();
-    }
-}

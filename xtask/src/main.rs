@@ -10,6 +10,7 @@ mod journeys;
 mod packages;
 mod postgres;
 mod process;
+mod python;
 mod server;
 mod step;
 mod test;

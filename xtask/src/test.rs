@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that can be said about the code by machine.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::conformance;
 use crate::journeys;
 use crate::postgres::{self, Postgres};
 use crate::process::{in_path, run, run_within};
+use crate::python;
 use crate::step::Steps;
 use crate::toolchain::{self, Toolchain, component};
 use crate::workspace::Workspace;
@@ -56,7 +58,7 @@ impl Parts {
         2 + lint
             + engines
             + usize::from(self.needs_server())
-            + if self.rust { 2 } else { 0 }
+            + if self.rust { 3 } else { 0 }
             + if self.journeys { 4 } else { 0 }
             + if self.conformance { 2 } else { 0 }
     }
@@ -95,7 +97,8 @@ pub(crate) fn test(workspace: &Workspace, named: &[String]) -> Result<()> {
     }
     let postgres = steps.run("Start PostgreSQL", Postgres::start)?;
     if parts.rust {
-        steps.check("Rust tests", || rust_tests(workspace, &postgres));
+        let python = steps.run("Find a real SMTP server", || python::prepare(workspace))?;
+        steps.check("Rust tests", || rust_tests(workspace, &postgres, &python));
     }
     if parts.journeys {
         let ready = steps.run("Prepare the browser", || journeys::prepare(workspace))?;
@@ -142,9 +145,11 @@ fn lint(workspace: &Workspace, toolchain: Toolchain, steps: &mut Steps) {
     }
 }
 
-fn rust_tests(workspace: &Workspace, postgres: &Postgres) -> Result<String> {
-    let with_postgres = |cargo: &mut Command| run_within(cargo.env(postgres::URL, &postgres.url), RUST_TESTS);
-    let product = with_postgres(workspace.cargo().args(["test", "--no-fail-fast"]));
+fn rust_tests(workspace: &Workspace, postgres: &Postgres, python: &Path) -> Result<String> {
+    let with_servers = |cargo: &mut Command| {
+        run_within(cargo.env(postgres::URL, &postgres.url).env(python::VARIABLE, python), RUST_TESTS)
+    };
+    let product = with_servers(workspace.cargo().args(["test", "--no-fail-fast"]));
     let tool = run_within(workspace.cargo().args(["test", "--package", "xtask"]), RUST_TESTS);
     product.and(tool)?;
     Ok(format!("on SQLite and {}", postgres.version))
