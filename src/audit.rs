@@ -84,7 +84,13 @@ pub async fn record_all(
     store::events::insert_all(tx, &events).await
 }
 
-fn event(context: &Context, workspace: &WorkspaceId, action: &str, subject_id: &str, detail: &Value) -> Event {
+fn event(
+    context: &Context,
+    workspace: &WorkspaceId,
+    action: &str,
+    subject_id: &str,
+    detail: &Value,
+) -> Event {
     Event {
         id: context.clock.new_id(),
         workspace_id: workspace.clone(),

@@ -160,8 +160,7 @@ pub async fn delete(
 ) -> Result<()> {
     let mut tx = rollcall.db.write().await?;
     let result = async {
-        let Some(group) =
-            store::directory_groups::get_for_update(&mut tx, &speaker.directory_id, id).await?
+        let Some(group) = store::directory_groups::get_for_update(&mut tx, &speaker.directory_id, id).await?
         else {
             return Err(Error::NotFound { what: "Group in this directory" });
         };
@@ -208,7 +207,8 @@ async fn follow_roles(
     let directory = &speaker.directory_id;
     let is_renamed = key(name_before) != key(&group.display_name);
     let gives = store::role_mappings::is_mapped(tx, directory, &group.display_name).await?;
-    let gave = if is_renamed { store::role_mappings::is_mapped(tx, directory, name_before).await? } else { gives };
+    let gave =
+        if is_renamed { store::role_mappings::is_mapped(tx, directory, name_before).await? } else { gives };
     if !gives && !gave {
         return Ok(());
     }
@@ -276,7 +276,8 @@ async fn add(tx: &mut Tx, group: &DirectoryGroup, members: &[Member], moved: &mu
     if members.is_empty() {
         return Ok(());
     }
-    let named: HashMap<&str, &Member> = members.iter().map(|member| (member.value.as_str(), member)).collect();
+    let named: HashMap<&str, &Member> =
+        members.iter().map(|member| (member.value.as_str(), member)).collect();
     let ids: Vec<&str> = named.keys().copied().collect();
     let known = store::directory_groups::candidates(tx, &group.directory_id, &ids).await?;
     refuse_cycle(tx, group, &known).await?;

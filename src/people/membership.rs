@@ -77,7 +77,8 @@ pub async fn change_role(
         return change.refuse(refusal).await;
     }
     if let Some(group) = store::role_mappings::group_of(&mut change.tx, id).await? {
-        let message = format!("The role comes by group {group}. Change the person's groups there, or the mapping.");
+        let message =
+            format!("The role comes by group {group}. Change the person's groups there, or the mapping.");
         return change.refuse(Error::conflict("role", message)).await;
     }
     if change.is_last_owner().await? {

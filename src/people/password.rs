@@ -45,7 +45,10 @@ pub async fn hash(clock: &Clock, password: &str) -> Result<String> {
     let password = password.to_owned();
     blocking(move || {
         let salt = SaltString::encode_b64(&salt).map_err(|cause| internal(&cause))?;
-        Ok(Argon2::default().hash_password(password.as_bytes(), &salt).map_err(|cause| internal(&cause))?.to_string())
+        Ok(Argon2::default()
+            .hash_password(password.as_bytes(), &salt)
+            .map_err(|cause| internal(&cause))?
+            .to_string())
     })
     .await
 }

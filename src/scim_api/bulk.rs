@@ -23,7 +23,8 @@ use super::{
 use crate::state::Rollcall;
 
 /// What one request may hold.
-pub(super) const LIMITS: BulkLimits = BulkLimits { max_operations: 1000, max_payload_size: LARGEST_BODY as u64 };
+pub(super) const LIMITS: BulkLimits =
+    BulkLimits { max_operations: 1000, max_payload_size: LARGEST_BODY as u64 };
 
 /// A bulk answer tells version and location; the resource itself is not read back for it.
 const TOLD: &str = "attributes=id,meta";
@@ -56,13 +57,16 @@ impl Run {
         for (index, is_circular) in runnable.chain(plan.circular.iter().map(|index| (*index, true))) {
             let Some(operation) = request.operations.get(index) else { continue };
             let outcome = if is_circular { Err(circular()) } else { self.one(operation).await };
-            results.push((index, match outcome {
-                Ok(result) => result,
-                Err(error) => {
-                    errors += 1;
-                    BulkResult::failed(operation, self.location(operation), &error)
-                }
-            }));
+            results.push((
+                index,
+                match outcome {
+                    Ok(result) => result,
+                    Err(error) => {
+                        errors += 1;
+                        BulkResult::failed(operation, self.location(operation), &error)
+                    }
+                },
+            ));
             if request.stops_after(errors) {
                 break;
             }
@@ -76,7 +80,8 @@ impl Run {
         let response = self.dispatch(&resolved).await.map_err(Failure::into_scim)?;
         let told = |name: &HeaderName| text(response.headers(), name).map(str::to_owned);
         let location = told(&header::LOCATION).or_else(|| self.location(&resolved));
-        if let (Method::Post, Some(bulk_id), Some(location)) = (operation.method, &operation.bulk_id, &location)
+        if let (Method::Post, Some(bulk_id), Some(location)) =
+            (operation.method, &operation.bulk_id, &location)
             && let Some((_, id)) = location.rsplit_once('/')
         {
             self.references.insert(bulk_id, id);

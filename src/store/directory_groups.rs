@@ -233,9 +233,7 @@ pub async fn members_of(conn: &mut Conn, groups: &[DirectoryGroupId]) -> Result<
         let mut statement = Statement::new(
             "SELECT group_id, member_id, member_kind, display FROM directory_group_members WHERE group_id IN ",
         );
-        statement
-            .bind_list(chunk.iter().map(DirectoryGroupId::as_str))
-            .push(" ORDER BY group_id, member_id");
+        statement.bind_list(chunk.iter().map(DirectoryGroupId::as_str)).push(" ORDER BY group_id, member_id");
         members.extend(all_of!(conn, GroupMember, statement)?);
     }
     Ok(members)
@@ -302,8 +300,9 @@ pub struct Newcomer {
 pub async fn insert_members(tx: &mut Tx, group: &DirectoryGroupId, members: &[Newcomer]) -> Result<u64> {
     let mut added = 0;
     for chunk in members.chunks(CHUNK) {
-        let mut statement =
-            Statement::new("INSERT INTO directory_group_members (group_id, member_id, member_kind, display) VALUES ");
+        let mut statement = Statement::new(
+            "INSERT INTO directory_group_members (group_id, member_id, member_kind, display) VALUES ",
+        );
         for (index, member) in chunk.iter().enumerate() {
             statement.push(if index == 0 { "(" } else { ", (" });
             statement.bind(Arg::Text(group.0.clone())).push(", ").bind(Arg::Text(member.id.clone()));
@@ -404,7 +403,10 @@ pub async fn insert_pending(tx: &mut Tx, group: &DirectoryGroup, members: &[Pend
         );
         for (index, member) in chunk.iter().enumerate() {
             statement.push(if index == 0 { "(" } else { ", (" });
-            statement.bind(Arg::Text(group.id.0.clone())).push(", ").bind(Arg::Text(group.directory_id.0.clone()));
+            statement
+                .bind(Arg::Text(group.id.0.clone()))
+                .push(", ")
+                .bind(Arg::Text(group.directory_id.0.clone()));
             statement.push(", ").bind(Arg::Text(member.value.clone())).push(", ");
             statement.bind_optional(member.display.as_deref()).push(")");
         }

@@ -96,8 +96,12 @@ pub async fn is_mapped(conn: &mut Conn, directory: &DirectoryId, group_name: &st
 /// # Errors
 /// When the database fails.
 pub async fn any(conn: &mut Conn, directory: &DirectoryId) -> Result<bool> {
-    let role =
-        optional_scalar!(conn, Role, "SELECT role FROM role_mappings WHERE directory_id = $1 LIMIT 1", directory)?;
+    let role = optional_scalar!(
+        conn,
+        Role,
+        "SELECT role FROM role_mappings WHERE directory_id = $1 LIMIT 1",
+        directory
+    )?;
     Ok(role.is_some())
 }
 

@@ -3,8 +3,8 @@
 use axum::{Router, body::Body};
 use http::{Method, Request, StatusCode};
 use rollcall::{
-    model::{Provider, Role},
     directory::administration::{self, Choice},
+    model::{Provider, Role},
     scim_api,
 };
 use serde_json::{Value, json};

@@ -17,7 +17,9 @@ use crate::{client::Client, support::each_engine};
 
 impl Client {
     async fn map(&self, group: &str, role: Role) -> usize {
-        role_mapping::map(&self.acme.rollcall, &self.acme.admin(), &self.directory.id, group, role).await.unwrap()
+        role_mapping::map(&self.acme.rollcall, &self.acme.admin(), &self.directory.id, group, role)
+            .await
+            .unwrap()
     }
 
     async fn unmap(&self, group: &str) -> usize {
@@ -27,7 +29,8 @@ impl Client {
     async fn membership(&self, user: &str) -> Membership {
         let mut conn = self.acme.rollcall.db.read().await.unwrap();
         let user =
-            store::directory_users::get(&mut conn, &self.directory.id, &DirectoryUserId(user.to_owned())).await;
+            store::directory_users::get(&mut conn, &self.directory.id, &DirectoryUserId(user.to_owned()))
+                .await;
         let id = user.unwrap().unwrap().membership_id.unwrap();
         store::memberships::get(&mut conn, &self.acme.workspace.id, &id).await.unwrap().unwrap()
     }
@@ -38,7 +41,8 @@ impl Client {
 
     async fn members(&self, group: &str, op: &str, users: &[&str]) {
         let value: Vec<Value> = users.iter().map(|id| json!({ "value": id })).collect();
-        self.patch(&format!("/Groups/{group}"), json!([{ "op": op, "path": "members", "value": value }])).await;
+        self.patch(&format!("/Groups/{group}"), json!([{ "op": op, "path": "members", "value": value }]))
+            .await;
     }
 }
 
@@ -63,7 +67,8 @@ async fn every_way_into_and_out_of_a_group() {
         let put = json!({ "displayName": "Others", "members": [{ "value": ada }] });
         idp.send(Method::PUT, &format!("/Groups/{admins}"), Some(put)).await;
         assert_eq!(idp.role(&ada).await, Role::Member);
-        let rename = |name: &str| json!([{ "op": "replace", "value": { "id": admins, "displayName": name } }]);
+        let rename =
+            |name: &str| json!([{ "op": "replace", "value": { "id": admins, "displayName": name } }]);
         idp.patch(&format!("/Groups/{admins}"), rename("ADMINS")).await;
         assert_eq!(idp.role(&ada).await, Role::Admin);
         idp.patch(&format!("/Groups/{admins}"), rename("Others")).await;
@@ -147,6 +152,69 @@ async fn a_removed_directory_gives_no_roles() {
         let (rollcall, admin) = (&idp.acme.rollcall, idp.acme.admin());
         administration::remove(rollcall, &admin, &idp.directory.id, Farewell::Keep).await.unwrap();
         assert_eq!(idp.role(&ada).await, Role::Member);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn groups_that_change_at_the_same_moment_agree_on_the_role() {
+    each_engine(async |store| {
+        let idp = Client::new(&store).await;
+        idp.map("Admins", Role::Admin).await;
+        idp.map("Viewers", Role::Viewer).await;
+        let (admins, viewers) = (idp.group("Admins", &[]).await, idp.group("Viewers", &[]).await);
+        let mut people = Vec::new();
+        for index in 0..10 {
+            people.push(idp.user(&format!("person{index}")).await);
+        }
+        let joining = people.iter().flat_map(|person| [(&admins, person), (&viewers, person)]);
+        futures::future::join_all(joining.map(async |(group, person)| {
+            idp.members(group, "add", &[person]).await;
+        }))
+        .await;
+        for person in &people {
+            assert_eq!(idp.role(person).await, Role::Admin);
+        }
+        let leaving = people.iter().flat_map(|person| [(&admins, person), (&viewers, person)]);
+        futures::future::join_all(leaving.map(async |(group, person)| {
+            idp.members(group, "remove", &[person]).await;
+        }))
+        .await;
+        for person in &people {
+            assert_eq!(idp.role(person).await, Role::Member);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_large_push_gives_everyone_the_role_and_tells_of_each() {
+    each_engine(async |store| {
+        let idp = Client::new(&store).await;
+        idp.map("Admins", Role::Admin).await;
+        let users: Vec<Value> = (0..120)
+            .map(|index| {
+                json!({ "method": "POST", "path": "/Users", "bulkId": format!("{index}"),
+                        "data": { "userName": format!("person{index}@acme.test") } })
+            })
+            .collect();
+        let members: Vec<Value> =
+            (0..120).map(|index| json!({ "value": format!("bulkId:{index}") })).collect();
+        let group = json!({ "method": "POST", "path": "/Groups", "bulkId": "g",
+                            "data": { "displayName": "Admins", "members": members } });
+        let operations: Vec<Value> = [group].into_iter().chain(users).collect();
+        let schema = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
+        idp.post("/Bulk", json!({ "schemas": [schema], "Operations": operations })).await;
+
+        let mut conn = idp.acme.rollcall.db.read().await.unwrap();
+        let people = store::memberships::list_of_directory(&mut conn, &idp.directory.id).await.unwrap();
+        assert_eq!(people.len(), 120);
+        for person in people {
+            assert_eq!(person.role, Role::Admin);
+            let event =
+                store::events::find_latest(&mut conn, person.id.as_str(), "membership.role_changed").await;
+            assert!(event.unwrap().is_some());
+        }
     })
     .await;
 }

@@ -9,8 +9,8 @@ use scim::{
     Document,
     filter::{self, Filter},
     list::{ListQuery, Page},
-    projection::Projection,
     path::AttrPath,
+    projection::Projection,
     schema::ResourceType,
 };
 use serde_json::Value;
@@ -71,8 +71,10 @@ pub(super) async fn respond<R: Resources>(
 ) -> Result<Response> {
     let mut conn = rollcall.db.read().await?;
     let (total, page, resources) = collect::<R>(&mut conn, auth, query).await?;
-    let shown: Vec<Value> =
-        resources.into_iter().map(|resource| Value::Object(query.projection.apply(R::kind(), resource))).collect();
+    let shown: Vec<Value> = resources
+        .into_iter()
+        .map(|resource| Value::Object(query.projection.apply(R::kind(), resource)))
+        .collect();
     Ok(render::message(StatusCode::OK, &scim::list::response(total, &page, shown)))
 }
 
@@ -242,8 +244,9 @@ fn position(auth: &DirectoryAuth, query: &ListQuery) -> Result<Position> {
     if cursor.is_empty() {
         return Ok(Position::At(0));
     }
-    let refused =
-        || scim::Error::invalid_cursor("This cursor belongs to another query. Begin again with an empty cursor.");
+    let refused = || {
+        scim::Error::invalid_cursor("This cursor belongs to another query. Begin again with an empty cursor.")
+    };
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;
     let text = String::from_utf8(bytes).map_err(|_| refused())?;
     let place = text.strip_prefix(binding(auth, query).as_str()).ok_or_else(refused)?;
