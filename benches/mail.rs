@@ -1,6 +1,9 @@
 //! Ten thousand mails: how fast they leave, how much memory that takes, and how much slower it makes the directory.
 //! `cargo bench --bench mail`; on PostgreSQL too when `ROLLCALL_TEST_POSTGRES_URL` is set.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what goes wrong ends the benchmark")]
+#![expect(unreachable_pub, reason = "`pub` in the support module means for its other files")]
+
 #[path = "../tests/support/mod.rs"]
 mod support;
 

@@ -2,6 +2,8 @@
 //! over real HTTP on loopback, by 1, 8 and 32 clients, on SQLite and, when `ROLLCALL_TEST_POSTGRES_URL` is set, on
 //! PostgreSQL. Prints medians and ratios; asserts nothing about time.
 
+#![expect(clippy::expect_used, reason = "what goes wrong ends the benchmark")]
+
 use std::{
     net::SocketAddr,
     sync::Arc,

@@ -258,7 +258,7 @@ async fn a_group_is_created_empty_and_filled_by_patches_without_an_answer() {
 
         let remove = json!([{ "op": "Remove", "path": "members", "value": [{ "$ref": null, "value": ana }] }]);
         entra.change(&path, &remove).await.is_empty();
-        assert_eq!(entra.members_of(&group).await, [bo.clone()], "only the listed member goes");
+        assert_eq!(entra.members_of(&group).await, std::slice::from_ref(&bo), "only the listed member goes");
 
         let flagged = json!([{ "op": "remove", "path": format!("members[value eq \"{bo}\"]") }]);
         entra.change(&path, &flagged).await.is_empty();
@@ -277,7 +277,7 @@ async fn an_empty_removal_never_empties_a_group() {
             let remove = json!([{ "op": "Remove", "path": "members", "value": value }]);
             let answer = entra.change(&format!("/Groups/{group}"), &remove).await;
             assert!(matches!(answer.status.as_u16(), 204 | 400), "{value}: {}", answer.text());
-            assert_eq!(entra.members_of(&group).await, [ana.clone()], "{value}");
+            assert_eq!(entra.members_of(&group).await, std::slice::from_ref(&ana), "{value}");
         }
     })
     .await;

@@ -202,7 +202,7 @@ impl Dice {
     fn path(&mut self, ids: &[String]) -> String {
         let id = match self.below(3) {
             0 => encoded(&self.word()),
-            1 => self.pick(&["%00", "%ff", "..", "%2f", "%", "a%2"]).replace("a%2", "a%25").to_owned(),
+            1 => self.pick(&["%00", "%ff", "..", "%2f", "%", "a%2"]).replace("a%2", "a%25"),
             _ => ids[self.below(ids.len())].clone(),
         };
         let route = self.pick(&[

@@ -155,3 +155,66 @@ async fn a_removed_directory_gives_no_roles() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn groups_that_change_at_the_same_moment_agree_on_the_role() {
+    each_engine(async |store| {
+        let idp = Client::new(&store).await;
+        idp.map("Admins", Role::Admin).await;
+        idp.map("Viewers", Role::Viewer).await;
+        let (admins, viewers) = (idp.group("Admins", &[]).await, idp.group("Viewers", &[]).await);
+        let mut people = Vec::new();
+        for index in 0..10 {
+            people.push(idp.user(&format!("person{index}")).await);
+        }
+        let joining = people.iter().flat_map(|person| [(&admins, person), (&viewers, person)]);
+        futures::future::join_all(joining.map(async |(group, person)| {
+            idp.members(group, "add", &[person]).await;
+        }))
+        .await;
+        for person in &people {
+            assert_eq!(idp.role(person).await, Role::Admin);
+        }
+        let leaving = people.iter().flat_map(|person| [(&admins, person), (&viewers, person)]);
+        futures::future::join_all(leaving.map(async |(group, person)| {
+            idp.members(group, "remove", &[person]).await;
+        }))
+        .await;
+        for person in &people {
+            assert_eq!(idp.role(person).await, Role::Member);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_large_push_gives_everyone_the_role_and_tells_of_each() {
+    each_engine(async |store| {
+        let idp = Client::new(&store).await;
+        idp.map("Admins", Role::Admin).await;
+        let users: Vec<Value> = (0..120)
+            .map(|index| {
+                json!({ "method": "POST", "path": "/Users", "bulkId": format!("{index}"),
+                        "data": { "userName": format!("person{index}@acme.test") } })
+            })
+            .collect();
+        let members: Vec<Value> =
+            (0..120).map(|index| json!({ "value": format!("bulkId:{index}") })).collect();
+        let group = json!({ "method": "POST", "path": "/Groups", "bulkId": "g",
+                            "data": { "displayName": "Admins", "members": members } });
+        let operations: Vec<Value> = [group].into_iter().chain(users).collect();
+        let schema = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
+        idp.post("/Bulk", json!({ "schemas": [schema], "Operations": operations })).await;
+
+        let mut conn = idp.acme.rollcall.db.read().await.unwrap();
+        let people = store::memberships::list_of_directory(&mut conn, &idp.directory.id).await.unwrap();
+        assert_eq!(people.len(), 120);
+        for person in people {
+            assert_eq!(person.role, Role::Admin);
+            let event =
+                store::events::find_latest(&mut conn, person.id.as_str(), "membership.role_changed").await;
+            assert!(event.unwrap().is_some());
+        }
+    })
+    .await;
+}

@@ -94,9 +94,8 @@ impl Company {
     }
 
     /// The membership of an address that has one.
-    #[track_caller]
-    pub fn membership(&self, email: &str) -> impl Future<Output = Membership> {
-        async move { self.find(email).await.unwrap_or_else(|| panic!("{email} has no membership")) }
+    pub async fn membership(&self, email: &str) -> Membership {
+        self.find(email).await.unwrap_or_else(|| panic!("{email} has no membership"))
     }
 
     /// The latest invitation of an address.
