@@ -77,6 +77,7 @@ CREATE TABLE outbox (
 CREATE UNIQUE INDEX outbox_once ON outbox (template, subject_id, generation);
 CREATE INDEX outbox_due ON outbox (due_at) WHERE status IN ('queued', 'deferred');
 CREATE INDEX outbox_subject ON outbox (subject_id);
+CREATE INDEX outbox_workspace ON outbox (workspace_id, id);
 
 -- The built-in mailbox: where mail goes when no SMTP server is set.
 CREATE TABLE mailbox (

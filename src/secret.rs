@@ -12,33 +12,37 @@ use crate::{
 
 /// A secret in clear, on its way to the one who may see it. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Secret {
+    text: String,
+    prefix: &'static str,
+}
 
 impl Secret {
     /// 32 random bytes in URL-safe letters, behind `prefix`.
     ///
     /// # Errors
     /// When the operating system gives no random bytes.
-    pub fn generate(clock: &Clock, prefix: &str) -> Result<Self> {
+    pub fn generate(clock: &Clock, prefix: &'static str) -> Result<Self> {
         let bytes: [u8; 32] = clock.random_bytes().map_err(|cause| {
             Error::Internal(format!("the operating system gave no random bytes: {cause}"))
         })?;
-        Ok(Self(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes))))
+        Ok(Self { text: format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes)), prefix })
     }
 
     /// The secret itself.
     pub fn reveal(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// What the store keeps.
     pub fn hash(&self) -> String {
-        hash(&self.0)
+        hash(&self.text)
     }
 
-    /// The last four letters, to tell it from others.
+    /// What it begins with and its last four letters, to tell it from others: `scim_…7f3a`.
     pub fn hint(&self) -> String {
-        self.0.chars().skip(self.0.chars().count().saturating_sub(4)).collect()
+        let last: String = self.text.chars().skip(self.text.chars().count().saturating_sub(4)).collect();
+        format!("{}…{last}", self.prefix)
     }
 }
 

@@ -23,8 +23,11 @@ pub const STYLESHEET: &str = concat!(
     include_str!("../../style/tokens.css"),
     include_str!("../../style/base.css"),
     include_str!("../../style/frame.css"),
+    include_str!("../../style/heads.css"),
     include_str!("../../style/controls.css"),
+    include_str!("../../style/marks.css"),
     include_str!("../../style/fields.css"),
+    include_str!("../../style/values.css"),
     include_str!("../../style/card.css"),
     include_str!("../../style/table.css"),
     include_str!("../../style/dialog.css"),
@@ -80,14 +83,18 @@ fn serve(headers: &HeaderMap, path: &str, current: bool) -> Response {
     let Some(found) = find(path, headers) else {
         return (StatusCode::NOT_FOUND, "There is no such file.\n").into_response();
     };
-    let cache = if current && !cfg!(debug_assertions) { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let cache =
+        if current && !cfg!(debug_assertions) { "public, max-age=31536000, immutable" } else { "no-cache" };
     let fresh = headers
         .get(header::IF_NONE_MATCH)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|sent| sent.split(',').any(|tag| tag.trim().trim_start_matches("W/") == found.etag));
 
-    let mut response =
-        if fresh { StatusCode::NOT_MODIFIED.into_response() } else { Body::from(found.bytes).into_response() };
+    let mut response = if fresh {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        Body::from(found.bytes).into_response()
+    };
     let out = response.headers_mut();
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(path)));
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
@@ -137,7 +144,8 @@ fn find(path: &str, headers: &HeaderMap) -> Option<Found> {
 fn accepts(header: &str, encoding: &str) -> bool {
     header.split(',').any(|item| {
         let mut parts = item.split(';').map(str::trim);
-        parts.next() == Some(encoding) && !parts.any(|weight| matches!(weight, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+        parts.next() == Some(encoding)
+            && !parts.any(|weight| matches!(weight, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
     })
 }
 

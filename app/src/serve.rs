@@ -15,6 +15,7 @@ use rollcall::{
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::{
+    catch_panic::CatchPanicLayer,
     compression::{CompressionLayer, CompressionLevel},
     trace::TraceLayer,
 };
@@ -51,6 +52,8 @@ pub fn router(rollcall: &Rollcall) -> Router {
         .merge(scim_api::router(rollcall))
         .layer(compression)
         .merge(web::health_router(rollcall))
+        // A fault of ours ends one request, never the connection's others.
+        .layer(CatchPanicLayer::new())
         .layer(axum::middleware::from_fn(name_the_server))
         .layer(TraceLayer::new_for_http())
 }
@@ -94,9 +97,16 @@ async fn remember_base_url(rollcall: &Rollcall) -> Result<(), String> {
 /// Says where it runs and where to click.
 async fn greet(rollcall: &Rollcall) -> Result<(), String> {
     let config = &rollcall.config;
-    println!("Rollcall runs at {} ({}, mail: {:?}).", config.base_url.as_str(), rollcall.db.engine_name(), config.mail);
+    println!(
+        "Rollcall runs at {} ({}, mail: {:?}).",
+        config.base_url.as_str(),
+        rollcall.db.engine_name(),
+        config.mail
+    );
     if !*assets::HAS_WASM {
-        println!("The browser's code is not built: every page works, nothing moves. cargo xtask start builds it.");
+        println!(
+            "The browser's code is not built: every page works, nothing moves. cargo xtask start builds it."
+        );
     }
     let link = workspace::new_claim_link(rollcall).await.map_err(|cause| cause.to_string())?;
     match link {

@@ -3,32 +3,29 @@
 //! ```ignore
 //! async fn show(State(app): State<App>, headers: HeaderMap) -> Response {
 //!     let page = people::People { frame, /* … */ };
-//!     app.site.respond(&headers, StatusCode::OK, page)
+//!     app.site.respond(&headers, StatusCode::OK, page).await
 //! }
 //!
 //! async fn invite(State(app): State<App>, headers: HeaderMap, Form(form): Form<InviteForm>) -> Response {
 //!     match rollcall::people::invite(/* … */).await {
 //!         Ok(_) => app.site.redirect(&people_url, Flash::done("Invitation sent to grace@acme.com")),
 //!         // The same page once more, with what was typed and what is wrong with it.
-//!         Err(refused) => app.site.respond(&headers, StatusCode::UNPROCESSABLE_ENTITY, page_with(refused)),
+//!         Err(refused) => app.site.respond(&headers, StatusCode::UNPROCESSABLE_ENTITY, page_with(refused)).await,
 //!     }
 //! }
 //! ```
 
-use std::sync::Arc;
+use std::{future::ready, pin::Pin, sync::Arc};
 
+use any_spawner::Executor;
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use hydration_context::{SharedContext, SsrSharedContext};
-use leptos::{
-    config::LeptosOptions,
-    hydration::HydrationScripts,
-    nonce::{provide_nonce, use_nonce},
-    prelude::*,
-};
+use futures::{Stream, stream};
+use leptos::{config::LeptosOptions, hydration::HydrationScripts, nonce::use_nonce, prelude::*};
+use leptos_axum::ResponseOptions;
 
 use crate::{assets, islands::Toasts, pages::Page};
 
@@ -98,12 +95,14 @@ pub struct Site {
 impl Site {
     /// `product` stands in every title; `secure` marks cookies for HTTPS only, so it follows the base URL.
     pub fn new(product: &str, secure: bool) -> Self {
+        // leptos keeps one executor for the whole process; a second call finds it there.
+        let _ = Executor::init_tokio();
         let options = LeptosOptions::builder().output_name("rollcall").site_pkg_dir(assets::dir()).build();
         Self { options, product: product.into(), secure }
     }
 
     /// The page as a whole document. Takes the flash message and the theme from the request's cookies.
-    pub fn respond<P: Page>(&self, headers: &HeaderMap, status: StatusCode, page: P) -> Response {
+    pub async fn respond<P: Page>(&self, headers: &HeaderMap, status: StatusCode, page: P) -> Response {
         let flash = cookie(headers, FLASH).and_then(|value| read_flash(&value));
         let theme = match cookie(headers, THEME).as_deref() {
             Some("light") => Theme::Light,
@@ -111,9 +110,20 @@ impl Site {
             _ => Theme::System,
         };
         let spent = flash.is_some();
-        let (html, nonce) = self.document(page, theme, flash);
+        let site = self.clone();
+        let document = move || {
+            if let (Some(out), Some(nonce)) = (use_context::<ResponseOptions>(), use_nonce())
+                && let Ok(policy) = HeaderValue::from_str(&policy(&nonce))
+            {
+                out.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+            }
+            site.shell(page, theme, flash)
+        };
+        let context = move || provide_context(theme);
+        let request = Request::new(Body::empty());
+        let mut response = leptos_axum::handle_response_inner(context, document, request, whole).await;
 
-        let mut response = (status, Body::from(html)).into_response();
+        *response.status_mut() = status;
         let out = response.headers_mut();
         out.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -123,9 +133,6 @@ impl Site {
             HeaderName::from_static("cross-origin-opener-policy"),
             HeaderValue::from_static("same-origin"),
         );
-        if let Ok(policy) = HeaderValue::from_str(&policy(&nonce)) {
-            out.insert(header::CONTENT_SECURITY_POLICY, policy);
-        }
         if spent {
             self.set_flash(out, "", 0);
         }
@@ -149,7 +156,14 @@ impl Site {
     }
 
     /// A mail's HTML part for the sandboxed frame of the mailbox: no script, no network, its own styles.
-    pub fn mail_frame(html: String) -> Response {
+    ///
+    /// Its links leave the frame: the pages they lead to refuse to be framed.
+    pub fn mail_frame(html: &str) -> Response {
+        const LEAVE: &str = "<base target=\"_top\">";
+        let html = match html.find("<head>") {
+            Some(at) => [&html[..at + 6], LEAVE, &html[at + 6..]].concat(),
+            None => [LEAVE, html].concat(),
+        };
         let mut response = Body::from(html).into_response();
         let out = response.headers_mut();
         out.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
@@ -164,20 +178,6 @@ impl Site {
             ),
         );
         response
-    }
-
-    /// The document's text, and the nonce its policy has to name.
-    pub fn document<P: Page>(&self, page: P, theme: Theme, flash: Option<Flash>) -> (String, String) {
-        let shared: Arc<dyn SharedContext + Send + Sync> = Arc::new(SsrSharedContext::new_islands());
-        let owner = Owner::new_root(Some(shared));
-        let rendered = owner.with(|| {
-            provide_nonce();
-            provide_context(theme);
-            let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
-            (self.shell(page, theme, flash).to_html(), nonce)
-        });
-        owner.unset_with_forced_cleanup();
-        rendered
     }
 
     fn shell<P: Page>(&self, page: P, theme: Theme, flash: Option<Flash>) -> impl IntoView + use<P> {
@@ -217,6 +217,18 @@ impl Site {
             out.append(header::SET_COOKIE, cookie);
         }
     }
+}
+
+type Chunks = Pin<Box<dyn Stream<Item = String> + Send>>;
+
+/// Renders the whole document before the first byte leaves: a page has all its data, so nothing streams in later.
+fn whole<V: IntoView + 'static>(
+    document: V,
+    _later: Box<dyn FnOnce() -> Chunks + Send>,
+    _out_of_order: bool,
+) -> Pin<Box<dyn Future<Output = Chunks> + Send>> {
+    let html = document.to_html();
+    Box::pin(ready(Box::pin(stream::once(ready(html))) as Chunks))
 }
 
 fn policy(nonce: &str) -> String {
@@ -280,29 +292,38 @@ mod tests {
         Site::new("Rollcall", true)
     }
 
-    #[test]
-    fn a_flash_message_goes_to_the_next_page_and_no_further() {
+    #[tokio::test]
+    async fn a_flash_message_goes_to_the_next_page_and_no_further() {
         let sent = site().redirect("/w/acme/people", Flash::done("Invitation sent to änne@acme.com; ok"));
         assert_eq!(sent.status(), StatusCode::SEE_OTHER);
         let set = sent.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
         assert!(set.contains("HttpOnly") && set.contains("Secure"));
 
-        let mut headers = HeaderMap::new();
-        let pair = set.split(';').next().unwrap();
-        headers.insert(header::COOKIE, HeaderValue::from_str(&format!("theme=dark; {pair}")).unwrap());
-        let page = site().respond(&headers, StatusCode::OK, ErrorPage::NotFound { home: None });
-        let cleared = page.headers()[header::SET_COOKIE].to_str().unwrap();
+        let (page, html) = open(set.split(';').next().unwrap()).await;
+        let cleared = page[header::SET_COOKIE].to_str().unwrap();
         assert!(cleared.starts_with("flash=; ") && cleared.contains("Max-Age=0"));
+        assert!(html.contains("änne@acme.com"));
     }
 
-    #[test]
-    fn the_document_carries_message_theme_and_nonce() {
-        let flash = Some(Flash::refused("No <b>change</b>"));
-        let (html, nonce) = site().document(ErrorPage::NotFound { home: None }, Theme::Dark, flash);
+    #[tokio::test]
+    async fn the_document_carries_message_theme_and_nonce() {
+        let refused = site().redirect("/", Flash::refused("No <b>change</b>"));
+        let flash =
+            refused.headers()[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let (headers, html) = open(&format!("theme=dark; {flash}")).await;
         assert!(html.starts_with("<!DOCTYPE html>"));
         assert!(html.contains("theme-dark") && html.contains("No &lt;b>change"), "{html}");
-        assert!(!nonce.is_empty() && policy(&nonce).contains(&nonce));
+        assert!(headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("'nonce-"));
         assert!(!html.contains(" style="), "the policy forbids inline styles");
+    }
+
+    async fn open(cookies: &str) -> (HeaderMap, String) {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, HeaderValue::from_str(cookies).unwrap());
+        let page = site().respond(&headers, StatusCode::OK, ErrorPage::NotFound { home: None }).await;
+        let (parts, body) = page.into_parts();
+        let html = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        (parts.headers, String::from_utf8(html.to_vec()).unwrap())
     }
 
     #[test]

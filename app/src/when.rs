@@ -2,7 +2,8 @@
 
 /// Microseconds in a second.
 const SECOND: i64 = 1_000_000;
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// How a time is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +31,9 @@ impl Style {
 
     /// Reads [`Self::as_str`] back.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Relative, Self::Date, Self::Moment, Self::Clock].into_iter().find(|style| style.as_str() == word)
+        [Self::Relative, Self::Date, Self::Moment, Self::Clock]
+            .into_iter()
+            .find(|style| style.as_str() == word)
     }
 }
 
@@ -53,7 +56,11 @@ pub struct Civil {
 
 impl Civil {
     /// The calendar time in UTC of a number of microseconds since 1970.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "every part is small and positive")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "every part is small and positive"
+    )]
     pub const fn utc(micros: i64) -> Self {
         let seconds = micros.div_euclid(SECOND);
         let days = seconds.div_euclid(86_400);

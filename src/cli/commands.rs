@@ -24,7 +24,8 @@ use crate::{
 
 /// Runs any command but `serve`; gives the exit code.
 pub async fn run(cli: &Cli) -> u8 {
-    let opening = if matches!(cli.command, Command::Migrate) { Opening::MayCreate } else { Opening::MustExist };
+    let opening =
+        if matches!(cli.command, Command::Migrate) { Opening::MayCreate } else { Opening::MustExist };
     let rollcall = match open(&cli.settings, opening).await {
         Ok(rollcall) => rollcall,
         Err(message) => {
@@ -74,7 +75,9 @@ async fn workspaces(rollcall: &Rollcall, as_json: bool, command: &WorkspaceComma
                     "Workspace {} ({}).\nOwner {}: open this link once to set a password:\n{url}",
                     workspace.name, workspace.slug, account.email
                 ),
-                None => format!("Workspace {} ({}). Owner {}.", workspace.name, workspace.slug, account.email),
+                None => {
+                    format!("Workspace {} ({}). Owner {}.", workspace.name, workspace.slug, account.email)
+                }
             };
             let json = json!({
                 "workspace": { "id": workspace.id, "slug": workspace.slug, "name": workspace.name },
@@ -191,7 +194,7 @@ async fn list_directories(rollcall: &Rollcall, as_json: bool, workspace: &Worksp
         let tokens = store::directory_tokens::list(&mut conn, &directory.id).await?;
         let last_used = tokens.iter().filter_map(|token| token.last_used_at).max();
         let live: Vec<String> =
-            tokens.iter().filter(|token| token.is_live(now)).map(|token| format!("…{}", token.hint)).collect();
+            tokens.iter().filter(|token| token.is_live(now)).map(|token| token.hint.clone()).collect();
         json.push(json!({
             "id": directory.id,
             "name": directory.name,
@@ -226,7 +229,13 @@ async fn members(rollcall: &Rollcall, as_json: bool, workspace: &str) -> Result<
     let rows: Vec<Vec<String>> = all
         .iter()
         .map(|m| {
-            vec![m.email.clone(), m.name.clone(), m.role.to_string(), m.status.to_string(), m.source.to_string()]
+            vec![
+                m.email.clone(),
+                m.name.clone(),
+                m.role.to_string(),
+                m.status.to_string(),
+                m.source.to_string(),
+            ]
         })
         .collect();
     print(as_json, &Value::Array(json), &table(&["E-MAIL", "NAME", "ROLE", "STATUS", "SOURCE"], &rows));
@@ -257,7 +266,10 @@ async fn recover_owner(
         return Err(if owners.is_empty() {
             Error::invalid("email", format!("{} has no active owner with this address.", workspace.name))
         } else {
-            Error::invalid("email", format!("There are several owners: {}. Say which with --email.", known.join(", ")))
+            Error::invalid(
+                "email",
+                format!("There are several owners: {}. Say which with --email.", known.join(", ")),
+            )
         });
     };
     let Some(account) = &owner.account_id else {
@@ -281,7 +293,10 @@ async fn find_workspace(rollcall: &Rollcall, slug: &str) -> Result<Workspace> {
         return Ok(workspace);
     }
     let known: Vec<String> = store::workspaces::list(&mut conn).await?.into_iter().map(|w| w.slug).collect();
-    Err(Error::invalid("workspace", format!("There is no workspace “{slug}”. {}", known_ones("workspaces", &known))))
+    Err(Error::invalid(
+        "workspace",
+        format!("There is no workspace “{slug}”. {}", known_ones("workspaces", &known)),
+    ))
 }
 
 async fn only_workspace(rollcall: &Rollcall) -> Result<Workspace> {
@@ -293,7 +308,11 @@ async fn only_workspace(rollcall: &Rollcall) -> Result<Workspace> {
     }
 }
 
-async fn find_directory(rollcall: &Rollcall, workspace: &Workspace, wanted: Option<&str>) -> Result<Directory> {
+async fn find_directory(
+    rollcall: &Rollcall,
+    workspace: &Workspace,
+    wanted: Option<&str>,
+) -> Result<Directory> {
     let mut conn = rollcall.db.read().await?;
     let all = store::directories::list(&mut conn, &workspace.id).await?;
     let names: Vec<String> = all.iter().map(|directory| directory.name.clone()).collect();
@@ -319,5 +338,9 @@ async fn find_directory(rollcall: &Rollcall, workspace: &Workspace, wanted: Opti
 }
 
 fn known_ones(what: &str, names: &[String]) -> String {
-    if names.is_empty() { format!("There are no {what} yet.") } else { format!("Known {what}: {}.", names.join(", ")) }
+    if names.is_empty() {
+        format!("There are no {what} yet.")
+    } else {
+        format!("Known {what}: {}.", names.join(", "))
+    }
 }

@@ -47,7 +47,9 @@ pub async fn open(settings: &Settings, opening: Opening) -> Result<Rollcall, Str
 fn prepare_file(path: &Path, opening: Opening, named: bool) -> Result<(), String> {
     let shown = path.display();
     if path.is_dir() {
-        return Err(format!("The database path {shown} is a folder. Name a file in it, such as {shown}/rollcall.db."));
+        return Err(format!(
+            "The database path {shown} is a folder. Name a file in it, such as {shown}/rollcall.db."
+        ));
     }
     if path.exists() {
         return Ok(());
@@ -59,8 +61,9 @@ fn prepare_file(path: &Path, opening: Opening, named: bool) -> Result<(), String
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !named {
-        return std::fs::create_dir_all(folder)
-            .map_err(|cause| format!("The folder {} for the database cannot be made: {cause}.", folder.display()));
+        return std::fs::create_dir_all(folder).map_err(|cause| {
+            format!("The folder {} for the database cannot be made: {cause}.", folder.display())
+        });
     }
     if folder.is_dir() {
         return Ok(());
@@ -94,7 +97,9 @@ fn cannot_open(url: &DatabaseUrl, cause: &store::Error) -> String {
 
 fn innermost(error: &store::Error) -> String {
     match error {
-        store::Error::Driver(sqlx::Error::Database(cause)) => cause.message().trim_end_matches('.').to_owned(),
+        store::Error::Driver(sqlx::Error::Database(cause)) => {
+            cause.message().trim_end_matches('.').to_owned()
+        }
         store::Error::Driver(sqlx::Error::Io(cause)) => cause.to_string(),
         other => other.to_string().trim_end_matches('.').to_owned(),
     }

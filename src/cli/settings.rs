@@ -60,11 +60,12 @@ impl Settings {
     pub fn config(&self, known_base_url: Option<&str>) -> Result<Config, String> {
         let listen_text = filled(self.listen.as_deref()).unwrap_or(DEFAULT_LISTEN);
         let listen = listen(listen_text)?;
-        let base_url = match (filled(self.base_url.as_deref()), filled(self.listen.as_deref()), known_base_url) {
-            (Some(url), _, _) => BaseUrl::parse(url)?,
-            (None, None, Some(known)) => BaseUrl::parse(known)?,
-            (None, _, _) => BaseUrl::parse(&format!("http://{}", reachable(listen)))?,
-        };
+        let base_url =
+            match (filled(self.base_url.as_deref()), filled(self.listen.as_deref()), known_base_url) {
+                (Some(url), _, _) => BaseUrl::parse(url)?,
+                (None, None, Some(known)) => BaseUrl::parse(known)?,
+                (None, _, _) => BaseUrl::parse(&format!("http://{}", reachable(listen)))?,
+            };
         let mail = match filled(self.smtp_url.as_deref()) {
             Some(url) => MailTransport::Smtp(mail::parse_smtp_url(url)?),
             None => MailTransport::Mailbox,

@@ -26,7 +26,8 @@ pub struct Choice {
 
 impl Choice {
     fn checked(&self) -> Result<Self> {
-        let name = if self.name.trim().is_empty() { self.provider.default_directory_name() } else { &self.name };
+        let name =
+            if self.name.trim().is_empty() { self.provider.default_directory_name() } else { &self.name };
         if self.default_role == Role::Owner {
             return Err(Error::invalid(
                 "default_role",
@@ -130,7 +131,12 @@ fn taken(cause: store::Error, name: &str) -> Error {
 ///
 /// # Errors
 /// `Forbidden`; `NotFound`; `Invalid` or `Conflict` on `name`, `default_role`.
-pub async fn update(rollcall: &Rollcall, caller: &Caller<'_>, id: &DirectoryId, choice: &Choice) -> Result<()> {
+pub async fn update(
+    rollcall: &Rollcall,
+    caller: &Caller<'_>,
+    id: &DirectoryId,
+    choice: &Choice,
+) -> Result<()> {
     caller.require(Permission::ManageDirectories)?;
     let choice = choice.checked()?;
     let context = rollcall.context(caller.actor());
@@ -142,7 +148,8 @@ pub async fn update(rollcall: &Rollcall, caller: &Caller<'_>, id: &DirectoryId, 
             .map_err(|e| taken(e, &choice.name))?;
         let detail =
             json!({ "provider": choice.provider, "name": choice.name, "default_role": choice.default_role });
-        audit::record(&mut tx, &context, &caller.workspace().id, "directory.updated", id.as_str(), &detail).await?;
+        audit::record(&mut tx, &context, &caller.workspace().id, "directory.updated", id.as_str(), &detail)
+            .await?;
         Ok(())
     }
     .await;

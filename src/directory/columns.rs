@@ -57,7 +57,8 @@ fn display_name(document: &Document) -> Option<String> {
 
 /// Where invitations go: the work address, else the primary one, else the first, else the `userName` when it is one.
 fn email(document: &Document, user_name: &str) -> Option<String> {
-    let listed: Vec<&Value> = document.get("emails").and_then(Value::as_array).into_iter().flatten().collect();
+    let listed: Vec<&Value> =
+        document.get("emails").and_then(Value::as_array).into_iter().flatten().collect();
     let is_work = |email: &&&Value| {
         email.get("type").and_then(Value::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case("work"))
     };

@@ -156,8 +156,7 @@ pub async fn delete(
 ) -> Result<()> {
     let mut tx = rollcall.db.write().await?;
     let result = async {
-        let Some(group) =
-            store::directory_groups::get_for_update(&mut tx, &speaker.directory_id, id).await?
+        let Some(group) = store::directory_groups::get_for_update(&mut tx, &speaker.directory_id, id).await?
         else {
             return Err(Error::NotFound { what: "Group in this directory" });
         };
@@ -226,8 +225,11 @@ async fn add(tx: &mut Tx, group: &DirectoryGroup, members: &[Member]) -> Result<
         return Ok(0);
     }
     let mut seen = HashSet::new();
-    let ids: Vec<String> =
-        members.iter().filter(|member| seen.insert(&member.value)).map(|member| member.value.clone()).collect();
+    let ids: Vec<String> = members
+        .iter()
+        .filter(|member| seen.insert(&member.value))
+        .map(|member| member.value.clone())
+        .collect();
     let known = store::directory_groups::candidates(tx, &group.directory_id, &ids).await?;
     refuse_cycle(tx, group, &known).await?;
     let known_ids: HashSet<&str> = known.iter().map(|candidate| candidate.id.as_str()).collect();

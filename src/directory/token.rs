@@ -63,8 +63,15 @@ pub async fn rotate(rollcall: &Rollcall, caller: &Caller<'_>, directory: &Direct
     }
     let secret = insert(&mut tx, &context, directory).await?;
     let detail = json!({ "hint": secret.hint() });
-    audit::record(&mut tx, &context, &caller.workspace().id, "directory_token.created", directory.as_str(), &detail)
-        .await?;
+    audit::record(
+        &mut tx,
+        &context,
+        &caller.workspace().id,
+        "directory_token.created",
+        directory.as_str(),
+        &detail,
+    )
+    .await?;
     tx.commit().await?;
     Ok(secret)
 }
@@ -88,8 +95,15 @@ pub async fn revoke(
         return Err(Error::NotFound { what: "working token of this directory" });
     }
     let detail = json!({ "token": token });
-    audit::record(&mut tx, &context, &caller.workspace().id, "directory_token.revoked", directory.as_str(), &detail)
-        .await?;
+    audit::record(
+        &mut tx,
+        &context,
+        &caller.workspace().id,
+        "directory_token.revoked",
+        directory.as_str(),
+        &detail,
+    )
+    .await?;
     tx.commit().await?;
     Ok(())
 }

@@ -30,7 +30,12 @@ pub type IfMatch<'a> = Option<&'a str>;
 ///
 /// # Errors
 /// `Scim` 409 `uniqueness` when the `userName` is taken in this directory.
-pub async fn create(rollcall: &Rollcall, context: &Context, speaker: &Speaker, document: Document) -> Result<Changed> {
+pub async fn create(
+    rollcall: &Rollcall,
+    context: &Context,
+    speaker: &Speaker,
+    document: Document,
+) -> Result<Changed> {
     let columns = UserColumns::of(&document)?;
     let mut user = DirectoryUser {
         id: context.clock.new_id(),

@@ -3,7 +3,7 @@
 use std::{sync::Mutex, time::Duration};
 
 use super::{
-    backoff::{RelayPause, wait_after},
+    backoff::{RelayPause, wait_after, wait_for_mailbox},
     invitation::{self, Draft},
 };
 use crate::{
@@ -38,10 +38,13 @@ impl Desk {
     /// runs out.
     pub(super) async fn attempt(&self, mail: Mail) {
         let answer = match self.draft(&mail).await {
-            Ok(Draft::Ready(message)) => {
+            Ok(Draft::Ready { message, mailbox_may_follow }) => {
                 let answer = self.transport.send(&message).await;
                 tracing::debug!(mail = %mail.id, ?answer, "a mail was handed to the relay");
-                answer
+                match answer {
+                    Answer::NoSuchMailbox(words) if !mailbox_may_follow => Answer::Refused(words),
+                    answer => answer,
+                }
             }
             Ok(Draft::Unwanted(reason)) => return self.record(&mail, &self.cancelled(reason)).await,
             Ok(Draft::Impossible(why)) => Answer::refused(&why),
@@ -77,15 +80,17 @@ impl Desk {
             return Outcome::PutOff { answer, due_at };
         }
         self.pause().recovered();
+        let again = |words, wait: Option<Duration>| match wait {
+            Some(wait) => status(MailStatus::Deferred, words, now.plus(wait)),
+            None => status(MailStatus::Refused, words, mail.due_at),
+        };
         match answer {
             Answer::Accepted(words) => status(MailStatus::Accepted, words, mail.due_at),
-            Answer::Later(words) => match wait_after(mail.attempts + 1, &self.rollcall.clock) {
-                Some(wait) => status(MailStatus::Deferred, words, now.plus(wait)),
-                None => status(MailStatus::Refused, words, mail.due_at),
-            },
-            Answer::Refused(words) | Answer::Unavailable(words) => {
-                status(MailStatus::Refused, words, mail.due_at)
+            Answer::Later(words) => again(words, wait_after(mail.attempts + 1, &self.rollcall.clock)),
+            Answer::NoSuchMailbox(words) => {
+                again(words, wait_for_mailbox(now.since(mail.created_at), &self.rollcall.clock))
             }
+            Answer::Refused(words) | Answer::Unavailable(words) => again(words, None),
         }
     }
 

@@ -19,6 +19,10 @@ const WAITS: [Duration; 7] = [
     minutes(24 * 60),
 ];
 
+/// For how long, and how often, a mailbox is looked for that a directory has named before it exists.
+const MAILBOX_PATIENCE: Duration = minutes(5 * 24 * 60);
+const MAILBOX_WAIT: Duration = minutes(24 * 60);
+
 /// The waits after which a relay that takes nothing is tried again; the last one repeats.
 const PAUSES: [Duration; 5] = [Duration::from_secs(30), minutes(1), minutes(2), minutes(5), minutes(10)];
 
@@ -26,6 +30,11 @@ const PAUSES: [Duration; 5] = [Duration::from_secs(30), minutes(1), minutes(2), 
 pub(super) fn wait_after(attempts: i64, clock: &Clock) -> Option<Duration> {
     let index = usize::try_from(attempts.saturating_sub(1)).unwrap_or(0);
     WAITS.get(index).map(|wait| jittered(*wait, clock))
+}
+
+/// The wait until a missing mailbox is looked for again; `None` when the mail has waited long enough.
+pub(super) fn wait_for_mailbox(waited: Duration, clock: &Clock) -> Option<Duration> {
+    (waited < MAILBOX_PATIENCE).then(|| jittered(MAILBOX_WAIT, clock))
 }
 
 /// Up to a fifth longer, so that what failed together does not come back together.

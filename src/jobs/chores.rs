@@ -20,7 +20,12 @@ pub(super) async fn run(rollcall: &Rollcall, shutdown: &CancellationToken) {
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
-            _ = ticks.tick() => run_chores(rollcall).await,
+            _ = ticks.tick() => {}
+        }
+        // What is under way at a stop is rolled back and done after the next start.
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = run_chores(rollcall) => {}
         }
     }
 }

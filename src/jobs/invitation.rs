@@ -15,7 +15,12 @@ use crate::{
 /// What is to be done with a mail that was claimed.
 pub(super) enum Draft {
     /// It is to be sent; the attempt is counted and the link in it works.
-    Ready(Box<Message>),
+    Ready {
+        /// The mail.
+        message: Box<Message>,
+        /// Whether the mailbox may come into being later: a directory names people before they have one.
+        mailbox_may_follow: bool,
+    },
     /// It is no longer wanted, because of this.
     Unwanted(&'static str),
     /// It can never be sent, because of this.
@@ -46,6 +51,7 @@ pub(super) async fn draft(rollcall: &Rollcall, mail: &Mail) -> Result<Draft> {
         return Ok(Draft::Unwanted(UNWANTED));
     };
     drop(conn);
+    let mailbox_may_follow = invitation.directory_id.is_some();
     let identity = Identity::of(mail, &rollcall.config.mail_from, now);
     let message = match letter.render(&identity, &rollcall.config.base_url) {
         Ok(message) => message,
@@ -65,7 +71,7 @@ pub(super) async fn draft(rollcall: &Rollcall, mail: &Mail) -> Result<Draft> {
     }
     store::invitations::insert_link(&mut tx, &letter.token.hash(), &id, mail.generation, now).await?;
     tx.commit().await?;
-    Ok(Draft::Ready(Box::new(message)))
+    Ok(Draft::Ready { message: Box::new(message), mailbox_may_follow })
 }
 
 const UNWANTED: &str = "The invitation was over before the mail could leave.";

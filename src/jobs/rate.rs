@@ -1,22 +1,34 @@
-//! Most mails a minute.
+//! Most mails a minute, and no burst that requests at the same time would feel.
 
 use std::{collections::VecDeque, time::Duration};
 
 use crate::clock::Timestamp;
 
 const MINUTE: Duration = Duration::from_secs(60);
+const SECOND: Duration = Duration::from_secs(1);
+/// So many may always leave within a second, so that a few invitations leave at once.
+const BURST: usize = 5;
 
-/// Lets at most so many mails through in any sixty seconds.
+/// Lets at most so many mails through in any sixty seconds, spread over them.
 #[derive(Debug)]
 pub(super) struct Rate {
-    most: Option<usize>,
+    most: Option<Most>,
     sent: VecDeque<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Most {
+    a_minute: usize,
+    a_second: usize,
 }
 
 impl Rate {
     /// `None` for no limit.
-    pub(super) fn new(most: Option<u32>) -> Self {
-        let most = most.map(|most| usize::try_from(most).unwrap_or(usize::MAX).max(1));
+    pub(super) fn new(a_minute: Option<u32>) -> Self {
+        let most = a_minute.map(|a_minute| {
+            let a_minute = usize::try_from(a_minute).unwrap_or(usize::MAX).max(1);
+            Most { a_minute, a_second: a_minute.div_ceil(60).max(BURST) }
+        });
         Self { most, sent: VecDeque::new() }
     }
 
@@ -25,10 +37,17 @@ impl Rate {
         let Some(most) = self.most else { return Ok(wanted) };
         // What the clock says was sent in the future was sent before it was set back.
         self.sent.retain(|at| *at <= now && now.since(*at) < MINUTE);
-        let free = most.saturating_sub(self.sent.len());
-        match self.sent.front() {
-            Some(oldest) if free == 0 => Err(oldest.plus(MINUTE).since(now)),
-            _ => Ok(free.min(wanted)),
+        let in_minute = self.free(most.a_minute, MINUTE, now)?;
+        let in_second = self.free(most.a_second, SECOND, now)?;
+        Ok(wanted.min(in_minute).min(in_second))
+    }
+
+    /// How many of `most` within `window` are left, or how long until one is.
+    fn free(&self, most: usize, window: Duration, now: Timestamp) -> Result<usize, Duration> {
+        let sent = self.sent.iter().rev().take_while(|at| now.since(**at) < window).count();
+        match self.sent.get(self.sent.len().wrapping_sub(most)) {
+            Some(oldest) if sent >= most => Err(oldest.plus(window).since(now)),
+            _ => Ok(most.saturating_sub(sent)),
         }
     }
 
@@ -60,6 +79,24 @@ mod tests {
             assert!(window[3].since(window[0]) >= MINUTE, "{window:?}");
         }
         assert!(sent.len() >= 18, "{}", sent.len());
+    }
+
+    #[test]
+    fn many_are_spread_over_the_minute() {
+        let mut rate = Rate::new(Some(600));
+        let mut now = Timestamp(0);
+        let mut sent = 0;
+        while now < Timestamp::ZERO.plus(MINUTE) {
+            match rate.allowed(4, now) {
+                Ok(count) => {
+                    rate.take(count, now);
+                    sent += count;
+                }
+                Err(wait) => now = now.plus(wait),
+            }
+            assert!(sent <= 10 * (usize::try_from(now.0 / 1_000_000).unwrap() + 1), "{sent} at {now:?}");
+        }
+        assert_eq!(sent, 600);
     }
 
     #[test]

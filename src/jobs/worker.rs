@@ -12,11 +12,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    attempt::Desk,
-    backoff::RelayPause,
-    rate::Rate,
-};
+use super::{attempt::Desk, backoff::RelayPause, rate::Rate};
 use crate::{
     mail::Transport,
     model::MailId,
@@ -186,7 +182,9 @@ impl Worker {
             }
         };
         if tokio::time::timeout(STOP_PATIENCE, finish).await.is_err() {
-            tracing::warn!("stopped before the relay had answered; the mails in flight are sent again at the next start");
+            tracing::warn!(
+                "stopped before the relay had answered; the mails in flight are sent again at the next start"
+            );
         }
         self.desk.transport.close().await;
     }

@@ -14,6 +14,8 @@ pub enum Answer {
     Later(String),
     /// The relay will never take this mail.
     Refused(String),
+    /// The relay knows no such mailbox. It may be made later.
+    NoSuchMailbox(String),
     /// The relay takes no mail at all now: not reached, not willing, or it wants other credentials. This says nothing
     /// about the mail at hand, so it is no attempt of its own and the others need not be tried.
     Unavailable(String),
@@ -33,6 +35,10 @@ impl Answer {
         Self::Refused(one_line(words, LONGEST))
     }
 
+    pub(super) fn no_such_mailbox(words: &str) -> Self {
+        Self::NoSuchMailbox(one_line(words, LONGEST))
+    }
+
     pub(super) fn unavailable(words: &str) -> Self {
         Self::Unavailable(one_line(words, LONGEST))
     }
@@ -40,9 +46,11 @@ impl Answer {
     /// The words.
     pub fn words(&self) -> &str {
         match self {
-            Self::Accepted(words) | Self::Later(words) | Self::Refused(words) | Self::Unavailable(words) => {
-                words
-            }
+            Self::Accepted(words)
+            | Self::Later(words)
+            | Self::Refused(words)
+            | Self::NoSuchMailbox(words)
+            | Self::Unavailable(words) => words,
         }
     }
 }

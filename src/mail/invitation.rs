@@ -132,5 +132,9 @@ impl InvitationMail {
 
 /// Moves the style sheet onto the elements, where every mail program reads it; rules for the dark stay in the head.
 static INLINER: LazyLock<CSSInliner<'static>> = LazyLock::new(|| {
-    CSSInliner::new(InlineOptions { keep_at_rules: true, load_remote_stylesheets: false, ..InlineOptions::default() })
+    CSSInliner::new(InlineOptions {
+        keep_at_rules: true,
+        load_remote_stylesheets: false,
+        ..InlineOptions::default()
+    })
 });

@@ -5,8 +5,8 @@ use std::time::{Duration, UNIX_EPOCH};
 use lettre::{
     Address,
     message::{
-        Mailbox, MultiPart, MultiPartKind, SinglePart,
-        header::{Date, Header, HeaderName, HeaderValue},
+        Body, Mailbox, MultiPart, MultiPartKind, SinglePart,
+        header::{ContentTransferEncoding, ContentType, Date, Header, HeaderName, HeaderValue},
     },
 };
 
@@ -89,7 +89,7 @@ impl Message {
         let body = MultiPart::builder()
             .kind(MultiPartKind::Alternative)
             .boundary(boundary)
-            .singlepart(SinglePart::plain(parts.text.clone()))
+            .singlepart(plain(&parts.text))
             .singlepart(SinglePart::html(parts.html.clone()));
         let mut builder = lettre::Message::builder()
             .header(Date::from(at(identity.date)))
@@ -127,6 +127,19 @@ impl Message {
             received_at: self.date,
         }
     }
+}
+
+/// The plain text part: as it is when every server carries it so (RFC 5322 section 2.1.1), which leaves its links
+/// whole in the source; otherwise encoded.
+fn plain(text: &str) -> SinglePart {
+    let carried =
+        text.is_ascii() && !text.contains(['\r', '\0']) && text.lines().all(|line| line.len() <= 998);
+    if !carried {
+        return SinglePart::plain(text.to_owned());
+    }
+    let bytes = text.replace('\n', "\r\n").into_bytes();
+    let body = Body::dangerous_pre_encoded(bytes, ContentTransferEncoding::SevenBit);
+    SinglePart::builder().header(ContentType::TEXT_PLAIN).body(body)
 }
 
 fn at(date: Timestamp) -> std::time::SystemTime {

@@ -86,6 +86,7 @@ impl Relay {
         let tls = TlsParameters::builder(host.clone())
             // Nobody stands between this machine and itself, and local relays have certificates of their own making.
             .dangerous_accept_invalid_certs(loopback)
+            .dangerous_accept_invalid_hostnames(loopback)
             .build()
             .map_err(|cause| format!("TLS cannot be set up: {cause}"))?;
         let security = match (implicit, loopback) {
@@ -117,7 +118,7 @@ impl Relay {
     pub(super) async fn send(&self, message: &Message) -> Answer {
         let mut conn = match self.connection().await {
             Ok(conn) => conn,
-            Err(failure) => return Answer::unavailable(&failure.words),
+            Err(failure) => return Answer::unavailable(&self.not_connected(failure)),
         };
         match self.converse(&mut conn, message).await {
             Ok(response) => {
@@ -145,6 +146,14 @@ impl Relay {
     pub(super) async fn close(&self) {
         for (mut conn, _) in self.resting.lock().await.drain(..) {
             let _ = tokio::time::timeout(Duration::from_secs(1), conn.quit()).await;
+        }
+    }
+
+    /// Why there is no connection: the relay's own words, or which relay it is that did not speak.
+    fn not_connected(&self, failure: Failure) -> String {
+        match failure.code {
+            Some(_) => failure.words,
+            None => format!("{}: {}", self.name(), failure.words),
         }
     }
 
@@ -216,8 +225,7 @@ impl Relay {
         self.timed(command, conn.command(rcpt)).await.map_err(at(Step::Recipient))?;
         let go_ahead = self.timed(command, conn.command(Data)).await.map_err(at(Step::Content))?;
         expect(&go_ahead, Severity::PositiveIntermediate).map_err(at(Step::Content))?;
-        let taken =
-            self.timed(content, conn.message(&message.bytes)).await.map_err(at(Step::Content))?;
+        let taken = self.timed(content, conn.message(&message.bytes)).await.map_err(at(Step::Content))?;
         expect(&taken, Severity::PositiveCompletion).map_err(at(Step::Content))?;
         Ok(taken)
     }
@@ -269,11 +277,20 @@ fn innermost(error: &Error) -> String {
 /// What a failure in the conversation about one mail means for it.
 fn judge(step: Step, failure: &Failure) -> Answer {
     match (step, failure.code) {
-        // The relay is closing, or wants other credentials: not this mail's fault.
-        (Step::Sender, Some(421 | 450..=454 | 530 | 534 | 535 | 538)) => Answer::unavailable(&failure.words),
+        // Before it has heard the recipient, the relay speaks of itself and of the sender, who is always the same.
+        (Step::Sender, Some(_)) => Answer::unavailable(&failure.words),
+        (Step::Recipient, Some(550 | 551 | 553)) if tells_of_mailbox(&failure.words) => {
+            Answer::no_such_mailbox(&failure.words)
+        }
         (_, Some(500..)) => Answer::refused(&failure.words),
         _ => Answer::later(&failure.words),
     }
+}
+
+/// Whether a refusal of a recipient is about the mailbox: its enhanced code (RFC 3463) says so, or there is none.
+fn tells_of_mailbox(words: &str) -> bool {
+    let enhanced = words.split_whitespace().nth(1).unwrap_or_default();
+    !enhanced.starts_with("5.") || enhanced.starts_with("5.1.")
 }
 
 fn expect(response: &Response, severity: Severity) -> Result<(), Failure> {
@@ -283,17 +300,14 @@ fn expect(response: &Response, severity: Severity) -> Result<(), Failure> {
     Err(Failure::ours(&format!("an answer that does not belong here: {}", words_of(response))))
 }
 
-fn mail_parameters(
-    conn: &AsyncSmtpConnection,
-    message: &Message,
-) -> Result<Vec<MailParameter>, Failure> {
+fn mail_parameters(conn: &AsyncSmtpConnection, message: &Message) -> Result<Vec<MailParameter>, Failure> {
     let offered = |extension| conn.server_info().supports_feature(extension);
     let mut parameters = Vec::new();
     if !message.recipient.to_string().is_ascii() {
         if !offered(Extension::SmtpUtfEight) {
             return Err(Failure {
                 code: Some(553),
-                words: "the relay takes no addresses with letters other than ASCII (it offers no SMTPUTF8)"
+                words: "553 5.6.7 the relay takes no addresses with letters other than ASCII (it offers no SMTPUTF8)"
                     .to_owned(),
             });
         }

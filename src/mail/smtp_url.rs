@@ -13,7 +13,8 @@ const ACCEPTED: &str = "Accepted: smtp://USER:PASSWORD@HOST:587 (STARTTLS; plain
 /// A sentence that says what was read, what is accepted, and the likely slip. It does not show the password.
 pub fn parse_smtp_url(text: &str) -> Result<Url, String> {
     let text = text.trim();
-    let complain = |why: &str| Err(format!("The SMTP URL “{}” cannot be used: {why} {ACCEPTED}", shown(text)));
+    let complain =
+        |why: &str| Err(format!("The SMTP URL “{}” cannot be used: {why} {ACCEPTED}", shown(text)));
     let Some((scheme, rest)) = text.split_once("://") else {
         return complain(&missing_scheme(text));
     };
@@ -34,9 +35,7 @@ pub fn parse_smtp_url(text: &str) -> Result<Url, String> {
             );
         }
         Err(cause) => {
-            return complain(&format!(
-                "{cause} (a password with @, :, / or # must be percent-encoded)."
-            ));
+            return complain(&format!("{cause} (a password with @, :, / or # must be percent-encoded)."));
         }
     };
     match flaw(&url, rest) {
@@ -52,11 +51,8 @@ fn flaw(url: &Url, rest: &str) -> Option<String> {
         return Some("it names no host that can be reached.".to_owned());
     }
     if url.query().is_some() || url.fragment().is_some() || !matches!(url.path(), "" | "/") {
-        let slip = if rest.contains('@') {
-            " (a password with /, ? or # must be percent-encoded)"
-        } else {
-            ""
-        };
+        let slip =
+            if rest.contains('@') { " (a password with /, ? or # must be percent-encoded)" } else { "" };
         return Some(format!("nothing may stand behind the host and the port{slip}."));
     }
     let encrypted = url.scheme() == "smtps";

@@ -101,7 +101,8 @@ async fn invite_one(
     let mut tx = rollcall.db.write().await?;
     let mut membership = new_manual_membership(&context, workspace, email, role);
     if !store::memberships::insert(&mut tx, &membership).await? {
-        let Some(existing) = store::memberships::find_by_email(&mut tx, workspace, &email.key()).await? else {
+        let Some(existing) = store::memberships::find_by_email(&mut tx, workspace, &email.key()).await?
+        else {
             tx.rollback().await?;
             return Err(Error::Internal(format!("the membership of {email} is there and is not")));
         };

@@ -107,7 +107,8 @@ async fn note_rejection(rollcall: &Rollcall, parts: &Parts, directory: &str, rej
         .extensions
         .get::<ConnectInfo<SocketAddr>>()
         .map_or_else(|| "an unknown address".to_owned(), |info| info.0.ip().to_string());
-    let worth_it = parts.extensions.get::<Arc<DefaultDirectRateLimiter>>().is_none_or(|limit| limit.check().is_ok());
+    let worth_it =
+        parts.extensions.get::<Arc<DefaultDirectRateLimiter>>().is_none_or(|limit| limit.check().is_ok());
     if !worth_it {
         return;
     }
@@ -167,9 +168,10 @@ impl FromRequestParts<Rollcall> for ResourceId {
 
     async fn from_request_parts(parts: &mut Parts, rollcall: &Rollcall) -> Result<Self, Failure> {
         let not_found = || Failure(Error::NotFound { what: "resource in this directory" });
-        let Path(path) = Path::<std::collections::HashMap<String, String>>::from_request_parts(parts, rollcall)
-            .await
-            .map_err(|_| not_found())?;
+        let Path(path) =
+            Path::<std::collections::HashMap<String, String>>::from_request_parts(parts, rollcall)
+                .await
+                .map_err(|_| not_found())?;
         path.get("id").filter(|id| !id.contains('\0')).cloned().map(Self).ok_or_else(not_found)
     }
 }

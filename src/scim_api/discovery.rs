@@ -37,7 +37,10 @@ pub(super) async fn resource_types(auth: DirectoryAuth) -> Response {
 
 pub(super) async fn resource_type(auth: DirectoryAuth, ResourceId(id): ResourceId) -> Result<Response> {
     let kind = kinds().into_iter().find(|kind| kind.id.eq_ignore_ascii_case(&id)).ok_or_else(|| {
-        scim::Error::not_found(format!("There is no resource type {}. Known: User, Group.", scim::error::shown(&id)))
+        scim::Error::not_found(format!(
+            "There is no resource type {}. Known: User, Group.",
+            scim::error::shown(&id)
+        ))
     })?;
     Ok(render::message(StatusCode::OK, &discovery::resource_type(kind, &auth.base_url)))
 }
@@ -48,12 +51,16 @@ pub(super) async fn schemas(auth: DirectoryAuth) -> Response {
 
 pub(super) async fn schema(auth: DirectoryAuth, ResourceId(id): ResourceId) -> Result<Response> {
     let found = discovery::schema(&kinds(), &id, &auth.base_url).ok_or_else(|| {
-        scim::Error::not_found(format!("There is no schema {}. /Schemas lists them.", scim::error::shown(&id)))
+        scim::Error::not_found(format!(
+            "There is no schema {}. /Schemas lists them.",
+            scim::error::shown(&id)
+        ))
     })?;
     Ok(render::message(StatusCode::OK, &found))
 }
 
 /// A directory token stands for an identity provider, not for a person: `/Me` has no meaning (RFC 7644 section 3.11).
 pub(super) async fn me(_: DirectoryAuth) -> super::failure::Failure {
-    scim::Error::not_implemented("/Me is not supported: the token stands for a directory, not for a person.").into()
+    scim::Error::not_implemented("/Me is not supported: the token stands for a directory, not for a person.")
+        .into()
 }

@@ -66,7 +66,9 @@ pub(super) fn render(error: &scim::Error) -> Response {
     let mut response = (status, Json(error.to_json())).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(super::render::MEDIA_TYPE));
     if status == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"SCIM\""));
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"SCIM\""));
     }
     response
 }

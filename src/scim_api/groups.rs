@@ -41,7 +41,8 @@ pub(super) async fn list(
     auth: DirectoryAuth,
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
-    let query = scim::list::from_query(schema::group(), query.as_deref().unwrap_or_default(), auth.mode)?.value;
+    let query =
+        scim::list::from_query(schema::group(), query.as_deref().unwrap_or_default(), auth.mode)?.value;
     list::respond::<Groups>(&rollcall, &auth, &query).await
 }
 
@@ -113,7 +114,8 @@ pub(super) async fn patch(
     let patch = scim::patch::parse(schema::group(), &body, auth.mode)?.value;
     let if_match = text(&headers, &header::IF_MATCH);
     let id = DirectoryGroupId(id);
-    let group = directory::group::patch(&rollcall, &auth.context, &auth.speaker, &id, if_match, patch).await?;
+    let group =
+        directory::group::patch(&rollcall, &auth.context, &auth.speaker, &id, if_match, patch).await?;
     // Entra discourages a body with all members in the answer to a group PATCH.
     if auth.provider == Provider::Entra || is_large(&rollcall, &group).await? {
         return Ok(render::no_content());
@@ -128,7 +130,8 @@ pub(super) async fn delete(
     headers: HeaderMap,
 ) -> Result<Response> {
     let if_match = text(&headers, &header::IF_MATCH);
-    directory::group::delete(&rollcall, &auth.context, &auth.speaker, &DirectoryGroupId(id), if_match).await?;
+    directory::group::delete(&rollcall, &auth.context, &auth.speaker, &DirectoryGroupId(id), if_match)
+        .await?;
     Ok(render::no_content())
 }
 
@@ -176,7 +179,9 @@ impl Resources for Groups {
                 let conditions: Option<Vec<_>> = parts.iter().map(Self::conditions).collect();
                 Some(conditions?.concat())
             }
-            Filter::Compare { path, op: CompareOp::Eq, value: Literal::String(text) } if path.schema.is_none() => {
+            Filter::Compare { path, op: CompareOp::Eq, value: Literal::String(text) }
+                if path.schema.is_none() =>
+            {
                 let text = text.clone();
                 Some(vec![match (path.attribute.as_str(), path.sub.as_deref()) {
                     ("displayName", None) => GroupCondition::DisplayName(text),
@@ -201,7 +206,11 @@ impl Resources for Groups {
         store::directory_groups::list(conn, auth.directory(), conditions, after, offset, limit).await
     }
 
-    async fn count(conn: &mut Conn, auth: &DirectoryAuth, conditions: &[GroupCondition]) -> store::Result<i64> {
+    async fn count(
+        conn: &mut Conn,
+        auth: &DirectoryAuth,
+        conditions: &[GroupCondition],
+    ) -> store::Result<i64> {
         store::directory_groups::count(conn, auth.directory(), conditions).await
     }
 

@@ -64,8 +64,10 @@ pub(super) async fn respond<R: Resources>(
 ) -> Result<Response> {
     let mut conn = rollcall.db.read().await?;
     let (total, page, resources) = collect::<R>(&mut conn, auth, query).await?;
-    let shown: Vec<Value> =
-        resources.into_iter().map(|resource| Value::Object(query.projection.apply(R::kind(), resource))).collect();
+    let shown: Vec<Value> = resources
+        .into_iter()
+        .map(|resource| Value::Object(query.projection.apply(R::kind(), resource)))
+        .collect();
     Ok(render::message(StatusCode::OK, &scim::list::response(total, &page, shown)))
 }
 
@@ -186,7 +188,9 @@ fn is_id(text: &str) -> bool {
 
 fn after_cursor(auth: &DirectoryAuth, query: &ListQuery) -> Result<Option<String>> {
     let Some(cursor) = query.cursor.as_deref().filter(|cursor| !cursor.is_empty()) else { return Ok(None) };
-    let refused = || scim::Error::invalid_cursor("This cursor belongs to another query. Begin again with an empty cursor.");
+    let refused = || {
+        scim::Error::invalid_cursor("This cursor belongs to another query. Begin again with an empty cursor.")
+    };
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;
     let text = String::from_utf8(bytes).map_err(|_| refused())?;
     match text.strip_prefix(binding(auth, query).as_str()) {

@@ -30,7 +30,11 @@ struct Meta<'a> {
 }
 
 /// A person as SCIM shows them. `groups` is `None` when the request does not want them.
-pub(super) fn user(base_url: &str, user: &DirectoryUser, groups: Option<Vec<&GroupOfUser>>) -> Result<Document> {
+pub(super) fn user(
+    base_url: &str,
+    user: &DirectoryUser,
+    groups: Option<Vec<&GroupOfUser>>,
+) -> Result<Document> {
     let meta = Meta {
         id: user.id.as_str(),
         created: user.created_at,

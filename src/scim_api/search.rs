@@ -5,7 +5,9 @@ use http::StatusCode;
 use scim::{list::Page, schema};
 use serde_json::Value;
 
-use super::{auth::DirectoryAuth, body::ScimBody, failure::Result, groups::Groups, list, render, users::Users};
+use super::{
+    auth::DirectoryAuth, body::ScimBody, failure::Result, groups::Groups, list, render, users::Users,
+};
 use crate::state::Rollcall;
 
 /// Users first, then groups.

@@ -37,7 +37,8 @@ pub(super) async fn list(
     auth: DirectoryAuth,
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
-    let query = scim::list::from_query(schema::user(), query.as_deref().unwrap_or_default(), auth.mode)?.value;
+    let query =
+        scim::list::from_query(schema::user(), query.as_deref().unwrap_or_default(), auth.mode)?.value;
     list::respond::<Users>(&rollcall, &auth, &query).await
 }
 
@@ -199,7 +200,11 @@ impl Resources for Users {
         store::directory_users::list(conn, auth.directory(), conditions, after, offset, limit).await
     }
 
-    async fn count(conn: &mut Conn, auth: &DirectoryAuth, conditions: &[UserCondition]) -> store::Result<i64> {
+    async fn count(
+        conn: &mut Conn,
+        auth: &DirectoryAuth,
+        conditions: &[UserCondition],
+    ) -> store::Result<i64> {
         store::directory_users::count(conn, auth.directory(), conditions).await
     }
 
@@ -209,7 +214,8 @@ impl Resources for Users {
         rows: &[DirectoryUser],
         projection: &Projection,
     ) -> crate::error::Result<Vec<Document>> {
-        let mut groups_of: HashMap<&DirectoryUserId, Vec<&store::directory_users::GroupOfUser>> = HashMap::new();
+        let mut groups_of: HashMap<&DirectoryUserId, Vec<&store::directory_users::GroupOfUser>> =
+            HashMap::new();
         let ids: Vec<DirectoryUserId> = rows.iter().map(|row| row.id.clone()).collect();
         let groups = if projection.wants(schema::user(), "groups") {
             store::directory_users::groups_of(conn, &ids).await?
@@ -231,7 +237,9 @@ fn email_condition(filter: &Filter) -> Option<UserCondition> {
     };
     let (mut value, mut kind) = (None, None);
     for part in parts {
-        let Filter::Compare { path, op: CompareOp::Eq, value: Literal::String(text) } = part else { return None };
+        let Filter::Compare { path, op: CompareOp::Eq, value: Literal::String(text) } = part else {
+            return None;
+        };
         let slot = match path.attribute.as_str() {
             "value" => &mut value,
             "type" => &mut kind,

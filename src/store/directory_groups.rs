@@ -371,11 +371,15 @@ pub async fn touch(tx: &mut Tx, group: &DirectoryGroupId, now: Timestamp) -> Res
 /// When the database fails.
 pub async fn insert_pending(tx: &mut Tx, group: &DirectoryGroup, values: &[String]) -> Result<()> {
     for chunk in values.chunks(CHUNK) {
-        let mut statement =
-            Statement::new("INSERT INTO directory_group_pending_members (group_id, directory_id, value) VALUES ");
+        let mut statement = Statement::new(
+            "INSERT INTO directory_group_pending_members (group_id, directory_id, value) VALUES ",
+        );
         for (index, value) in chunk.iter().enumerate() {
             statement.push(if index == 0 { "(" } else { ", (" });
-            statement.bind(Arg::Text(group.id.0.clone())).push(", ").bind(Arg::Text(group.directory_id.0.clone()));
+            statement
+                .bind(Arg::Text(group.id.0.clone()))
+                .push(", ")
+                .bind(Arg::Text(group.directory_id.0.clone()));
             statement.push(", ").bind(Arg::Text(value.clone())).push(")");
         }
         statement.push(" ON CONFLICT DO NOTHING");

@@ -121,7 +121,9 @@ pub async fn start_attempt(tx: &mut Tx, claimed: &Mail, now: Timestamp) -> Resul
 pub async fn renew_leases(tx: &mut Tx, ids: &[MailId], lease_until: Timestamp) -> Result<()> {
     for chunk in ids.chunks(CHUNK) {
         let mut statement = Statement::new("UPDATE outbox SET lease_until = ");
-        statement.bind(Arg::Integer(lease_until.0)).push(" WHERE status IN ('queued', 'deferred') AND id IN ");
+        statement
+            .bind(Arg::Integer(lease_until.0))
+            .push(" WHERE status IN ('queued', 'deferred') AND id IN ");
         statement.bind_list(chunk.iter().map(MailId::as_str));
         execute_of!(tx, statement)?;
     }
@@ -157,7 +159,13 @@ pub async fn finish(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn put_off(tx: &mut Tx, id: &MailId, answer: &str, due_at: Timestamp, now: Timestamp) -> Result<()> {
+pub async fn put_off(
+    tx: &mut Tx,
+    id: &MailId,
+    answer: &str,
+    due_at: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
     execute!(
         tx,
         "UPDATE outbox SET status = 'deferred', attempts = attempts - 1, answer = $2, due_at = $3, lease_until = 0, \
@@ -191,6 +199,20 @@ pub async fn cancel(tx: &mut Tx, subject_id: &str, reason: &str, now: Timestamp)
 /// When the database fails.
 pub async fn get(conn: &mut Conn, id: &MailId) -> Result<Option<Mail>> {
     optional!(conn, Mail, "SELECT * FROM outbox WHERE id = $1", id)
+}
+
+/// The mails that speak for a workspace, newest first, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(conn: &mut Conn, workspace: &WorkspaceId, limit: i64) -> Result<Vec<Mail>> {
+    all!(
+        conn,
+        Mail,
+        "SELECT * FROM outbox WHERE workspace_id = $1 ORDER BY id DESC LIMIT $2",
+        workspace,
+        limit
+    )
 }
 
 /// When the next mail is due that no worker holds, if any waits.

@@ -9,7 +9,10 @@ use crate::state::Rollcall;
 /// The two routes; neither needs a session.
 pub fn router(rollcall: &Rollcall) -> Router {
     Router::new()
-        .route("/healthz", get(|| async { ([(header::CACHE_CONTROL, "no-store")], Json(json!({ "status": "ok" }))) }))
+        .route(
+            "/healthz",
+            get(|| async { ([(header::CACHE_CONTROL, "no-store")], Json(json!({ "status": "ok" }))) }),
+        )
         .route("/readyz", get(ready))
         .with_state(rollcall.clone())
 }

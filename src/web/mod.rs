@@ -5,5 +5,5 @@ mod origin;
 mod session;
 
 pub use health::router as health_router;
-pub use origin::refuse_other_sites;
+pub use origin::comes_from_this_site;
 pub use session::{current_account, layer as session_layer, sign_in, sign_out};

@@ -4,20 +4,12 @@
 //! secure origins and loopback; elsewhere `Origin` is compared with the host. A request with neither does not come from
 //! a browser, so it carries nobody's cookies.
 
-use axum::{extract::Request, middleware::Next, response::Response};
-use http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::extract::Request;
+use http::{HeaderMap, Method, Uri, header};
 
-/// Refuses requests that change something and come from another site. `refused` makes the answer.
-pub async fn refuse_other_sites(
-    refused: impl FnOnce(&HeaderMap, StatusCode) -> Response,
-    request: Request,
-    next: Next,
-) -> Response {
-    if is_safe(request.method()) || is_same_site(request.headers()) {
-        next.run(request).await
-    } else {
-        refused(request.headers(), StatusCode::FORBIDDEN)
-    }
+/// Whether a request may change something: it only reads, or it comes from this site's own pages.
+pub fn comes_from_this_site(request: &Request) -> bool {
+    is_safe(request.method()) || is_same_site(request.headers())
 }
 
 fn is_safe(method: &Method) -> bool {
@@ -31,7 +23,9 @@ fn is_same_site(headers: &HeaderMap) -> bool {
     }
     let Some(origin) = text(header::ORIGIN.as_str()) else { return true };
     let host = text(header::HOST.as_str()).unwrap_or_default();
-    origin.parse::<Uri>().is_ok_and(|origin| origin.authority().is_some_and(|authority| authority.as_str() == host))
+    origin
+        .parse::<Uri>()
+        .is_ok_and(|origin| origin.authority().is_some_and(|authority| authority.as_str() == host))
 }
 
 #[cfg(test)]
@@ -39,7 +33,10 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap())).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()))
+            .collect()
     }
 
     #[test]

@@ -95,7 +95,11 @@ fn backend(cause: store::Error) -> session_store::Error {
 }
 
 impl Sessions {
-    async fn write(&self, record: &Record, new: bool) -> store::Result<std::result::Result<(), session_store::Error>> {
+    async fn write(
+        &self,
+        record: &Record,
+        new: bool,
+    ) -> store::Result<std::result::Result<(), session_store::Error>> {
         let data = match encoded(record) {
             Ok(data) => data,
             Err(cause) => return Ok(Err(cause)),

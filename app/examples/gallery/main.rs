@@ -12,31 +12,46 @@ use std::{error::Error, fs, path::Path, time::Duration};
 use app::{
     assets,
     pages::Page,
-    site::{Flash, Site, Theme},
+    site::{Flash, Site},
 };
 use axum::{
     Router,
     extract::{Path as UrlPath, Query},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, header},
     response::{
         Html, IntoResponse, Response,
         sse::{Event, Sse},
     },
     routing::{any, get},
 };
-use futures::{StreamExt, stream};
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
 use serde::Deserialize;
+
+type Render = Box<dyn Fn(HeaderMap) -> BoxFuture<'static, Response> + Send + Sync>;
 
 /// A page in one state: its name, and how it is rendered.
 pub(crate) struct Sample {
     name: &'static str,
-    render: Box<dyn Fn(&Site, Option<Flash>) -> String + Send + Sync>,
+    render: Render,
 }
 
 impl Sample {
     pub(crate) fn new<P: Page>(name: &'static str, make: impl Fn() -> P + Send + Sync + 'static) -> Self {
-        let render = Box::new(move |site: &Site, flash| site.document(make(), Theme::System, flash).0);
+        let render: Render = Box::new(move |headers| {
+            let page = make();
+            async move { site().respond(&headers, StatusCode::OK, page).await }.boxed()
+        });
         Self { name, render }
+    }
+
+    /// The document after an action left this message.
+    async fn document(&self, flash: Option<Flash>) -> Result<String, Box<dyn Error>> {
+        let mut headers = HeaderMap::new();
+        if let Some(cookie) = site().redirect("/", flash).headers().get(header::SET_COOKIE) {
+            headers.insert(header::COOKIE, cookie.clone());
+        }
+        let body = (self.render)(headers).await.into_body();
+        Ok(String::from_utf8(axum::body::to_bytes(body, usize::MAX).await?.to_vec())?)
     }
 }
 
@@ -48,11 +63,10 @@ fn all() -> Vec<Sample> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    if std::env::args().any(|argument| argument == "--serve") { serve().await } else { write() }
+    if std::env::args().any(|argument| argument == "--serve") { serve().await } else { write().await }
 }
 
-fn write() -> Result<(), Box<dyn Error>> {
-    let site = Site::new("Rollcall", false);
+async fn write() -> Result<(), Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/gallery");
     let files = root.join("assets");
     fs::create_dir_all(files.join("fonts"))?;
@@ -66,14 +80,25 @@ fn write() -> Result<(), Box<dyn Error>> {
     let from = format!("/{}/", assets::dir());
     let mut index = String::new();
     for sample in all() {
-        let flash = (sample.name == "people-members").then(|| Flash::done("Invitation sent to grace@acme.com"));
-        let html = (sample.render)(&site, flash).replace(&from, "assets/");
+        let flash =
+            (sample.name == "people-members").then(|| Flash::done("Invitation sent to grace@acme.com"));
+        let html = without_scripts(&sample.document(flash).await?).replace(&from, "assets/");
         fs::write(root.join(format!("{}.html", sample.name)), html)?;
         index.push_str(&format!("<li><a href=\"{0}.html\">{0}</a>\n", sample.name));
     }
     fs::write(root.join("index.html"), format!("<!DOCTYPE html><title>Gallery</title><ul>\n{index}</ul>\n"))?;
     println!("{} pages in {}", all().len(), root.canonicalize()?.display());
     Ok(())
+}
+
+/// A file cannot load modules, and shows how a page is before it wakes.
+fn without_scripts(html: &str) -> String {
+    let begin = html.find("<link rel=\"modulepreload\"");
+    let end = html.find("</script>").map(|at| at + "</script>".len());
+    match (begin, end) {
+        (Some(begin), Some(end)) if begin < end => [&html[..begin], &html[end..]].concat(),
+        _ => html.to_owned(),
+    }
 }
 
 async fn serve() -> Result<(), Box<dyn Error>> {
@@ -103,7 +128,7 @@ async fn index() -> Html<String> {
 
 async fn sample(UrlPath(name): UrlPath<String>) -> Response {
     match all().into_iter().find(|sample| sample.name == name) {
-        Some(sample) => Html((sample.render)(&site(), None)).into_response(),
+        Some(sample) => (sample.render)(HeaderMap::new()).await,
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
@@ -116,7 +141,7 @@ struct PeopleQuery {
 
 async fn people(headers: HeaderMap, Query(query): Query<PeopleQuery>) -> Response {
     let page = samples_people::searched(query.q.unwrap_or_default(), query.dialog.as_deref());
-    site().respond(&headers, StatusCode::OK, page)
+    site().respond(&headers, StatusCode::OK, page).await
 }
 
 #[derive(Deserialize)]
@@ -127,7 +152,7 @@ struct SecurityQuery {
 
 async fn security(headers: HeaderMap, Query(query): Query<SecurityQuery>) -> Response {
     let page = samples::security_at(query.dialog.is_some(), query.directory.as_deref());
-    site().respond(&headers, StatusCode::OK, page)
+    site().respond(&headers, StatusCode::OK, page).await
 }
 
 /// A provider that makes its three calls within three seconds.

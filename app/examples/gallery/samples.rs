@@ -1,20 +1,18 @@
 //! Every page but People.
 
-use app::{
-    pages::{
-        Field, Frame, Viewer, Workspace,
-        directory::{
-            Directory, DirectoryCounts, DirectoryDialog, DirectorySettings, MembersChoice, RemoveForm, TokenRow,
-        },
-        error::ErrorPage,
-        home::Home,
-        invite::{Invite, Invitee, Inviter, Join},
-        login::{Login, LoginForm, LoginProblem},
-        mailbox::{MailRow, Mailbox, Message, Part},
-        password::{Password, PasswordForm},
-        security::{ChooseForm, DirectorySummary, DirectoryValues, Health, Security, SecurityDialog, TokenShown},
-        setup::{Setup, SetupForm},
+use app::pages::{
+    Field, Frame, Viewer, Workspace,
+    directory::{
+        Directory, DirectoryCounts, DirectoryDialog, DirectorySettings, MembersChoice, RemoveForm, TokenRow,
     },
+    error::ErrorPage,
+    home::Home,
+    invite::{Invite, Invitee, Inviter, Join},
+    login::{Login, LoginForm, LoginProblem},
+    mailbox::{MailRow, Mailbox, Message, Part},
+    password::{Password, PasswordForm},
+    security::{ChooseForm, DirectorySummary, DirectoryValues, Health, Security, SecurityDialog, TokenShown},
+    setup::{Setup, SetupForm},
 };
 use rollcall::model::{Progress, ProgressStep, Provider, Role};
 
@@ -115,14 +113,15 @@ pub(crate) fn security_at(dialog: bool, directory: Option<&str>) -> Security {
 
 fn directory(role: Role, health: Health) -> Directory {
     let waiting = health == Health::Waiting;
-    let token = |id: &str, hint: &str, by: &str, made: i64, used: Option<i64>, revoked: Option<i64>| TokenRow {
-        id: id.to_owned().into(),
-        hint: hint.into(),
-        created_by: by.into(),
-        created: made,
-        last_used: used,
-        revoked,
-    };
+    let token =
+        |id: &str, hint: &str, by: &str, made: i64, used: Option<i64>, revoked: Option<i64>| TokenRow {
+            id: id.to_owned().into(),
+            hint: hint.into(),
+            created_by: by.into(),
+            created: made,
+            last_used: used,
+            revoked,
+        };
     Directory {
         frame: frame(role),
         id: ID.to_owned().into(),
@@ -140,7 +139,14 @@ fn directory(role: Role, health: Health) -> Directory {
             vec![
                 token("t2", "rc_…9xTk", "Ada Lovelace", NOW - 12 * MINUTE, None, None),
                 token("t1", "rc_…3UaC", "Ada Lovelace", NOW - 40 * DAY, Some(NOW - 3 * MINUTE), None),
-                token("t0", "rc_…77Qa", "Grace Hopper", NOW - 90 * DAY, Some(NOW - 40 * DAY), Some(NOW - 39 * DAY)),
+                token(
+                    "t0",
+                    "rc_…77Qa",
+                    "Grace Hopper",
+                    NOW - 90 * DAY,
+                    Some(NOW - 40 * DAY),
+                    Some(NOW - 39 * DAY),
+                ),
             ]
         },
         new_token: None,
@@ -226,33 +232,47 @@ fn signed_out() -> Vec<Sample> {
         }),
         Sample::new("login-no-workspace", || Login::NoWorkspace { email: "ada@acme.com".into() }),
         Sample::new("password", || {
-            Password::Form(PasswordForm { token: "t".into(), email: "ada@acme.com".into(), ..PasswordForm::default() })
+            Password::Form(PasswordForm {
+                token: "t".into(),
+                email: "ada@acme.com".into(),
+                ..PasswordForm::default()
+            })
         }),
         Sample::new("password-dead", || Password::DeadLink),
         Sample::new("invite", move || join(new(), Inviter::Directory("Okta".into()))),
-        Sample::new("invite-has-account", || join(Invitee::HasAccount, Inviter::Person("Ada Lovelace".into()))),
+        Sample::new("invite-has-account", || {
+            join(Invitee::HasAccount, Inviter::Person("Ada Lovelace".into()))
+        }),
         Sample::new("invite-signed-in", || join(Invitee::SignedIn, Inviter::Person("Ada Lovelace".into()))),
         Sample::new("invite-other", || Invite::OtherAccount {
             workspace: "Acme".into(),
             invited: "ada@acme.com".into(),
             signed_in: "bob@acme.com".into(),
         }),
-        Sample::new("invite-expired", || Invite::Expired { workspace: "Acme".into(), at: NOW - 2 * DAY, now: NOW }),
+        Sample::new("invite-expired", || Invite::Expired {
+            workspace: "Acme".into(),
+            at: NOW - 2 * DAY,
+            now: NOW,
+        }),
         Sample::new("invite-withdrawn", || Invite::Withdrawn),
         Sample::new("invite-replaced", || Invite::Replaced { workspace: "Acme".into() }),
         Sample::new("invite-declined", || Invite::Declined { workspace: "Acme".into() }),
         Sample::new("invite-used", || Invite::Used { workspace: "Acme".into() }),
         Sample::new("mailbox", || Mailbox {
-            mails: ["grace@acme.com", "alan.mathison.turing@computing.cambridge.example.org", "edgar@partner.io"]
-                .iter()
-                .enumerate()
-                .map(|(index, to)| MailRow {
-                    id: format!("m{index}").into(),
-                    to: (*to).to_owned(),
-                    subject: "Join Acme on Rollcall".into(),
-                    at: NOW - (1 + index as i64 * 70) * MINUTE,
-                })
-                .collect(),
+            mails: [
+                "grace@acme.com",
+                "alan.mathison.turing@computing.cambridge.example.org",
+                "edgar@partner.io",
+            ]
+            .iter()
+            .enumerate()
+            .map(|(index, to)| MailRow {
+                id: format!("m{index}").into(),
+                to: (*to).to_owned(),
+                subject: "Join Acme on Rollcall".into(),
+                at: NOW - (1 + index as i64 * 70) * MINUTE,
+            })
+            .collect(),
             now: NOW,
         }),
         Sample::new("mailbox-empty", || Mailbox { mails: Vec::new(), now: NOW }),
@@ -286,9 +306,14 @@ fn workspace() -> Vec<Sample> {
         suspended: if active > 1 { 4 } else { 0 },
         directories,
     };
-    let dialog = |dialog: SecurityDialog| security(Role::Owner, vec![summary(Health::Connected)], Some(dialog));
+    let dialog =
+        |dialog: SecurityDialog| security(Role::Owner, vec![summary(Health::Connected)], Some(dialog));
     let remove = |confirm: Field| Directory {
-        dialog: Some(DirectoryDialog::Remove(RemoveForm { members: 214, choice: MembersChoice::Keep, confirm })),
+        dialog: Some(DirectoryDialog::Remove(RemoveForm {
+            members: 214,
+            choice: MembersChoice::Keep,
+            confirm,
+        })),
         ..directory(Role::Owner, Health::Connected)
     };
     vec![
@@ -323,7 +348,9 @@ fn workspace() -> Vec<Sample> {
         Sample::new("dialog-values-entra", move || {
             dialog(values(Provider::Entra, TokenShown::Once(TOKEN.into()), progress_states().remove(0)))
         }),
-        Sample::new("dialog-reopened", move || dialog(values(Provider::Okta, hint(), progress_states().remove(3)))),
+        Sample::new("dialog-reopened", move || {
+            dialog(values(Provider::Okta, hint(), progress_states().remove(3)))
+        }),
         Sample::new("directory", || directory(Role::Owner, Health::Connected)),
         Sample::new("directory-waiting", || directory(Role::Owner, Health::Waiting)),
         Sample::new("directory-new-token", || Directory {

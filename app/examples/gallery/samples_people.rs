@@ -3,8 +3,8 @@
 use app::pages::{
     Field, Paging,
     people::{
-        Counts, Ending, Filter, InvitationRow, InviteForm, InviteOutcome, InviteResult, LeftRow, List, MemberDetail,
-        MemberRow, People, PeopleDialog, PeopleTab,
+        Counts, Ending, Filter, InvitationRow, InviteForm, InviteOutcome, InviteResult, LeftRow, List,
+        MemberDetail, MemberRow, People, PeopleDialog, PeopleTab,
     },
 };
 use rollcall::model::{HeldReason, InvitationStatus, MailStatus, MembershipStatus, Role, Source};
@@ -36,7 +36,8 @@ fn row(id: &str, name: &str, email: &str, role: Role, last: i64) -> MemberRow {
 }
 
 fn members() -> Vec<MemberRow> {
-    let locked = |row: MemberRow, group: &str| MemberRow { role_locked: Some(format!("by group {group}")), ..row };
+    let locked =
+        |row: MemberRow, group: &str| MemberRow { role_locked: Some(format!("by group {group}")), ..row };
     let manual = |row: MemberRow| MemberRow { source: Source::Manual, directory: None, ..row };
     vec![
         manual(MemberRow {
@@ -76,25 +77,40 @@ fn members() -> Vec<MemberRow> {
 }
 
 fn invitations() -> Vec<InvitationRow> {
-    let row = |id: &str, name: &str, email: &str, by: Option<&str>, mail, answer: Option<&str>| InvitationRow {
-        id: id.to_owned().into(),
-        name: name.into(),
-        email: email.into(),
-        role: Role::Member,
-        source: if by.is_some() { Source::Manual } else { Source::Directory },
-        directory: by.is_none().then(|| "Okta".to_owned()),
-        invited_by: by.map(str::to_owned),
-        sent: NOW - 20 * MINUTE,
-        status: InvitationStatus::Pending,
-        mail,
-        mail_answer: answer.map(str::to_owned),
-        expires: NOW + 13 * DAY + HOUR,
-    };
+    let row =
+        |id: &str, name: &str, email: &str, by: Option<&str>, mail, answer: Option<&str>| InvitationRow {
+            id: id.to_owned().into(),
+            name: name.into(),
+            email: email.into(),
+            role: Role::Member,
+            source: if by.is_some() { Source::Manual } else { Source::Directory },
+            directory: by.is_none().then(|| "Okta".to_owned()),
+            invited_by: by.map(str::to_owned),
+            sent: NOW - 20 * MINUTE,
+            status: InvitationStatus::Pending,
+            mail,
+            mail_answer: answer.map(str::to_owned),
+            expires: NOW + 13 * DAY + HOUR,
+        };
     vec![
         row("i1", "Alan Turing", "alan@acme.com", None, MailStatus::Queued, None),
         row("i2", "Hedy Lamarr", "hedy@acme.com", None, MailStatus::Accepted, None),
-        row("i3", "", "edgar@partner.io", Some("Ada Lovelace"), MailStatus::Deferred, Some("451 try again later")),
-        row("i4", "", "mary@example.org", Some("Ada Lovelace"), MailStatus::Refused, Some("550 no such user")),
+        row(
+            "i3",
+            "",
+            "edgar@partner.io",
+            Some("Ada Lovelace"),
+            MailStatus::Deferred,
+            Some("451 try again later"),
+        ),
+        row(
+            "i4",
+            "",
+            "mary@example.org",
+            Some("Ada Lovelace"),
+            MailStatus::Refused,
+            Some("550 no such user"),
+        ),
         InvitationRow {
             status: InvitationStatus::Expired,
             ..row("i5", "", "late@example.org", Some("Ada Lovelace"), MailStatus::Accepted, None)
@@ -181,7 +197,10 @@ pub(crate) fn searched(q: String, dialog: Option<&str>) -> People {
 fn outcomes() -> InviteForm {
     let outcome = |address: &str, result| InviteOutcome { address: address.into(), result };
     InviteForm {
-        emails: Field::wrong("not-an-address", "One of these is not an e-mail address. Correct it and send again."),
+        emails: Field::wrong(
+            "not-an-address",
+            "One of these is not an e-mail address. Correct it and send again.",
+        ),
         role: Role::Member,
         outcomes: vec![
             outcome("hedy@acme.com", InviteResult::Sent),

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 /// Escape and every `[data-close]` link lead to `close`. When that address is already behind us in the history, closing
 /// goes back to it, so Back never finds the same page twice; otherwise the address is replaced. The focus returns to
 /// the element with the id `opener`, also across that step back.
+#[expect(clippy::needless_pass_by_value, reason = "what an island is given has to travel, so it is owned")]
 #[island]
 pub fn Dialog(
     /// The address without the dialog.
@@ -65,9 +66,14 @@ mod browser {
     use leptos::web_sys::{Element, Event, HtmlDialogElement, HtmlElement};
     use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
-    use crate::islands::{dom, page};
+    use crate::islands::{copy::COPIED_EVENT, dom, page};
 
-    pub(super) fn wake(dialog: &HtmlDialogElement, close: &str, opener: &str, asking: Option<RwSignal<bool>>) {
+    pub(super) fn wake(
+        dialog: &HtmlDialogElement,
+        close: &str,
+        opener: &str,
+        asking: Option<RwSignal<bool>>,
+    ) {
         // Someone may be typing already; becoming modal must not take the focus away.
         let had_focus = document().active_element().filter(|active| dialog.contains(Some(active)));
         let _ = dialog.remove_attribute("open");
@@ -94,6 +100,9 @@ mod browser {
                 go(&close, &opener);
             }
         };
+        if let Some(asking) = asking {
+            on(dialog, COPIED_EVENT, move |_| asking.set(false));
+        }
         on(dialog, "cancel", {
             let leave = leave.clone();
             move |event| {
@@ -148,15 +157,19 @@ mod browser {
         let entries = js_sys::Array::from(&entries.call0(&navigation).ok()?);
         let here = get(&get(&navigation, "currentEntry")?, "index")?.as_f64()?;
         let base = window().location().href().ok()?;
-        let wanted = leptos::web_sys::Url::new_with_base(close, &base).ok()?;
+        let wanted = web_sys::Url::new_with_base(close, &base).ok()?;
         for steps in 1..=3_i32 {
             let index = here - f64::from(steps);
             if index < 0.0 {
                 return None;
             }
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index into a short list")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "an index into a short list"
+            )]
             let entry = entries.get(index as u32);
-            let url = leptos::web_sys::Url::new(&get(&entry, "url")?.as_string()?).ok()?;
+            let url = web_sys::Url::new(&get(&entry, "url")?.as_string()?).ok()?;
             if url.pathname() != wanted.pathname() {
                 return None;
             }

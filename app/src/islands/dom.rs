@@ -5,9 +5,9 @@ use leptos::web_sys::{Element, Event, EventTarget, HtmlElement, NodeList, Storag
 use wasm_bindgen::JsCast;
 
 /// Listens on the window for as long as the page lives.
-pub(super) fn listen(event: &str, handler: impl Fn(Event) + 'static) {
+pub(super) fn listen(event: &str, handler: impl Fn(&Event) + 'static) {
     // The handle removes the listener only when asked to; the page goes first.
-    let _ = window_event_listener_untyped(event, handler);
+    let _ = window_event_listener_untyped(event, move |event| handler(&event));
 }
 
 /// The element an event began at.

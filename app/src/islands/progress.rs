@@ -13,8 +13,6 @@ pub fn ProgressTicks(
     url: String,
     /// The state as the server knew it.
     first: Progress,
-    /// The server's clock when it rendered, in microseconds.
-    now: i64,
 ) -> impl IntoView {
     let state = RwSignal::new(first);
     // False on the server and for the first moment in the browser, so that both write the same text.
@@ -26,7 +24,7 @@ pub fn ProgressTicks(
         browser::follow(&url, state, news);
     });
     #[cfg(not(feature = "hydrate"))]
-    drop((url, now));
+    drop(url);
 
     let tested = move || state.with(|p| p.connection_tested.clone());
     let person = move || state.with(|p| p.first_person.clone());

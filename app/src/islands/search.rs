@@ -6,8 +6,8 @@ use std::{cell::RefCell, time::Duration};
 
 use leptos::prelude::{TimeoutHandle, document, set_timeout_with_handle, window};
 use leptos::web_sys::{
-    AbortController, DomParser, Event, FormData, HtmlFormElement, InputEvent, RequestInit, Response, SupportedType,
-    UrlSearchParams,
+    AbortController, DomParser, Event, FormData, HtmlFormElement, InputEvent, RequestInit, Response,
+    SupportedType, UrlSearchParams,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -20,8 +20,8 @@ thread_local! {
 }
 
 pub(super) fn wake() {
-    dom::listen("input", |event| changed(&event, 150));
-    dom::listen("change", |event| changed(&event, 0));
+    dom::listen("input", |event| changed(event, 150));
+    dom::listen("change", |event| changed(event, 0));
 }
 
 fn changed(event: &Event, delay: u64) {
@@ -33,7 +33,9 @@ fn changed(event: &Event, delay: u64) {
     if typed == (delay == 0) {
         return;
     }
-    let Some(form) = dom::closest(event, "form[data-live]").and_then(|form| form.dyn_into().ok()) else { return };
+    let Some(form) = dom::closest(event, "form[data-live]").and_then(|form| form.dyn_into().ok()) else {
+        return;
+    };
     let handle = set_timeout_with_handle(move || ask(&form), Duration::from_millis(delay)).ok();
     let earlier = WAITING.with(|waiting| waiting.replace(handle));
     if let Some(earlier) = earlier {
@@ -114,5 +116,6 @@ fn settle(id: &str) {
 }
 
 fn is_abort(error: &JsValue) -> bool {
-    js_sys::Reflect::get(error, &JsValue::from_str("name")).is_ok_and(|name| name.as_string().as_deref() == Some("AbortError"))
+    js_sys::Reflect::get(error, &JsValue::from_str("name"))
+        .is_ok_and(|name| name.as_string().as_deref() == Some("AbortError"))
 }

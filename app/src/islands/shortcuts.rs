@@ -17,15 +17,19 @@ thread_local! {
 pub(super) fn wake() {
     show_state();
     dom::listen("keydown", |event| {
-        if let Ok(event) = event.dyn_into::<KeyboardEvent>() {
-            key(&event);
+        if let Some(event) = event.dyn_ref::<KeyboardEvent>() {
+            key(event);
         }
     });
     dom::listen("click", toggle);
 }
 
 fn key(event: &KeyboardEvent) {
-    let busy = event.default_prevented() || event.ctrl_key() || event.meta_key() || event.alt_key() || event.repeat();
+    let busy = event.default_prevented()
+        || event.ctrl_key()
+        || event.meta_key()
+        || event.alt_key()
+        || event.repeat();
     if busy || off() || dom::closest(event, "input, select, textarea, [contenteditable]").is_some() {
         return;
     }
@@ -36,7 +40,10 @@ fn key(event: &KeyboardEvent) {
     if GOING.replace(0) > now {
         let letter = event.key();
         let known = letter.len() == 1 && letter.bytes().all(|byte| byte.is_ascii_lowercase());
-        if known && let Some(link) = dom::first(&format!("a[data-go={letter}]")).and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
+        if known
+            && let Some(link) = dom::first(&format!("a[data-go={letter}]"))
+                .and_then(|link| link.dyn_into::<HtmlElement>().ok())
+        {
             event.prevent_default();
             link.click();
         }
@@ -44,7 +51,9 @@ fn key(event: &KeyboardEvent) {
     }
     match event.key().as_str() {
         "/" => {
-            if let Some(field) = dom::first("input[type=search]").and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
+            if let Some(field) =
+                dom::first("input[type=search]").and_then(|field| field.dyn_into::<HtmlElement>().ok())
+            {
                 event.prevent_default();
                 let _ = field.focus();
             }
@@ -60,8 +69,8 @@ fn key(event: &KeyboardEvent) {
     }
 }
 
-fn toggle(event: Event) {
-    if dom::closest(&event, "[data-shortcuts-toggle]").is_none() {
+fn toggle(event: &Event) {
+    if dom::closest(event, "[data-shortcuts-toggle]").is_none() {
         return;
     }
     if let Some(memory) = dom::local() {

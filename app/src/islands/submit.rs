@@ -14,8 +14,8 @@ pub(super) fn wake() {
     dom::listen("submit", once);
     dom::listen("pageshow", |_| restore());
     dom::listen("change", |event| {
-        auto(&event);
-        follow(&event);
+        auto(event);
+        follow(event);
     });
     // A choice made before this woke would otherwise wait for ever.
     for element in dom::all("select[data-autosubmit]") {
@@ -27,11 +27,13 @@ pub(super) fn wake() {
     }
 }
 
-fn once(event: Event) {
+fn once(event: &Event) {
     if event.default_prevented() {
         return;
     }
-    let Some(form) = dom::target(&event).and_then(|element| element.dyn_into::<HtmlFormElement>().ok()) else { return };
+    let Some(form) = dom::target(event).and_then(|element| element.dyn_into::<HtmlFormElement>().ok()) else {
+        return;
+    };
     if !form.method().eq_ignore_ascii_case("post") {
         return;
     }
@@ -91,10 +93,13 @@ fn changed(select: &HtmlSelectElement) -> bool {
 fn follow(event: &Event) {
     let Some(radio) = dom::closest(event, "input[data-names]") else { return };
     let Some(name) = radio.get_attribute("data-names") else { return };
-    let field = document().get_element_by_id("directory-name").and_then(|field: Element| field.dyn_into().ok());
+    let field =
+        document().get_element_by_id("directory-name").and_then(|field: Element| field.dyn_into().ok());
     let Some(field): Option<HtmlInputElement> = field else { return };
     let untouched = field.value().is_empty()
-        || dom::all("input[data-names]").iter().any(|other| other.get_attribute("data-names") == Some(field.value()));
+        || dom::all("input[data-names]")
+            .iter()
+            .any(|other| other.get_attribute("data-names") == Some(field.value()));
     if untouched {
         field.set_value(&name);
     }

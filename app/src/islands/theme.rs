@@ -8,7 +8,7 @@ use super::dom;
 
 pub(super) fn wake() {
     dom::listen("click", |event| {
-        let Some(button) = dom::closest(&event, "[data-theme-choice]") else { return };
+        let Some(button) = dom::closest(event, "[data-theme-choice]") else { return };
         let Some(choice) = button.get_attribute("data-theme-choice") else { return };
         choose(&choice);
         for other in dom::all("[data-theme-choice]") {

@@ -18,7 +18,9 @@ pub(super) fn wake() {
 pub(super) fn rewrite() {
     let now = now();
     for element in dom::all("time[data-time]") {
-        let (Some(machine), Some(word)) = (element.get_attribute("datetime"), element.get_attribute("data-time")) else {
+        let (Some(machine), Some(word)) =
+            (element.get_attribute("datetime"), element.get_attribute("data-time"))
+        else {
             continue;
         };
         let (Some(micros), Some(style)) = (parse(&machine), Style::from_word(&word)) else { continue };

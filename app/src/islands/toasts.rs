@@ -26,12 +26,12 @@ pub fn Toasts(
         });
     }
     view! {
-        <div class="toasts">
+        <section class="toasts" aria-label="Messages">
             <div class="toast" class:bad=bad hidden=move || !shown.get()>
                 <p class="toast-text">{first.unwrap_or_default()}</p>
                 <button type="button" class="toast-close" aria-label="Close message" on:click=move |_| shown.set(false)></button>
             </div>
-        </div>
+        </section>
         <span class="sr-only" role="status">{move || said.get()}</span>
     }
 }

@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 use rollcall::model::{DirectoryId, DirectoryTokenId, Progress, Provider, Role};
 
-use super::{Field, Frame, Page, counted, people_dialogs::role_hint, security_dialog};
 pub use super::security::Health;
+use super::{Field, Frame, Page, counted, people_dialogs::role_hint, security_dialog};
 use crate::{
     ui::{
-        Card, Choice, Column, DialogFrame, Fact, Here, PageHead, SelectField, TextField, Tone, cell, code, dialog_foot,
-        dialog_head, facts, form_error, in_workspace, notice, pill, secret, table, time,
+        Card, Choice, Column, DialogFrame, Fact, Here, PageHead, SelectField, TextField, Tone, ask, cell,
+        code, dialog_foot, dialog_head, facts, form_error, in_workspace, notice, pill, secret, table, time,
     },
     when::Style,
 };
@@ -163,8 +163,9 @@ impl Page for Directory {
             };
             view! { <Card title="Set-up" lead=lead>{ticks}</Card> }
         });
-        let read_only =
-            (!manages).then(|| notice(Tone::Info, "Only owners and admins can change this directory. You see how it is set up."));
+        let read_only = (!manages).then(|| {
+            notice(Tone::Info, "Only owners and admins can change this directory. You see how it is set up.")
+        });
         let settings = manages.then(|| settings(&self));
         let danger = manages.then(|| danger(&self));
         let dialog = self.dialog.clone().map(|dialog| match dialog {
@@ -195,9 +196,14 @@ impl Page for Directory {
 }
 
 fn last_request(page: &Directory) -> AnyView {
+    // The provider is said only where the directory's own name does not say it.
+    let provider = (page.name != page.provider.default_directory_name())
+        .then(|| format!("{} · ", page.provider.label()));
     match page.last_request {
-        Some(at) => view! { {page.provider.label()} " · last request " {time(at, page.frame.now, Style::Relative)} }.into_any(),
-        None => format!("{} · no request yet", page.provider.label()).into_any(),
+        Some(at) => {
+            view! { {provider} "Last request " {time(at, page.frame.now, Style::Relative)} }.into_any()
+        }
+        None => view! { {provider} "No request yet" }.into_any(),
     }
 }
 
@@ -205,7 +211,10 @@ fn new_token(page: &Directory) -> Option<AnyView> {
     let token = page.new_token.as_deref()?;
     let others = page.tokens.iter().filter(|token| token.revoked.is_none()).count() > 1;
     let lead = if others {
-        format!("Paste it into {}. The old token keeps working until you revoke it below.", page.provider.short_label())
+        format!(
+            "Paste it into {}. The old token keeps working until you revoke it below.",
+            page.provider.short_label()
+        )
     } else {
         format!("Paste it into {}.", page.provider.short_label())
     };
@@ -237,7 +246,10 @@ fn connection(page: &Directory) -> AnyView {
     let when = |at: Option<i64>| at.map_or_else(|| "none yet".into_any(), |at| time(at, now, Style::Moment));
     let about = facts(vec![
         Fact::new("Directory Provider", page.provider.label()),
-        Fact::new("Set up", view! { {format!("by {}, ", page.created_by)} {time(page.created, now, Style::Moment)} }),
+        Fact::new(
+            "Set up",
+            view! { {format!("by {}, ", page.created_by)} {time(page.created, now, Style::Moment)} },
+        ),
         Fact::new("Last request", when(page.last_request)),
         Fact::new("Last change", when(page.last_change)),
     ]);
@@ -283,15 +295,13 @@ fn tokens(page: &Directory) -> AnyView {
                 (Some(at), _) => view! { {pill(Tone::Quiet, "Revoked")} <span class="sub">{time(at, now, Style::Date)}</span> }.into_any(),
                 (None, true) => {
                     let action = page.url(&format!("/tokens/{}/revoke", token.id));
-                    let last = (live == 1).then_some("Your identity provider is refused until it has a new token.");
-                    view! {
-                        <form method="post" action=action>
-                            <button class="button small" title=last aria-label=format!("Revoke token {}", token.hint)>
-                                "Revoke"
-                            </button>
-                        </form>
-                    }
-                    .into_any()
+                    let provider = page.provider.short_label();
+                    let text = if live == 1 {
+                        format!("This is the only token. {provider} is refused at once, until it has a new one.")
+                    } else {
+                        format!("If {provider} still uses it, it is refused at once. This cannot be undone.")
+                    };
+                    ask(token.id.as_str(), "Revoke", &format!("Revoke token {}", token.hint), text, action)
                 }
                 (None, false) => ().into_any(),
             };
@@ -430,5 +440,5 @@ fn remove(page: &Directory, form: RemoveForm) -> AnyView {
             )}
         </form>
     };
-    DialogFrame::new(close.clone(), "remove").wrap(content.into_any())
+    DialogFrame::new(close, "remove").wrap(content.into_any())
 }

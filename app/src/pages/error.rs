@@ -63,7 +63,9 @@ impl Page for ErrorPage {
             view! { <a class="button wide" href=href.unwrap_or_else(|| "/".to_owned())>{label}</a> }
         };
         match self {
-            Self::Forbidden { reason, home } => signed_out("You have no access to this page", reason, link(home, "Go back")),
+            Self::Forbidden { reason, home } => {
+                signed_out("You have no access to this page", reason, link(home, "Go back"))
+            }
             Self::NotFound { home } => signed_out(
                 "This page does not exist",
                 "The address may be mistyped, or what it showed was removed.",
@@ -86,7 +88,9 @@ impl Page for ErrorPage {
                     link(Some("/login".to_owned()), "Go to sign-in"),
                 )
             }
-            Self::BadRequest { reason } => signed_out("This request was not understood", reason, link(None, "Go to the start")),
+            Self::BadRequest { reason } => {
+                signed_out("This request was not understood", reason, link(None, "Go to the start"))
+            }
         }
     }
 }

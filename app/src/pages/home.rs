@@ -27,7 +27,8 @@ impl Page for Home {
 
     fn view(self) -> AnyView {
         let frame = self.frame.clone();
-        let alone = self.active <= 1 && self.invited == 0 && self.suspended == 0 && self.directories.is_empty();
+        let alone =
+            self.active <= 1 && self.invited == 0 && self.suspended == 0 && self.directories.is_empty();
         let body = if alone && frame.may_manage() { checklist(&frame) } else { glance(self) };
         in_workspace(
             &frame,
@@ -61,7 +62,7 @@ fn checklist(frame: &Frame) -> AnyView {
         <ol class="card steps" role="list">
             {step(
                 "Set up Directory Sync",
-                "People are added and removed by your identity provider: Okta, Entra ID, Google Workspace and others.",
+                "People are added and removed by your identity provider: Okta, Entra ID, OneLogin and others.",
                 frame.url("/settings/security?dialog=directory-sync"),
                 "Set up",
                 true,

@@ -135,7 +135,9 @@ impl Page for Invite {
             ),
             Self::Declined { workspace } => signed_out(
                 "You declined this invitation",
-                format!("You did not join {workspace}, and nothing was created for you. If you change your mind, ask for a new invitation."),
+                format!(
+                    "You did not join {workspace}, and nothing was created for you. If you change your mind, ask for a new invitation."
+                ),
                 (),
             ),
             Self::Replaced { workspace } => signed_out(
@@ -155,7 +157,9 @@ impl Page for Invite {
 fn join(join: Join) -> AnyView {
     let lead = match &join.by {
         Inviter::Person(name) => format!("{name} invites you to work together in {}.", join.workspace),
-        Inviter::Directory(name) => format!("Your IT team invites you to {}, through {name}.", join.workspace),
+        Inviter::Directory(name) => {
+            format!("Your IT team invites you to {}, through {name}.", join.workspace)
+        }
     };
     let about = facts(vec![
         Fact::new("For", join.email.clone()),

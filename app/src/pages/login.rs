@@ -68,7 +68,9 @@ impl Page for Login {
             Self::Form(form) => signed_out("Sign in", "Use your work e-mail.", fields(form)),
             Self::NoWorkspace { email } => signed_out(
                 "No workspace yet",
-                format!("You are signed in as {email}, but you belong to no workspace. Ask your admin for an invitation, or sign in with another address."),
+                format!(
+                    "You are signed in as {email}, but you belong to no workspace. Ask your admin for an invitation, or sign in with another address."
+                ),
                 view! {
                     <form method="post" action="/logout">
                         <button class="button wide">"Sign out"</button>
@@ -95,7 +97,9 @@ fn fields(form: LoginForm) -> AnyView {
 
 fn problem(problem: LoginProblem) -> AnyView {
     match problem {
-        LoginProblem::Wrong => notice(Tone::Bad, "That e-mail and password do not match. Check both and try again."),
+        LoginProblem::Wrong => {
+            notice(Tone::Bad, "That e-mail and password do not match. Check both and try again.")
+        }
         LoginProblem::TooManyTries { until, now } => notice(
             Tone::Bad,
             view! { "Too many tries. The next one is possible " {time(until, now, Style::Relative)} "." },

@@ -91,7 +91,11 @@ impl Page for Mailbox {
                 .collect_view();
             view! { <ul class="card mails" role="list">{lines}</ul> }.into_any()
         } else {
-            empty("No mail yet", "Invite someone, or let a directory add a person: the invitation arrives here.", None)
+            empty(
+                "No mail yet",
+                "Invite someone, or let a directory add a person: the invitation arrives here.",
+                None,
+            )
         };
         plain(
             NAME,
@@ -160,7 +164,10 @@ impl Page for Message {
             let lines = self
                 .links
                 .into_iter()
-                .map(|link| view! { <li><a class="mono" href=link.clone()>{link.clone()}</a></li> })
+                .map(|link| {
+                    let href = link.clone();
+                    view! { <li><a class="mono" href=href>{link}</a></li> }
+                })
                 .collect_view();
             view! {
                 <section class="mail-links">

@@ -29,6 +29,7 @@
 //! |---|---|
 //! | `POST /setup` | `token`, `name`, `email`, `password`, `workspace` |
 //! | `POST /login` | `email`, `password`, `next` |
+//! | `POST /logout` | `next`, when one goes on as someone else |
 //! | `POST /password/{token}` | `name`, `password` |
 //! | `POST /invite` | `name`, `password`; none when signed in |
 //! | `POST …/people/invite` | `emails`, `role` |
@@ -39,6 +40,11 @@
 //! | `POST …/directories/{id}/rotate-token`, `…/tokens/{token}/revoke` | none |
 //! | `POST …/directories/{id}/remove` | `members` = `keep`, `suspend` or `remove`; `confirm` |
 //! | `POST /dev/mailbox/clear` | none |
+
+//!
+//! Filters that are empty (`role=&source=`) mean none: a browser sends them when a form is submitted without script.
+//! A form in a list (role, suspend, resend, …) says nothing about the list's filter; send people back to the path and
+//! query of `Referer` when it is of this site, else to the list.
 
 pub mod directory;
 pub mod error;

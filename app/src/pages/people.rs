@@ -1,10 +1,14 @@
 //! Everyone of a workspace: members, invitations, suspended and removed people.
 
 use leptos::prelude::*;
-use rollcall::model::{HeldReason, InvitationStatus, MailStatus, MembershipId, MembershipStatus, Role, Source};
+use rollcall::model::{
+    HeldReason, InvitationStatus, MailStatus, MembershipId, MembershipStatus, Role, Source,
+};
 
+pub use super::people_dialogs::{
+    Ending, InviteForm, InviteOutcome, InviteResult, MemberDetail, PeopleDialog,
+};
 use super::{Frame, Page, Paging, counted, people_dialogs, people_rows};
-pub use super::people_dialogs::{Ending, InviteForm, InviteOutcome, InviteResult, MemberDetail, PeopleDialog};
 use crate::ui::{Here, Icon, PageHead, Tab, empty, failed, icon, in_workspace, pager, tabs, url};
 
 /// `/w/{slug}/people`
@@ -377,6 +381,7 @@ fn search(here: &Place<'_>, nothing: bool) -> Option<AnyView> {
 }
 
 fn results(here: &Place<'_>, list: List, paging: Paging) -> AnyView {
+    let failure = matches!(list, List::Failed { .. });
     let summary = match paging.total {
         0 => "Nobody found".to_owned(),
         total => counted(total, "person", "people"),
@@ -391,7 +396,8 @@ fn results(here: &Place<'_>, list: List, paging: Paging) -> AnyView {
             List::Removed(rows) => people_rows::removed(here, rows),
             List::Failed { reference, .. } => failed("The list", &reference, &here.here()),
         };
-        let pages = (paging.total > 0).then(|| pager(paging, |page| here.with(here.filter, page, "", None)));
+        let pages = (!failure && paging.total > 0)
+            .then(|| pager(paging, |page| here.with(here.filter, page, "", None)));
         view! { {table} {pages} }.into_any()
     };
     view! { <div id="results" data-summary=summary>{content}</div> }.into_any()
@@ -421,16 +427,20 @@ fn nobody(here: &Place<'_>) -> AnyView {
             });
             empty("Only you so far", "Invite people, or connect your directory and let IT do it.", action)
         }
-        PeopleTab::Invitations => {
-            empty("No open invitations", "People whom you or your directory invite wait here until they join.", None)
-        }
+        PeopleTab::Invitations => empty(
+            "No open invitations",
+            "People whom you or your directory invite wait here until they join.",
+            None,
+        ),
         PeopleTab::Suspended => empty(
             "Nobody is suspended",
             "People whose access is taken away, by an admin or by the directory, are kept here. It can be given back.",
             None,
         ),
-        PeopleTab::Removed => {
-            empty("Nobody was removed", "People who left for good are listed here, with the date and who did it.", None)
-        }
+        PeopleTab::Removed => empty(
+            "Nobody was removed",
+            "People who left for good are listed here, with the date and who did it.",
+            None,
+        ),
     }
 }

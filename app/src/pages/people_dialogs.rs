@@ -9,10 +9,7 @@ use super::{
     people_rows::{self, named},
 };
 use crate::{
-    ui::{
-        Choice, DialogFrame, Fact, SelectField, Tone, avatar, dialog_foot, dialog_head, facts, notice,
-        pill, time,
-    },
+    ui::{Choice, DialogFrame, Fact, SelectField, Tone, dialog_foot, dialog_head, facts, notice, pill, time},
     when::Style,
 };
 
@@ -127,9 +124,13 @@ fn invite(here: &Place<'_>, form: InviteForm) -> AnyView {
         .iter()
         .rev()
         .filter(|role| **role <= here.frame.viewer.role)
-        .map(|role| Choice { value: role.as_str().to_owned(), label: role.label().to_owned(), chosen: *role == form.role })
+        .map(|role| Choice {
+            value: role.as_str().to_owned(),
+            label: role.label().to_owned(),
+            chosen: *role == form.role,
+        })
         .collect::<Vec<_>>();
-    let error = form.emails.error.clone();
+    let error = form.emails.error;
     let described = if error.is_some() { "emails-error emails-hint" } else { "emails-hint" };
     let outcomes = (!form.outcomes.is_empty()).then(|| outcomes(here, &form.outcomes));
     let content = view! {
@@ -149,9 +150,8 @@ fn invite(here: &Place<'_>, form: InviteForm) -> AnyView {
                         placeholder="grace@acme.com, alan@acme.com"
                         aria-invalid=error.is_some().then_some("true")
                         aria-describedby=described
-                        prop:value=form.emails.value.clone()
                     >
-                        {form.emails.value.clone()}
+                        {form.emails.value}
                     </textarea>
                     <p class="hint" id="emails-hint">"Separate them with commas, spaces or new lines."</p>
                     {error.map(|error| view! { <p class="error" id="emails-error" role="alert">{error}</p> })}
@@ -169,7 +169,7 @@ fn invite(here: &Place<'_>, form: InviteForm) -> AnyView {
             )}
         </form>
     };
-    DialogFrame::new(close.clone(), "invite-people").wrap(content.into_any())
+    DialogFrame::new(close, "invite-people").wrap(content.into_any())
 }
 
 /// What the roles mean, in a line.
@@ -203,7 +203,9 @@ fn one(here: &Place<'_>, outcome: &InviteOutcome) -> AnyView {
         InviteResult::Suspended { by, by_directory: true } => (
             Tone::Warn,
             "Suspended",
-            Some(format!("{by} took the access away. An invitation would not give it back; reactivate them there.")),
+            Some(format!(
+                "{by} took the access away. An invitation would not give it back; reactivate them there."
+            )),
         ),
         InviteResult::Suspended { by, by_directory: false } => (
             Tone::Warn,
@@ -238,7 +240,10 @@ fn member(here: &Place<'_>, detail: MemberDetail) -> AnyView {
     let when = |at: Option<i64>| at.map_or_else(|| "not yet".into_any(), |at| time(at, now, Style::Moment));
     let mut lines = vec![
         Fact::new("E-mail", if row.email.is_empty() { "none".to_owned() } else { row.email.clone() }),
-        Fact::new("State", view! { {pill(tone, word)} {row.held.map(|reason| view! { <span class="sub">{reason.label()}</span> })} }),
+        Fact::new(
+            "State",
+            view! { {pill(tone, word)} {row.held.map(|reason| view! { <span class="sub">{reason.label()}</span> })} },
+        ),
         Fact::new("Role", people_rows::role(here, &row.id, row.role, row.role_locked.as_deref(), &name)),
         Fact::new("Source", people_rows::source(row.source, row.directory.as_deref())),
     ];
@@ -270,7 +275,6 @@ fn member(here: &Place<'_>, detail: MemberDetail) -> AnyView {
     let content = view! {
         {dialog_head(name, "Member of this workspace", &close)}
         <div class="dialog-body">
-            <div class="member-head">{avatar(&row.name, &row.email)}</div>
             {kept} {facts(lines)} {guard}
         </div>
         {dialog_foot(
@@ -284,7 +288,7 @@ fn member(here: &Place<'_>, detail: MemberDetail) -> AnyView {
             .into_any(),
         )}
     };
-    DialogFrame::new(close.clone(), format!("menu-{}", row.id)).wrap(content.into_any())
+    DialogFrame::new(close, format!("menu-{}", row.id)).wrap(content.into_any())
 }
 
 #[derive(Clone, Copy)]
@@ -325,11 +329,15 @@ fn end(here: &Place<'_>, ending: Ending, verb: Verb) -> AnyView {
                 .into_any(),
             )}
         };
-        return DialogFrame::new(close.clone(), opener).wrap(content.into_any());
+        return DialogFrame::new(close, opener).wrap(content.into_any());
     }
     let sessions = match ending.sessions {
         0 => "Nobody is signed in with this account here now.".to_owned(),
-        count => format!("{} {} at once.", counted(count, "session", "sessions"), if count == 1 { "ends" } else { "end" }),
+        count => format!(
+            "{} {} at once.",
+            counted(count, "session", "sessions"),
+            if count == 1 { "ends" } else { "end" }
+        ),
     };
     let invitations = (ending.invitations > 0).then(|| {
         let verb = if ending.invitations == 1 { "is" } else { "are" };
@@ -337,12 +345,17 @@ fn end(here: &Place<'_>, ending: Ending, verb: Verb) -> AnyView {
     });
     let directory = ending.directory.map(|directory| {
         let text = match verb {
-            Verb::Suspend => format!("{directory} still lists them as active. They stay suspended until an admin reinstates them."),
-            Verb::Remove => format!("{directory} still lists them. Remove them there too, or they may be added again."),
+            Verb::Suspend => format!(
+                "{directory} still lists them as active. They stay suspended until an admin reinstates them."
+            ),
+            Verb::Remove => {
+                format!("{directory} still lists them. Remove them there too, or they may be added again.")
+            }
         };
         notice(Tone::Warn, text)
     });
-    let you = ending.you.then(|| notice(Tone::Warn, "This is you. You are signed out of this workspace at once."));
+    let you =
+        ending.you.then(|| notice(Tone::Warn, "This is you. You are signed out of this workspace at once."));
     let content = view! {
         {dialog_head(title, ending.email, &close)}
         <form class="dialog-form" method="post" action=here.act(&ending.id, path)>
@@ -365,5 +378,5 @@ fn end(here: &Place<'_>, ending: Ending, verb: Verb) -> AnyView {
             )}
         </form>
     };
-    DialogFrame::new(close.clone(), opener).wrap(content.into_any())
+    DialogFrame::new(close, opener).wrap(content.into_any())
 }

@@ -25,6 +25,12 @@ pub(super) fn members(here: &Place<'_>, rows: Vec<MemberRow>) -> AnyView {
 fn member(here: &Place<'_>, row: &MemberRow) -> AnyView {
     let now = here.frame.now;
     let (tone, word) = member_state(row);
+    // Where a row is a card, the label stands before the words and has to fit them.
+    let label = match (row.held, row.status) {
+        (Some(_), _) => "Why",
+        (None, MembershipStatus::Invited) => "Invitation",
+        _ => "Last active",
+    };
     let last = match (row.status, row.held, row.expires, row.last_active) {
         (_, Some(reason), ..) => reason.label().into_any(),
         (MembershipStatus::Invited, _, Some(expires), _) => {
@@ -33,14 +39,17 @@ fn member(here: &Place<'_>, row: &MemberRow) -> AnyView {
         (_, _, _, Some(last)) => time(last, now, Style::Relative),
         _ => view! { <span class="faint">"not yet"</span> }.into_any(),
     };
-    let kept = row.kept_as_last_owner.then(|| view! { <span class="sub">"Directory says inactive. Access kept: last owner"</span> });
+    let kept = row.kept_as_last_owner.then(|| {
+        let directory = row.directory.as_deref().unwrap_or("Directory");
+        view! { <span class="sub">{format!("{directory} says inactive")}</span> }
+    });
     view! {
         <tr role="row" id=format!("row-{}", row.id)>
             {cell("Person", "col-person", person(&row.name, &row.email, row.you))}
             {cell("Role", "col-role", role(here, &row.id, row.role, row.role_locked.as_deref(), &named(&row.name, &row.email)))}
             {cell("Source", "col-source", source(row.source, row.directory.as_deref()))}
             {cell("State", "col-state", view! { {pill(tone, word)} {kept} })}
-            {cell("Last active", "col-when", last)} {cell("", "col-menu", member_menu(here, row))}
+            {cell(label, "col-when", last)} {cell("", "col-menu", member_menu(here, row))}
         </tr>
     }
     .into_any()
@@ -64,7 +73,7 @@ fn member_menu(here: &Place<'_>, row: &MemberRow) -> AnyView {
     if here.frame.may_manage() {
         if row.status == MembershipStatus::Invited {
             actions.push(Action::Post { action: here.act(&row.id, "resend"), label: "Resend invitation" });
-            actions.push(Action::Post { action: here.act(&row.id, "revoke"), label: "Withdraw invitation" });
+            actions.push(Action::Post { action: here.act(&row.id, "revoke"), label: "Revoke invitation" });
         }
         match &row.guard {
             Some(reason) => actions.push(Action::Off { label: "Suspend or remove", reason: reason.clone() }),
@@ -82,7 +91,15 @@ fn member_menu(here: &Place<'_>, row: &MemberRow) -> AnyView {
 }
 
 /// The role: a select that submits itself, or the word with the reason why not.
-pub(super) fn role(here: &Place<'_>, id: &MembershipId, role: Role, locked: Option<&str>, of: &str) -> AnyView {
+pub(super) fn role(
+    here: &Place<'_>,
+    id: &MembershipId,
+    role: Role,
+    locked: Option<&str>,
+    of: &str,
+) -> AnyView {
+    let above = role > here.frame.viewer.role;
+    let locked = locked.or((above && here.frame.may_manage()).then_some("only an owner can change this"));
     if locked.is_some() || !here.frame.may_manage() {
         let why = locked.map(|reason| view! { <span class="sub">{reason.to_owned()}</span> });
         return view! { <span class="two-lines"><span>{role.label()}</span> {why}</span> }.into_any();
@@ -132,7 +149,11 @@ pub(super) fn invitations(here: &Place<'_>, rows: Vec<InvitationRow>) -> AnyView
 
 fn invitation(here: &Place<'_>, row: &InvitationRow) -> AnyView {
     let now = here.frame.now;
-    let by = row.invited_by.clone().or_else(|| row.directory.clone()).unwrap_or_else(|| row.source.label().to_owned());
+    let by = row
+        .invited_by
+        .clone()
+        .or_else(|| row.directory.clone())
+        .unwrap_or_else(|| row.source.label().to_owned());
     let tone = match row.mail {
         MailStatus::Queued => Tone::Info,
         MailStatus::Accepted => Tone::Ok,
@@ -155,7 +176,7 @@ fn invitation(here: &Place<'_>, row: &InvitationRow) -> AnyView {
             &named(&row.name, &row.email),
             vec![
                 Action::Post { action: here.act(&row.id, "resend"), label: "Resend" },
-                Action::Post { action: here.act(&row.id, "revoke"), label: "Withdraw" },
+                Action::Post { action: here.act(&row.id, "revoke"), label: "Revoke" },
             ],
         )
     } else {

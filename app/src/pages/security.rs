@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use rollcall::model::{DirectoryId, Provider};
 
-use super::{Frame, Page, counted, security_dialog};
 pub use super::security_dialog::{ChooseForm, DirectoryValues, SecurityDialog, TokenShown};
+use super::{Frame, Page, counted, security_dialog};
 use crate::{
     ui::{Card, Here, PageHead, Tone, in_workspace, pill, time},
     when::Style,

@@ -7,8 +7,8 @@ use super::{Field, Frame, people_dialogs::role_hint};
 use crate::{
     islands::ProgressTicks,
     ui::{
-        Choice, DialogFrame, Fact, SelectField, TextField, Tone, code, dialog_foot, dialog_head, facts, form_error,
-        notice, secret, time,
+        Choice, DialogFrame, Fact, SelectField, TextField, Tone, code, dialog_foot, dialog_head, facts,
+        form_error, notice, secret, time,
     },
     when::Style,
 };
@@ -76,7 +76,7 @@ pub(super) fn view(frame: &Frame, dialog: SecurityDialog) -> AnyView {
     match dialog {
         SecurityDialog::Choose(form) => choose(frame, form),
         SecurityDialog::Directory(values) => match values.token.clone() {
-            TokenShown::Once(token) => carry_over(frame, *values, token),
+            TokenShown::Once(token) => carry_over(frame, *values, &token),
             TokenShown::Hint { hint, last_used } => reopened(frame, *values, hint, last_used),
         },
     }
@@ -87,7 +87,11 @@ pub(super) fn role_choices(chosen: Role) -> Vec<Choice> {
     // Ownership never comes from a directory.
     [Role::Admin, Role::Member, Role::Viewer]
         .into_iter()
-        .map(|role| Choice { value: role.as_str().to_owned(), label: role.label().to_owned(), chosen: role == chosen })
+        .map(|role| Choice {
+            value: role.as_str().to_owned(),
+            label: role.label().to_owned(),
+            chosen: role == chosen,
+        })
         .collect()
 }
 
@@ -141,7 +145,7 @@ fn choose(frame: &Frame, form: ChooseForm) -> AnyView {
             )}
         </form>
     };
-    DialogFrame { wide: true, ..DialogFrame::new(close.clone(), "configure") }.wrap(content.into_any())
+    DialogFrame { wide: true, ..DialogFrame::new(close, "configure") }.wrap(content.into_any())
 }
 
 fn tile(provider: Provider, chosen: Option<Provider>) -> AnyView {
@@ -167,7 +171,7 @@ fn tile(provider: Provider, chosen: Option<Provider>) -> AnyView {
 
 fn ticks(frame: &Frame, id: &DirectoryId, progress: Progress) -> AnyView {
     let url = frame.url(&format!("/settings/security/directories/{id}/progress"));
-    view! { <ProgressTicks url=url first=progress now=frame.now /> }.into_any()
+    view! { <ProgressTicks url=url first=progress /> }.into_any()
 }
 
 /// The live steps, as the directory's own page shows them too.
@@ -175,7 +179,7 @@ pub(super) fn progress(frame: &Frame, id: &DirectoryId, progress: Progress) -> A
     ticks(frame, id, progress)
 }
 
-fn carry_over(frame: &Frame, values: DirectoryValues, token: String) -> AnyView {
+fn carry_over(frame: &Frame, values: DirectoryValues, token: &str) -> AnyView {
     let close = frame.url("/settings/security");
     let provider = values.provider;
     let lead = match provider {
@@ -187,7 +191,7 @@ fn carry_over(frame: &Frame, values: DirectoryValues, token: String) -> AnyView 
         {dialog_head("Directory Sync", lead, &close)}
         <div class="dialog-body">
             {secret("endpoint", provider.endpoint_label(), &values.endpoint, false, None)}
-            {secret("token", provider.token_label(), &token, true, Some("Shown only once. We keep a fingerprint of it, not the token."))}
+            {secret("token", provider.token_label(), token, true, Some("Shown only once. We keep a fingerprint of it, not the token."))}
             {provider.hint().map(|hint| notice(Tone::Info, hint))} {ticks(frame, &values.id, values.progress)}
         </div>
         {dialog_foot(
@@ -201,8 +205,9 @@ fn carry_over(frame: &Frame, values: DirectoryValues, token: String) -> AnyView 
         )}
     };
     DialogFrame {
+        wide: true,
         guard: Some("You have not copied the token. You can make a new one at any time."),
-        ..DialogFrame::new(close.clone(), "configure")
+        ..DialogFrame::new(close, "configure")
     }
     .wrap(content.into_any())
 }
@@ -249,5 +254,5 @@ fn reopened(frame: &Frame, values: DirectoryValues, hint: String, last_used: Opt
             .into_any(),
         )}
     };
-    DialogFrame::new(close.clone(), "configure").wrap(content.into_any())
+    DialogFrame { wide: true, ..DialogFrame::new(close, "configure") }.wrap(content.into_any())
 }

@@ -6,6 +6,7 @@ use super::{Field, Page};
 use crate::ui::{Kind, TextField, form_error, signed_out};
 
 /// `/setup`
+#[expect(clippy::large_enum_variant, reason = "one is made for a request and shown at once")]
 #[derive(Clone, Debug)]
 pub enum Setup {
     /// The link is good.
@@ -75,7 +76,7 @@ fn fields(form: SetupForm) -> AnyView {
                 label="Workspace name"
                 field=form.workspace
                 kind=Kind::Organization
-                hint="Usually your company. You can change it later."
+                hint="Usually your company."
             />
             <button class="button primary wide">"Create workspace"</button>
         </form>

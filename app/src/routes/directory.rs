@@ -35,7 +35,8 @@ use super::{
 };
 use crate::{
     pages::directory::{
-        Directory as Page, DirectoryCounts, DirectoryDialog, DirectorySettings, MembersChoice, RemoveForm, TokenRow,
+        Directory as Page, DirectoryCounts, DirectoryDialog, DirectorySettings, MembersChoice, RemoveForm,
+        TokenRow,
     },
     site::Flash,
     ui::Field,
@@ -71,10 +72,10 @@ pub(super) async fn show(
 ) -> Response {
     match load(&app, &member, &place, &asked).await {
         Ok(page) => {
-            let response = app.site.respond(&member.headers, StatusCode::OK, page);
+            let response = app.site.respond(&member.headers, StatusCode::OK, page).await;
             forget_token(&app, &member, response)
         }
-        Err(failure) => app.failed(&member.headers, member.home(), failure),
+        Err(failure) => app.failed(&member.headers, member.home(), failure).await,
     }
 }
 
@@ -174,7 +175,10 @@ pub(super) async fn update(
 ) -> Response {
     let done = async {
         let choice = Choice {
-            provider: fields.provider.parse().map_err(|cause| Error::invalid("provider", format!("{cause}")))?,
+            provider: fields
+                .provider
+                .parse()
+                .map_err(|cause| Error::invalid("provider", format!("{cause}")))?,
             name: fields.name.clone(),
             default_role: fields
                 .default_role
@@ -189,7 +193,7 @@ pub(super) async fn update(
         Err(refusal) if refusal.field().is_some() => {
             let mut page = match load(&app, &member, &place, &Asked::default()).await {
                 Ok(page) => page,
-                Err(failure) => return app.failed(&member.headers, member.home(), failure),
+                Err(failure) => return app.failed(&member.headers, member.home(), failure).await,
             };
             let about_name = refusal.field() == Some("name");
             page.settings = DirectorySettings {
@@ -198,13 +202,17 @@ pub(super) async fn update(
                 default_role: fields.default_role.parse().unwrap_or(Role::Member),
                 error: (!about_name).then(|| refusal.to_string()),
             };
-            app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page)
+            app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page).await
         }
-        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()),
+        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()).await,
     }
 }
 
-pub(super) async fn rotate_token(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
+pub(super) async fn rotate_token(
+    State(app): State<App>,
+    member: Member,
+    Path(place): Path<Place>,
+) -> Response {
     let id = DirectoryId(place.id.clone());
     let to = address(&member, &place.id);
     match token::rotate(&app.rollcall, &Caller::Member(&member.access), &id).await {
@@ -213,17 +221,23 @@ pub(super) async fn rotate_token(State(app): State<App>, member: Member, Path(pl
             remember_token(&app, &member, &id, secret.reveal(), &mut response);
             response
         }
-        Err(refusal) if refusal.field().is_some() => app.site.redirect(&to, Flash::refused(refusal.to_string())),
-        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()),
+        Err(refusal) if refusal.field().is_some() => {
+            app.site.redirect(&to, Flash::refused(refusal.to_string()))
+        }
+        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()).await,
     }
 }
 
-pub(super) async fn revoke_token(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
+pub(super) async fn revoke_token(
+    State(app): State<App>,
+    member: Member,
+    Path(place): Path<Place>,
+) -> Response {
     let id = DirectoryId(place.id.clone());
     let token_id = DirectoryTokenId(place.token.clone().unwrap_or_default());
     match token::revoke(&app.rollcall, &Caller::Member(&member.access), &id, &token_id).await {
         Ok(()) => app.site.redirect(&address(&member, &place.id), Flash::done("Token revoked")),
-        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()),
+        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()).await,
     }
 }
 
@@ -244,7 +258,7 @@ pub(super) async fn remove(
     let asked = Asked { dialog: "remove".to_owned() };
     let mut page = match load(&app, &member, &place, &asked).await {
         Ok(page) => page,
-        Err(failure) => return app.failed(&member.headers, member.home(), failure),
+        Err(failure) => return app.failed(&member.headers, member.home(), failure).await,
     };
     let (choice, farewell, done) = match fields.members.as_str() {
         "suspend" => (MembersChoice::Suspend, Farewell::Suspend, "suspended"),
@@ -258,7 +272,7 @@ pub(super) async fn remove(
             choice,
             confirm: Field { value: fields.confirm, error: Some(error) },
         }));
-        return app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page);
+        return app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page).await;
     }
     let id = DirectoryId(place.id.clone());
     match administration::remove(&app.rollcall, &Caller::Member(&member.access), &id, farewell).await {
@@ -267,7 +281,7 @@ pub(super) async fn remove(
             let people = if people == 1 { "1 person".to_owned() } else { format!("{people} people") };
             app.site.redirect(&to, Flash::done(format!("{} was removed, {people} {done}", page.name)))
         }
-        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()),
+        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()).await,
     }
 }
 
@@ -289,7 +303,7 @@ pub(super) async fn progress(State(app): State<App>, member: Member, Path(place)
             let events = follow(app, member.access, directory.id);
             Sse::new(events).keep_alive(KeepAlive::default()).into_response()
         }
-        Err(failure) => app.failed(&member.headers, member.home(), failure),
+        Err(failure) => app.failed(&member.headers, member.home(), failure).await,
     }
 }
 

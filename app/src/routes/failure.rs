@@ -41,7 +41,12 @@ impl From<Response> for Failure {
 
 impl App {
     /// The error page for a failure; `home` is a page that the caller may see.
-    pub(super) fn failed(&self, headers: &HeaderMap, home: Option<String>, failure: Failure) -> Response {
+    pub(super) async fn failed(
+        &self,
+        headers: &HeaderMap,
+        home: Option<String>,
+        failure: Failure,
+    ) -> Response {
         let error = match failure {
             Failure::Response(response) => return *response,
             Failure::Error(error) => error,
@@ -64,10 +69,12 @@ impl App {
                 (status, ErrorPage::Failed { reference })
             }
         };
-        self.site.respond(headers, status, page)
+        self.site.respond(headers, status, page).await
     }
 }
 
 pub(super) async fn unknown_page(State(app): State<App>, headers: HeaderMap) -> impl IntoResponse {
-    app.site.respond(&headers, StatusCode::NOT_FOUND, ErrorPage::NotFound { home: Some("/".to_owned()) })
+    app.site
+        .respond(&headers, StatusCode::NOT_FOUND, ErrorPage::NotFound { home: Some("/".to_owned()) })
+        .await
 }

@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequest, RawForm, Request},
     response::Response,
 };
-use http::{HeaderMap, StatusCode, header};
+use http::{StatusCode, header};
 use serde::de::DeserializeOwned;
 
 use super::App;
@@ -15,20 +15,24 @@ use crate::pages::error::ErrorPage;
 /// The fields of a submitted form.
 pub(super) struct Fields<T>(pub(super) T);
 
-impl<T: DeserializeOwned> FromRequest<App> for Fields<T> {
+impl<T: DeserializeOwned + Send> FromRequest<App> for Fields<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
         let headers = request.headers().clone();
         match read(request, app).await {
             Some(fields) => Ok(Self(fields)),
-            None => Err(refused(app, &headers)),
+            None => {
+                let reason = "The form could not be read. Open its page again and send it once more.";
+                let page = ErrorPage::BadRequest { reason: reason.to_owned() };
+                Err(app.site.respond(&headers, StatusCode::UNPROCESSABLE_ENTITY, page).await)
+            }
         }
     }
 }
 
 /// The fields, if they can be read. A NUL stands in nothing that people type and can be asked of no database.
-async fn read<T: DeserializeOwned>(request: Request, app: &App) -> Option<T> {
+async fn read<T: DeserializeOwned + Send>(request: Request, app: &App) -> Option<T> {
     let RawForm(body) = RawForm::from_request(request, app).await.ok()?;
     if body.contains(&0) || body.windows(3).any(|letters| letters == b"%00") {
         return None;
@@ -38,10 +42,4 @@ async fn read<T: DeserializeOwned>(request: Request, app: &App) -> Option<T> {
         .body(Body::from(body))
         .ok()?;
     Form::from_request(request, app).await.ok().map(|Form(fields)| fields)
-}
-
-fn refused(app: &App, headers: &HeaderMap) -> Response {
-    let reason = "The form could not be read. Open its page again and send it once more.";
-    let page = ErrorPage::BadRequest { reason: reason.to_owned() };
-    app.site.respond(headers, StatusCode::UNPROCESSABLE_ENTITY, page)
 }

@@ -27,13 +27,17 @@ impl FromRequestParts<App> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let headers = parts.headers.clone();
-        let session = Session::from_request_parts(parts, app).await.map_err(|(_, reason)| {
-            app.failed(&headers, None, Failure::Error(rollcall::Error::Internal(reason.to_owned())))
-        })?;
-        let account = web::current_account(&app.rollcall, &session)
-            .await
-            .map_err(|cause| app.failed(&headers, None, cause.into()))?;
-        Ok(Self { session, account })
+        let session = match Session::from_request_parts(parts, app).await {
+            Ok(session) => session,
+            Err((_, reason)) => {
+                let failure = Failure::Error(rollcall::Error::Internal(reason.to_owned()));
+                return Err(app.failed(&headers, None, failure).await);
+            }
+        };
+        match web::current_account(&app.rollcall, &session).await {
+            Ok(account) => Ok(Self { session, account }),
+            Err(cause) => Err(app.failed(&headers, None, cause.into()).await),
+        }
     }
 }
 
@@ -71,13 +75,13 @@ impl FromRequestParts<App> for Member {
         let SignedIn(account) = SignedIn::from_request_parts(parts, app).await?;
         let headers = parts.headers.clone();
         let slug = slug_in_path(parts, app).await.unwrap_or_default();
-        let entered = Access::enter(&app.rollcall, &account, &slug).await;
-        match entered.map_err(|cause| app.failed(&headers, None, cause.into()))? {
-            Some(access) => {
+        match Access::enter(&app.rollcall, &account, &slug).await {
+            Ok(Some(access)) => {
                 note_activity(app, &access).await;
                 Ok(Self { access, headers })
             }
-            None => Err(no_access(app, &headers, &account, &slug).await),
+            Ok(None) => Err(no_access(app, &headers, &account, &slug).await),
+            Err(cause) => Err(app.failed(&headers, None, cause.into()).await),
         }
     }
 }
@@ -91,15 +95,19 @@ async fn slug_in_path(parts: &mut Parts, app: &App) -> Option<String> {
 async fn no_access(app: &App, headers: &HeaderMap, account: &Account, slug: &str) -> Response {
     let suspended = async {
         let mut conn = app.rollcall.db.read().await?;
-        let Some(workspace) = store::workspaces::find_by_slug(&mut conn, slug).await? else { return Ok(None) };
+        let Some(workspace) = store::workspaces::find_by_slug(&mut conn, slug).await? else {
+            return Ok(None);
+        };
         let membership = store::memberships::find_by_account(&mut conn, &workspace.id, &account.id).await?;
         let suspended = membership.filter(|membership| membership.status == MembershipStatus::Suspended);
         Ok::<_, store::Error>(suspended.map(|membership| (workspace, membership)))
     };
     match suspended.await {
-        Err(cause) => app.failed(headers, None, cause.into()),
+        Err(cause) => app.failed(headers, None, cause.into()).await,
         Ok(None) => {
-            app.site.respond(headers, StatusCode::NOT_FOUND, ErrorPage::NotFound { home: Some("/".to_owned()) })
+            app.site
+                .respond(headers, StatusCode::NOT_FOUND, ErrorPage::NotFound { home: Some("/".to_owned()) })
+                .await
         }
         Ok(Some((workspace, membership))) => {
             let page = ErrorPage::AccessEnded {
@@ -108,7 +116,7 @@ async fn no_access(app: &App, headers: &HeaderMap, account: &Account, slug: &str
                 at: membership.status_changed_at.0,
                 now: app.rollcall.clock.now().0,
             };
-            app.site.respond(headers, StatusCode::FORBIDDEN, page)
+            app.site.respond(headers, StatusCode::FORBIDDEN, page).await
         }
     }
 }

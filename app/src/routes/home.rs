@@ -29,17 +29,22 @@ pub(super) async fn start(State(app): State<App>, headers: HeaderMap, visitor: V
         };
         Ok(match workspace {
             Some(workspace) => app.site.redirect(&format!("/w/{}", workspace.slug), None),
-            None => app.site.respond(&headers, StatusCode::OK, Login::NoWorkspace { email: account.email }),
+            None => {
+                app.site.respond(&headers, StatusCode::OK, Login::NoWorkspace { email: account.email }).await
+            }
         })
     };
     let answer: Result<Response> = answer.await;
-    answer.unwrap_or_else(|failure| app.failed(&headers, None, failure))
+    match answer {
+        Ok(response) => response,
+        Err(failure) => app.failed(&headers, None, failure).await,
+    }
 }
 
 pub(super) async fn show(State(app): State<App>, member: Member) -> Response {
     match load(&app, &member).await {
-        Ok(page) => app.site.respond(&member.headers, StatusCode::OK, page),
-        Err(failure) => app.failed(&member.headers, None, failure),
+        Ok(page) => app.site.respond(&member.headers, StatusCode::OK, page).await,
+        Err(failure) => app.failed(&member.headers, None, failure).await,
     }
 }
 

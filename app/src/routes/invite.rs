@@ -38,8 +38,8 @@ pub(super) async fn arrive(
             set_token(&app, &mut response, &token, TOKEN_LIFE);
             response
         }
-        Ok(doorway) => page(&app, &headers, &visitor, doorway, StatusCode::OK),
-        Err(cause) => app.failed(&headers, None, cause.into()),
+        Ok(doorway) => page(&app, &headers, &visitor, doorway, StatusCode::OK).await,
+        Err(cause) => app.failed(&headers, None, cause.into()).await,
     }
 }
 
@@ -47,8 +47,8 @@ pub(super) async fn arrive(
 pub(super) async fn show(State(app): State<App>, headers: HeaderMap, visitor: Visitor) -> Response {
     let token = cookie(&headers, TOKEN).unwrap_or_default();
     match invitation::open(&app.rollcall, &token).await {
-        Ok(doorway) => page(&app, &headers, &visitor, doorway, StatusCode::OK),
-        Err(cause) => app.failed(&headers, None, cause.into()),
+        Ok(doorway) => page(&app, &headers, &visitor, doorway, StatusCode::OK).await,
+        Err(cause) => app.failed(&headers, None, cause.into()).await,
     }
 }
 
@@ -95,15 +95,16 @@ async fn accept_token(
         Ok((account, workspace)) => match web::sign_in(&visitor.session, &account.id).await {
             Ok(()) => {
                 let to = format!("/w/{}", workspace.slug);
-                let mut response =
-                    app.site.redirect(&to, Flash::done(format!("You are now a member of {}", workspace.name)));
+                let mut response = app
+                    .site
+                    .redirect(&to, Flash::done(format!("You are now a member of {}", workspace.name)));
                 set_token(app, &mut response, "", 0);
                 response
             }
-            Err(cause) => app.failed(headers, None, cause.into()),
+            Err(cause) => app.failed(headers, None, cause.into()).await,
         },
         Err(refusal) if !refusal.is_ours() => refused(app, headers, visitor, token, fields, &refusal).await,
-        Err(cause) => app.failed(headers, None, cause.into()),
+        Err(cause) => app.failed(headers, None, cause.into()).await,
     }
 }
 
@@ -118,10 +119,10 @@ async fn refused(
 ) -> Response {
     let doorway = match invitation::open(&app.rollcall, token).await {
         Ok(doorway) => doorway,
-        Err(cause) => return app.failed(headers, None, cause.into()),
+        Err(cause) => return app.failed(headers, None, cause.into()).await,
     };
     let Doorway::Open(open) = doorway else {
-        return page(app, headers, visitor, doorway, StatusCode::CONFLICT);
+        return page(app, headers, visitor, doorway, StatusCode::CONFLICT).await;
     };
     let mut shown = joining(app, &open, visitor.account.as_ref());
     if let Invite::Join(Join { as_whom: Invitee::New { name, password, error }, .. }) = &mut shown {
@@ -130,7 +131,7 @@ async fn refused(
         password.error = error_of("password");
         *error = (!matches!(refusal.field(), Some("name" | "password"))).then(|| refusal.to_string());
     }
-    app.site.respond(headers, StatusCode::UNPROCESSABLE_ENTITY, shown)
+    app.site.respond(headers, StatusCode::UNPROCESSABLE_ENTITY, shown).await
 }
 
 pub(super) async fn decline(State(app): State<App>, headers: HeaderMap, visitor: Visitor) -> Response {
@@ -153,20 +154,29 @@ async fn decline_token(app: &App, headers: &HeaderMap, visitor: &Visitor, token:
         Ok(match invitation::decline(&app.rollcall, token).await {
             Ok(workspace) => {
                 let page = Invite::Declined { workspace: workspace.name };
-                app.site.respond(headers, StatusCode::OK, page)
+                app.site.respond(headers, StatusCode::OK, page).await
             }
             Err(Error::NotFound { .. }) => {
                 let doorway = invitation::open(&app.rollcall, token).await?;
-                page(app, headers, visitor, doorway, StatusCode::CONFLICT)
+                page(app, headers, visitor, doorway, StatusCode::CONFLICT).await
             }
             Err(cause) => return Err(cause.into()),
         })
     }
     .await;
-    answer.unwrap_or_else(|failure| app.failed(headers, None, failure))
+    match answer {
+        Ok(response) => response,
+        Err(failure) => app.failed(headers, None, failure).await,
+    }
 }
 
-fn page(app: &App, headers: &HeaderMap, visitor: &Visitor, doorway: Doorway, status: StatusCode) -> Response {
+async fn page(
+    app: &App,
+    headers: &HeaderMap,
+    visitor: &Visitor,
+    doorway: Doorway,
+    status: StatusCode,
+) -> Response {
     let now = app.rollcall.clock.now().0;
     let (status, shown) = match doorway {
         Doorway::Open(open) => (status, joining(app, &open, visitor.account.as_ref())),
@@ -181,7 +191,7 @@ fn page(app: &App, headers: &HeaderMap, visitor: &Visitor, doorway: Doorway, sta
         Doorway::Replaced(workspace) => (StatusCode::GONE, Invite::Replaced { workspace: workspace.name }),
         Doorway::Withdrawn => (StatusCode::GONE, Invite::Withdrawn),
     };
-    app.site.respond(headers, status, shown)
+    app.site.respond(headers, status, shown).await
 }
 
 fn joining(app: &App, open: &OpenInvitation, account: Option<&Account>) -> Invite {
@@ -194,7 +204,9 @@ fn joining(app: &App, open: &OpenInvitation, account: Option<&Account>) -> Invit
                 signed_in: account.email.clone(),
             };
         }
-        None if open.account.as_ref().is_some_and(|account| account.password_hash.is_some()) => Invitee::HasAccount,
+        None if open.account.as_ref().is_some_and(|account| account.password_hash.is_some()) => {
+            Invitee::HasAccount
+        }
         None => Invitee::New {
             name: Field { value: suggested_name(open), error: None },
             password: Field::default(),

@@ -41,7 +41,7 @@ pub(super) async fn show(
         return app.site.redirect(next.unwrap_or("/"), None);
     }
     let form = LoginForm { next: next.unwrap_or_default().to_owned(), ..LoginForm::default() };
-    app.site.respond(&headers, StatusCode::OK, Login::Form(form))
+    app.site.respond(&headers, StatusCode::OK, Login::Form(form)).await
 }
 
 #[derive(Deserialize)]
@@ -69,9 +69,9 @@ pub(super) async fn sign_in(
                 _ => StatusCode::UNPROCESSABLE_ENTITY,
             };
             let form = LoginForm { email: fields.email, next: fields.next, problem: Some(problem) };
-            app.site.respond(&headers, status, Login::Form(form))
+            app.site.respond(&headers, status, Login::Form(form)).await
         }
-        Err(failure) => app.failed(&headers, None, failure),
+        Err(failure) => app.failed(&headers, None, failure).await,
     }
 }
 
@@ -130,7 +130,7 @@ pub(super) async fn sign_out(
     let next = fields.map(|Form(fields)| fields.next).unwrap_or_default();
     match web::sign_out(&session).await {
         Ok(()) => app.site.redirect(own_path(&next).unwrap_or("/login"), None),
-        Err(cause) => app.failed(&headers, None, Failure::Error(cause)),
+        Err(cause) => app.failed(&headers, None, Failure::Error(cause)).await,
     }
 }
 
@@ -150,7 +150,9 @@ mod tests {
     #[test]
     fn only_own_paths() {
         assert_eq!(own_path("/w/acme?x=1"), Some("/w/acme?x=1"));
-        for other in ["", "https://evil.test", "//evil.test", "/\\evil.test", "/login?next=/login", "w/acme", "/a\n"] {
+        for other in
+            ["", "https://evil.test", "//evil.test", "/\\evil.test", "/login?next=/login", "w/acme", "/a\n"]
+        {
             assert_eq!(own_path(other), None, "{other}");
         }
     }

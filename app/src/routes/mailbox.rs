@@ -56,9 +56,9 @@ async fn list(State(app): State<App>, headers: HeaderMap) -> Response {
                 })
                 .collect();
             let page = Mailbox { mails, now: app.rollcall.clock.now().0 };
-            app.site.respond(&headers, StatusCode::OK, page)
+            app.site.respond(&headers, StatusCode::OK, page).await
         }
-        Err(failure) => app.failed(&headers, None, failure),
+        Err(failure) => app.failed(&headers, None, failure).await,
     }
 }
 
@@ -79,7 +79,7 @@ async fn list_json(State(app): State<App>, headers: HeaderMap) -> Response {
                 .collect();
             Json(mails).into_response()
         }
-        Err(failure) => app.failed(&headers, None, failure),
+        Err(failure) => app.failed(&headers, None, failure).await,
     }
 }
 
@@ -111,16 +111,16 @@ async fn show(
                 at: mail.received_at.0,
                 now: app.rollcall.clock.now().0,
             };
-            app.site.respond(&headers, StatusCode::OK, page)
+            app.site.respond(&headers, StatusCode::OK, page).await
         }
-        Err(failure) => app.failed(&headers, Some("/dev/mailbox".to_owned()), failure),
+        Err(failure) => app.failed(&headers, Some("/dev/mailbox".to_owned()), failure).await,
     }
 }
 
 async fn html(State(app): State<App>, headers: HeaderMap, Path(id): Path<String>) -> Response {
     match find(&app, id).await {
-        Ok(mail) => Site::mail_frame(mail.html_part),
-        Err(failure) => app.failed(&headers, Some("/dev/mailbox".to_owned()), failure),
+        Ok(mail) => Site::mail_frame(&mail.html_part),
+        Err(failure) => app.failed(&headers, Some("/dev/mailbox".to_owned()), failure).await,
     }
 }
 
@@ -133,7 +133,7 @@ async fn clear(State(app): State<App>, headers: HeaderMap) -> Response {
     .await;
     match cleared {
         Ok(()) => app.site.redirect("/dev/mailbox", Flash::done("Mailbox emptied")),
-        Err(failure) => app.failed(&headers, None, failure),
+        Err(failure) => app.failed(&headers, None, failure).await,
     }
 }
 

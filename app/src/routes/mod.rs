@@ -26,7 +26,7 @@ use axum::{
     routing::{get, post},
 };
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use rollcall::{Rollcall, web};
 
 use crate::{assets, pages::error::ErrorPage, site::Site};
@@ -79,15 +79,15 @@ pub fn router(rollcall: &Rollcall) -> Router {
 async fn refuse_nul(State(app): State<App>, request: Request, next: Next) -> Response {
     if request.uri().path_and_query().is_some_and(|path| path.as_str().contains("%00")) {
         let page = ErrorPage::NotFound { home: Some("/".to_owned()) };
-        return app.site.respond(request.headers(), StatusCode::NOT_FOUND, page);
+        return app.site.respond(request.headers(), StatusCode::NOT_FOUND, page).await;
     }
     next.run(request).await
 }
 
 async fn refuse_other_sites(State(app): State<App>, request: Request, next: Next) -> Response {
-    let refused = move |headers: &HeaderMap, status: StatusCode| {
-        let reason = "This form was sent from another site. Open the page here and try again.";
-        app.site.respond(headers, status, ErrorPage::BadRequest { reason: reason.to_owned() })
-    };
-    web::refuse_other_sites(refused, request, next).await
+    if web::comes_from_this_site(&request) {
+        return next.run(request).await;
+    }
+    let reason = "This form was sent from another site. Open the page here and try again.".to_owned();
+    app.site.respond(request.headers(), StatusCode::FORBIDDEN, ErrorPage::BadRequest { reason }).await
 }

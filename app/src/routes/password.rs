@@ -25,10 +25,10 @@ pub(super) async fn show(State(app): State<App>, headers: HeaderMap, Path(token)
                 name: Field { value: account.name, error: None },
                 ..PasswordForm::default()
             };
-            app.site.respond(&headers, StatusCode::OK, Password::Form(form))
+            app.site.respond(&headers, StatusCode::OK, Password::Form(form)).await
         }
-        Ok(None) => app.site.respond(&headers, StatusCode::NOT_FOUND, Password::DeadLink),
-        Err(cause) => app.failed(&headers, None, cause.into()),
+        Ok(None) => app.site.respond(&headers, StatusCode::NOT_FOUND, Password::DeadLink).await,
+        Err(cause) => app.failed(&headers, None, cause.into()).await,
     }
 }
 
@@ -50,16 +50,16 @@ pub(super) async fn set(
     match account::set_password(&app.rollcall, &token, &fields.name, &fields.password).await {
         Ok(account) => match web::sign_in(&session, &account.id).await {
             Ok(()) => app.site.redirect("/", Flash::done("Your password is set")),
-            Err(cause) => app.failed(&headers, None, cause.into()),
+            Err(cause) => app.failed(&headers, None, cause.into()).await,
         },
         Err(Error::NotFound { .. }) => {
-            app.site.respond(&headers, StatusCode::NOT_FOUND, Password::DeadLink)
+            app.site.respond(&headers, StatusCode::NOT_FOUND, Password::DeadLink).await
         }
         Err(refusal) if !refusal.is_ours() => {
             let error_of = |name: &str| (refusal.field() == Some(name)).then(|| refusal.to_string());
             let email = match account::of_password_link(&app.rollcall, &token).await {
                 Ok(account) => account.map(|account| account.email).unwrap_or_default(),
-                Err(cause) => return app.failed(&headers, None, cause.into()),
+                Err(cause) => return app.failed(&headers, None, cause.into()).await,
             };
             let form = PasswordForm {
                 token,
@@ -68,8 +68,8 @@ pub(super) async fn set(
                 password: Field { value: String::new(), error: error_of("password") },
                 error: refusal.field().is_none().then(|| refusal.to_string()),
             };
-            app.site.respond(&headers, StatusCode::UNPROCESSABLE_ENTITY, Password::Form(form))
+            app.site.respond(&headers, StatusCode::UNPROCESSABLE_ENTITY, Password::Form(form)).await
         }
-        Err(cause) => app.failed(&headers, None, cause.into()),
+        Err(cause) => app.failed(&headers, None, cause.into()).await,
     }
 }

@@ -27,8 +27,8 @@ use crate::{
     pages::{
         Paging,
         people::{
-            Counts, Ending, Filter, InviteForm, InviteOutcome, InviteResult, MemberDetail, People, PeopleDialog,
-            PeopleTab,
+            Counts, Ending, Filter, InviteForm, InviteOutcome, InviteResult, MemberDetail, People,
+            PeopleDialog, PeopleTab,
         },
     },
     site::Flash,
@@ -65,8 +65,8 @@ pub(super) struct Asked {
 
 pub(super) async fn show(State(app): State<App>, member: Member, Query(asked): Query<Asked>) -> Response {
     match load(&app, &member, &asked).await {
-        Ok(page) => app.site.respond(&member.headers, StatusCode::OK, page),
-        Err(failure) => app.failed(&member.headers, member.home(), failure),
+        Ok(page) => app.site.respond(&member.headers, StatusCode::OK, page).await,
+        Err(failure) => app.failed(&member.headers, member.home(), failure).await,
     }
 }
 
@@ -127,7 +127,12 @@ async fn counts(conn: &mut Conn, access: &Access) -> Result<Counts> {
     })
 }
 
-async fn dialog_of(app: &App, conn: &mut Conn, access: &Access, asked: &Asked) -> Result<Option<PeopleDialog>> {
+async fn dialog_of(
+    app: &App,
+    conn: &mut Conn,
+    access: &Access,
+    asked: &Asked,
+) -> Result<Option<PeopleDialog>> {
     let may = access.can(Permission::ManagePeople);
     let id = MembershipId(asked.member.clone());
     Ok(match asked.dialog.as_str() {
@@ -136,14 +141,21 @@ async fn dialog_of(app: &App, conn: &mut Conn, access: &Access, asked: &Asked) -
             role: Role::Member,
             outcomes: Vec::new(),
         })),
-        "member" => detail(app, conn, access, &id).await?.map(|detail| PeopleDialog::Member(Box::new(detail))),
+        "member" => {
+            detail(app, conn, access, &id).await?.map(|detail| PeopleDialog::Member(Box::new(detail)))
+        }
         "suspend" if may => ending(app, conn, access, &id).await?.map(PeopleDialog::Suspend),
         "remove" if may => ending(app, conn, access, &id).await?.map(PeopleDialog::Remove),
         _ => None,
     })
 }
 
-async fn detail(app: &App, conn: &mut Conn, access: &Access, id: &MembershipId) -> Result<Option<MemberDetail>> {
+async fn detail(
+    app: &App,
+    conn: &mut Conn,
+    access: &Access,
+    id: &MembershipId,
+) -> Result<Option<MemberDetail>> {
     let Some(person) = store::memberships::find_person(conn, &access.workspace.id, id).await? else {
         return Ok(None);
     };
@@ -151,9 +163,7 @@ async fn detail(app: &App, conn: &mut Conn, access: &Access, id: &MembershipId) 
     let ids: Vec<_> = users.into_iter().map(|user| user.id).collect();
     let groups = store::directory_users::groups_of(conn, &ids).await?;
     let sessions = match &person.membership.account_id {
-        Some(account) => {
-            store::sessions::count_of_account(conn, account, app.rollcall.clock.now()).await?
-        }
+        Some(account) => store::sessions::count_of_account(conn, account, app.rollcall.clock.now()).await?,
         None => 0,
     };
     let joined = person.membership.joined_at.map(|at| at.0);
@@ -221,7 +231,7 @@ pub(super) async fn invite(
             };
             match form.await {
                 Ok(form) => show_again(&app, &member, form).await,
-                Err(failure) => app.failed(&member.headers, member.home(), failure),
+                Err(failure) => app.failed(&member.headers, member.home(), failure).await,
             }
         }
         Err(refusal) if refusal.field() == Some("emails") => {
@@ -232,7 +242,7 @@ pub(super) async fn invite(
             };
             show_again(&app, &member, form).await
         }
-        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()),
+        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()).await,
     }
 }
 
@@ -246,7 +256,11 @@ fn unsent(results: &[invitation::Invited]) -> String {
     left.join("\n")
 }
 
-async fn outcomes(app: &App, access: &Access, results: Vec<invitation::Invited>) -> Result<Vec<InviteOutcome>> {
+async fn outcomes(
+    app: &App,
+    access: &Access,
+    results: Vec<invitation::Invited>,
+) -> Result<Vec<InviteOutcome>> {
     let mut conn = app.rollcall.db.read().await?;
     let mut outcomes = Vec::new();
     for invited in results {
@@ -278,9 +292,9 @@ async fn show_again(app: &App, member: &Member, form: InviteForm) -> Response {
     match load(app, member, &Asked::default()).await {
         Ok(mut page) => {
             page.dialog = Some(PeopleDialog::Invite(form));
-            app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page)
+            app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page).await
         }
-        Err(failure) => app.failed(&member.headers, member.home(), failure),
+        Err(failure) => app.failed(&member.headers, member.home(), failure).await,
     }
 }
 
@@ -300,12 +314,14 @@ impl Place {
 }
 
 /// Back to the list, with what was done or why it was not.
-fn back(app: &App, member: &Member, tab: &str, done: rollcall::Result<()>, text: &str) -> Response {
+async fn back(app: &App, member: &Member, tab: &str, done: rollcall::Result<()>, text: &str) -> Response {
     let to = url::with(&people_url(member), &[("tab", tab)]);
     match done {
         Ok(()) => app.site.redirect(&to, Flash::done(text)),
-        Err(refusal) if refusal.field().is_some() => app.site.redirect(&to, Flash::refused(refusal.to_string())),
-        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()),
+        Err(refusal) if refusal.field().is_some() => {
+            app.site.redirect(&to, Flash::refused(refusal.to_string()))
+        }
+        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()).await,
     }
 }
 
@@ -325,30 +341,30 @@ pub(super) async fn change_role(
         let role = fields.role.parse().map_err(|cause| Error::invalid("role", format!("{cause}")))?;
         membership::change_role(&app.rollcall, &Caller::Member(&member.access), &place.id(), role).await
     };
-    back(&app, &member, "", done.await, "Role changed")
+    back(&app, &member, "", done.await, "Role changed").await
 }
 
 pub(super) async fn suspend(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
     let done = membership::suspend(&app.rollcall, &Caller::Member(&member.access), &place.id()).await;
-    back(&app, &member, "", done.map(|_| ()), "Access suspended")
+    back(&app, &member, "", done.map(|_| ()), "Access suspended").await
 }
 
 pub(super) async fn reinstate(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
     let done = membership::reinstate(&app.rollcall, &Caller::Member(&member.access), &place.id()).await;
-    back(&app, &member, "suspended", done, "Access restored")
+    back(&app, &member, "suspended", done, "Access restored").await
 }
 
 pub(super) async fn remove(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
     let done = membership::remove(&app.rollcall, &Caller::Member(&member.access), &place.id()).await;
-    back(&app, &member, "", done.map(|_| ()), "Person removed")
+    back(&app, &member, "", done.map(|_| ()), "Person removed").await
 }
 
 pub(super) async fn resend(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
     let done = invitation::resend(&app.rollcall, &Caller::Member(&member.access), &place.id()).await;
-    back(&app, &member, "invitations", done, "Invitation sent again")
+    back(&app, &member, "invitations", done, "Invitation sent again").await
 }
 
 pub(super) async fn revoke(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
     let done = invitation::revoke(&app.rollcall, &Caller::Member(&member.access), &place.id()).await;
-    back(&app, &member, "invitations", done, "Invitation withdrawn")
+    back(&app, &member, "invitations", done, "Invitation revoked").await
 }

@@ -119,7 +119,8 @@ async fn left(conn: &mut Conn, people: Vec<Person>, action: &str) -> Result<Vec<
     for person in people {
         let membership = person.membership;
         let event = store::events::find_latest(conn, membership.id.as_str(), action).await?;
-        let by_person = event.as_ref().filter(|event| event.actor == "person").and_then(|event| event.actor_id.clone());
+        let by_person =
+            event.as_ref().filter(|event| event.actor == "person").and_then(|event| event.actor_id.clone());
         let by = match by_person {
             Some(account) => {
                 let account = store::accounts::get(conn, &account.into()).await?;

@@ -45,10 +45,10 @@ pub(super) struct Asked {
 pub(super) async fn show(State(app): State<App>, member: Member, Query(asked): Query<Asked>) -> Response {
     match load(&app, &member, &asked).await {
         Ok(page) => {
-            let response = app.site.respond(&member.headers, StatusCode::OK, page);
+            let response = app.site.respond(&member.headers, StatusCode::OK, page).await;
             forget_token(&app, &member, response)
         }
-        Err(failure) => app.failed(&member.headers, member.home(), failure),
+        Err(failure) => app.failed(&member.headers, member.home(), failure).await,
     }
 }
 
@@ -184,11 +184,13 @@ pub(super) async fn create(
             }
             response
         }
-        Err(refusal) if refusal.is_ours() => app.failed(&member.headers, member.home(), refusal.into()),
-        Err(refusal @ Error::Forbidden { .. }) => app.failed(&member.headers, member.home(), refusal.into()),
+        Err(refusal) if refusal.is_ours() => app.failed(&member.headers, member.home(), refusal.into()).await,
+        Err(refusal @ Error::Forbidden { .. }) => {
+            app.failed(&member.headers, member.home(), refusal.into()).await
+        }
         Err(refusal) => match refused(&app, &member, &fields, &refusal).await {
-            Ok(page) => app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page),
-            Err(failure) => app.failed(&member.headers, member.home(), failure),
+            Ok(page) => app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page).await,
+            Err(failure) => app.failed(&member.headers, member.home(), failure).await,
         },
     }
 }

@@ -32,22 +32,22 @@ pub(super) struct Link {
 pub(super) async fn show(State(app): State<App>, headers: HeaderMap, Query(link): Query<Link>) -> Response {
     let open = workspace::is_unclaimed(&app.rollcall).await;
     match open {
-        Err(cause) => app.failed(&headers, None, cause.into()),
+        Err(cause) => app.failed(&headers, None, cause.into()).await,
         // Claimed: from now on there is no such page.
-        Ok(false) => not_found(&app, &headers),
+        Ok(false) => not_found(&app, &headers).await,
         Ok(true) => match workspace::claim_link_works(&app.rollcall, &link.token).await {
-            Err(cause) => app.failed(&headers, None, cause.into()),
-            Ok(false) => app.site.respond(&headers, StatusCode::FORBIDDEN, Setup::DeadLink),
+            Err(cause) => app.failed(&headers, None, cause.into()).await,
+            Ok(false) => app.site.respond(&headers, StatusCode::FORBIDDEN, Setup::DeadLink).await,
             Ok(true) => {
                 let form = SetupForm { token: link.token, ..SetupForm::default() };
-                app.site.respond(&headers, StatusCode::OK, Setup::Form(form))
+                app.site.respond(&headers, StatusCode::OK, Setup::Form(form)).await
             }
         },
     }
 }
 
-fn not_found(app: &App, headers: &HeaderMap) -> Response {
-    app.site.respond(headers, StatusCode::NOT_FOUND, ErrorPage::NotFound { home: Some("/".to_owned()) })
+async fn not_found(app: &App, headers: &HeaderMap) -> Response {
+    app.site.respond(headers, StatusCode::NOT_FOUND, ErrorPage::NotFound { home: Some("/".to_owned()) }).await
 }
 
 #[derive(Deserialize)]
@@ -81,18 +81,18 @@ pub(super) async fn claim(
                 let to = format!("/w/{}", workspace.slug);
                 app.site.redirect(&to, Flash::done(format!("Welcome to {}", workspace.name)))
             }
-            Err(cause) => app.failed(&headers, None, cause.into()),
+            Err(cause) => app.failed(&headers, None, cause.into()).await,
         },
         Err(Error::Forbidden { .. }) => match workspace::is_unclaimed(&app.rollcall).await {
-            Ok(true) => app.site.respond(&headers, StatusCode::FORBIDDEN, Setup::DeadLink),
-            Ok(false) => not_found(&app, &headers),
-            Err(cause) => app.failed(&headers, None, cause.into()),
+            Ok(true) => app.site.respond(&headers, StatusCode::FORBIDDEN, Setup::DeadLink).await,
+            Ok(false) => not_found(&app, &headers).await,
+            Err(cause) => app.failed(&headers, None, cause.into()).await,
         },
         Err(refusal) if !refusal.is_ours() => {
             let form = refused(fields.token, &claim, &refusal);
-            app.site.respond(&headers, StatusCode::UNPROCESSABLE_ENTITY, Setup::Form(form))
+            app.site.respond(&headers, StatusCode::UNPROCESSABLE_ENTITY, Setup::Form(form)).await
         }
-        Err(cause) => app.failed(&headers, None, cause.into()),
+        Err(cause) => app.failed(&headers, None, cause.into()).await,
     }
 }
 

@@ -25,7 +25,8 @@ pub fn PageHead(
     children: Option<Children>,
 ) -> impl IntoView {
     let trail = (!trail.is_empty()).then(|| {
-        let steps = trail.into_iter().map(|(href, name)| view! { <li><a href=href>{name}</a></li> }).collect_view();
+        let steps =
+            trail.into_iter().map(|(href, name)| view! { <li><a href=href>{name}</a></li> }).collect_view();
         view! { <nav class="trail" aria-label="Breadcrumb"><ol role="list">{steps}</ol></nav> }
     });
     view! {
@@ -99,7 +100,13 @@ pub fn facts(facts: Vec<Fact>) -> AnyView {
 /// A value to carry elsewhere: label, field, Copy.
 ///
 /// With `secret`, a dialog asks before it closes while the value has not been copied.
-pub fn secret(id: &'static str, label: &str, value: &str, secret: bool, note: Option<&'static str>) -> AnyView {
+pub fn secret(
+    id: &'static str,
+    label: &str,
+    value: &str,
+    secret: bool,
+    note: Option<&'static str>,
+) -> AnyView {
     let described = note.map(|_| format!("{id}-note"));
     view! {
         <div class="field">

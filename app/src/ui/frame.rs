@@ -106,7 +106,7 @@ fn sidebar(frame: &Frame, here: Here) -> AnyView {
         }
     });
     view! {
-        <div class="sidebar" id="sidebar" popover="auto">
+        <aside class="sidebar" id="sidebar" popover="auto" aria-label="Workspace">
             <a class="brand" href=frame.url("")>
                 {mark()} <span class="brand-words">
                     <span class="brand-name">{frame.workspace.name.clone()}</span>
@@ -125,7 +125,7 @@ fn sidebar(frame: &Frame, here: Here) -> AnyView {
                 {mailbox}
             </nav>
             {account(&frame.viewer)}
-        </div>
+        </aside>
     }
     .into_any()
 }

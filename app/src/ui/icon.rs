@@ -40,7 +40,9 @@ pub enum Icon {
 impl Icon {
     const fn shape(self) -> &'static str {
         match self {
-            Self::Home => r#"<path d="M4 10.5 12 4l8 6.5V19a1 1 0 0 1-1 1h-4.5v-5.5h-5V20H5a1 1 0 0 1-1-1z"/>"#,
+            Self::Home => {
+                r#"<path d="M4 10.5 12 4l8 6.5V19a1 1 0 0 1-1 1h-4.5v-5.5h-5V20H5a1 1 0 0 1-1-1z"/>"#
+            }
             Self::People => {
                 r#"<circle cx="9" cy="8" r="3.5"/><path d="M2.5 20v-1a5 5 0 0 1 5-5h3a5 5 0 0 1 5 5v1M16 4.7a3.5 3.5 0 0 1 0 6.6M18 14.3a5 5 0 0 1 3.5 4.7v1"/>"#
             }
@@ -75,15 +77,13 @@ impl Icon {
 
 /// The icon, hidden from screen readers: the words beside it say what it means.
 pub fn icon(icon: Icon) -> AnyView {
-    view! { <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" inner_html=icon.shape()></svg> }.into_any()
+    view! { <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" inner_html=icon.shape()></svg> }
+        .into_any()
 }
 
 /// The product's mark: a list with its last line ticked.
 pub(super) fn mark() -> AnyView {
-    view! {
-        <span class="mark" aria-hidden="true">
-            <svg viewBox="0 0 24 24" inner_html=r#"<path d="M4.5 7h15M4.5 12h7M4.5 17h4M12.5 16l2.75 2.75L20 13.5"/>"#></svg>
-        </span>
-    }
-    .into_any()
+    let shape = r#"<path d="M4.5 7h15M4.5 12h7M4.5 17h4M12.5 16l2.75 2.75L20 13.5"/>"#;
+    view! { <span class="mark" aria-hidden="true"><svg viewBox="0 0 24 24" inner_html=shape></svg></span> }
+        .into_any()
 }

@@ -31,6 +31,25 @@ pub enum Action {
     },
 }
 
+/// A button that asks once more, in a sentence, before it does something. `id` is unique on the page.
+pub fn ask(id: &str, verb: &'static str, spoken: &str, text: String, action: String) -> AnyView {
+    let popover = format!("ask-{id}");
+    view! {
+        <div class="row-menu">
+            <button type="button" class="button small" popovertarget=popover.clone() aria-label=spoken.to_owned()>
+                {verb}
+            </button>
+            <div class="menu ask" id=popover popover="auto">
+                <p>{text}</p>
+                <form method="post" action=action>
+                    <button class="button small danger">{spoken.to_owned()}</button>
+                </form>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
 /// Three dots and the actions behind them. `id` is unique on the page; the button's id is `menu-{id}`.
 pub fn row_menu(id: &str, of: &str, actions: Vec<Action>) -> AnyView {
     if actions.is_empty() {
@@ -44,7 +63,8 @@ pub fn row_menu(id: &str, of: &str, actions: Vec<Action>) -> AnyView {
                 view! { <a class="menu-item" class:danger=danger href=href>{label}</a> }.into_any()
             }
             Action::Post { action, label } => {
-                view! { <form method="post" action=action><button class="menu-item">{label}</button></form> }.into_any()
+                view! { <form method="post" action=action><button class="menu-item">{label}</button></form> }
+                    .into_any()
             }
             Action::Off { label, reason } => view! {
                 <p class="menu-item off">

@@ -17,4 +17,4 @@ pub use form::{Choice, Field, Kind, SelectField, TextField, form_error};
 pub use frame::{Frame, Here, Viewer, Workspace, in_workspace, plain, signed_out};
 pub use icon::{Icon, icon};
 pub use list::{Column, Paging, Tab, cell, pager, table, tabs};
-pub use menu::{Action, row_menu};
+pub use menu::{Action, ask, row_menu};

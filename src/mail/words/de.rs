@@ -20,10 +20,7 @@ pub(super) const WORDS: Words = Words {
     ],
     moment: "{day}. {month} {year} um {time} Uhr UTC",
     roles: RoleWords {
-        viewer: "„Betrachter“",
-        member: "„Mitglied“",
-        admin: "„Admin“",
-        owner: "„Inhaber“",
+        viewer: "„Betrachter“", member: "„Mitglied“", admin: "„Admin“", owner: "„Inhaber“"
     },
     invitation: InvitationWords {
         subject: "{workspace} auf Rollcall beitreten",

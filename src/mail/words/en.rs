@@ -29,7 +29,7 @@ pub(super) const WORDS: Words = Words {
         by_it_team: "Your IT team invited you to join {workspace} as {role}.",
         by_nobody: "You are invited to join {workspace} as {role}.",
         reminder: "Your invitation is still open.",
-        about: "Rollcall keeps a workspace and the people in it in step with the company’s directory.",
+        about: "Rollcall keeps a workspace and its people in step with the company directory.",
         accept: "Accept invitation",
         or_open: "Or open this link in your browser:",
         expires: "The invitation expires on {moment}.",

@@ -19,12 +19,7 @@ pub(super) const WORDS: Words = Words {
         "décembre",
     ],
     moment: "{day} {month} {year} à {time} UTC",
-    roles: RoleWords {
-        viewer: "lecteur",
-        member: "membre",
-        admin: "administrateur",
-        owner: "propriétaire",
-    },
+    roles: RoleWords { viewer: "lecteur", member: "membre", admin: "administrateur", owner: "propriétaire" },
     invitation: InvitationWords {
         subject: "Rejoignez {workspace} sur Rollcall",
         reminder_subject: "Rappel : rejoignez {workspace} sur Rollcall",

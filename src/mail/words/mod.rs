@@ -171,9 +171,9 @@ mod tests {
     #[test]
     fn moments_are_absolute() {
         let at = Timestamp(1_796_468_640_000_000);
-        assert_eq!(en::WORDS.moment(at), "5 December 2026 at 10:24 UTC");
-        assert_eq!(fr::WORDS.moment(at), "5 décembre 2026 à 10:24 UTC");
-        assert_eq!(de::WORDS.moment(at), "5. Dezember 2026 um 10:24 Uhr UTC");
+        assert_eq!(en::WORDS.moment(at), "5 December 2026 at 11:04 UTC");
+        assert_eq!(fr::WORDS.moment(at), "5 décembre 2026 à 11:04 UTC");
+        assert_eq!(de::WORDS.moment(at), "5. Dezember 2026 um 11:04 Uhr UTC");
     }
 
     fn texts(words: &Words) -> Vec<&'static str> {

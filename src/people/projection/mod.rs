@@ -157,7 +157,9 @@ async fn known_before(tx: &mut Tx, speaker: &Speaker, user: &DirectoryUser) -> R
 /// Whether this directory vouches for the membership, but through nobody who is active: its person was deactivated or,
 /// as the last owner, outlived a delete, and comes back under another record.
 async fn is_left_behind(tx: &mut Tx, speaker: &Speaker, membership: &Membership) -> Result<bool> {
-    if membership.source != Source::Directory || membership.directory_id.as_ref() != Some(&speaker.directory_id) {
+    if membership.source != Source::Directory
+        || membership.directory_id.as_ref() != Some(&speaker.directory_id)
+    {
         return Ok(false);
     }
     let users = store::directory_users::list_of_membership(tx, &membership.id).await?;

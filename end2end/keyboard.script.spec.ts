@@ -1,0 +1,53 @@
+// The dialog by keyboard alone, and what a hasty hand does to it.
+
+import { expect, test } from "@playwright/test";
+import { startRollcall } from "./support/rollcall.ts";
+import { claim, complainLoudly } from "./support/steps.ts";
+
+test("the dialog opens, traps and gives back the focus by keyboard", async ({ page }) => {
+  complainLoudly(page);
+  const rollcall = await startRollcall();
+  try {
+    await claim(page, rollcall);
+    await page.goto(`${rollcall.baseUrl}/w/acme/settings/security`);
+    await page.waitForFunction(() => document.documentElement.classList.contains("awake"));
+    await page.getByRole("link", { name: "Configure" }).focus();
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("dialog")).toBeVisible();
+    await expect.poll(() => page.evaluate(() => document.querySelector("dialog")?.matches(":modal"))).toBe(true);
+
+    for (let tabs = 0; tabs < 20; tabs += 1) {
+      await page.keyboard.press("Tab");
+      const outside = await page.evaluate(() => {
+        const focused = document.activeElement;
+        return focused !== null && focused !== document.body && focused.closest("dialog") === null;
+      });
+      expect(outside, "the focus stays in the dialog").toBe(false);
+    }
+    await page.keyboard.press("Escape");
+    await expect(page.getByRole("dialog")).toHaveCount(0);
+    await expect(page).toHaveURL(`${rollcall.baseUrl}/w/acme/settings/security`);
+    await expect(page.getByRole("link", { name: "Configure" })).toBeFocused();
+  } finally {
+    await rollcall.stop();
+  }
+});
+
+test("a double click on Save makes one directory, whose token works", async ({ page }) => {
+  complainLoudly(page);
+  const rollcall = await startRollcall();
+  try {
+    await claim(page, rollcall);
+    await page.goto(`${rollcall.baseUrl}/w/acme/settings/security?dialog=directory-sync`);
+    await page.getByRole("dialog").getByText("Okta", { exact: true }).click();
+    await page.getByRole("button", { name: "Save changes" }).dblclick();
+    const endpoint = await page.getByLabel("SCIM 2.0 Base URL", { exact: true }).inputValue();
+    const token = await page.getByLabel("OAuth Bearer Token", { exact: true }).inputValue();
+    const answer = await fetch(`${endpoint}/Users`, { headers: { authorization: `Bearer ${token}` } });
+    expect(answer.status).toBe(200);
+    const directories = await rollcall.cli(["directory", "list", "--workspace", "acme"]);
+    expect(directories).toHaveLength(1);
+  } finally {
+    await rollcall.stop();
+  }
+});

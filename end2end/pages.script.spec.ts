@@ -1,0 +1,106 @@
+// Every page, as a machine that checks accessibility sees it, in both colour schemes and at both widths:
+// no violation, no sideways scrolling, no layout shift while the islands wake, every island awake.
+
+import AxeBuilder from "@axe-core/playwright";
+import { type Page, expect, test } from "@playwright/test";
+import { startRollcall } from "./support/rollcall.ts";
+import { claim, complainLoudly, configureOkta, linkInMailbox } from "./support/steps.ts";
+
+const WIDE = { width: 1440, height: 900 };
+const NARROW = { width: 390, height: 844 };
+/** Chromium rounds: a word that is half a pixel wider when its font arrives counts this much. */
+const UNSEEN = 0.001;
+
+for (const viewport of [WIDE, NARROW]) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    test(`every page is accessible, steady and fits (${viewport.width} px, ${colorScheme})`, async ({ page }) => {
+      test.setTimeout(180_000);
+      complainLoudly(page);
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await everyPage(page, viewport, colorScheme);
+    });
+  }
+}
+
+async function everyPage(page: Page, viewport: typeof WIDE, colorScheme: string): Promise<void> {
+  const look = (page: Page, url: string, name: string) => lookAt(page, viewport, url, `${name}-${viewport.width}-${colorScheme}`);
+  const rollcall = await startRollcall();
+  try {
+    await look(page, rollcall.setupUrl, "setup");
+    await claim(page, rollcall);
+    await look(page, `${rollcall.baseUrl}/w/acme`, "home-empty");
+    await look(page, `${rollcall.baseUrl}/w/acme/settings/security`, "security-empty");
+    await look(page, `${rollcall.baseUrl}/w/acme/settings/security?dialog=directory-sync`, "security-choose");
+    await page.setViewportSize(WIDE);
+    await page.goto(`${rollcall.baseUrl}/w/acme`);
+    const okta = await configureOkta(page);
+    await page.setViewportSize(viewport);
+    await check(page, `security-values-${viewport.width}-${colorScheme}`);
+    await look(page, page.url(), "security-values-later");
+    const grace = await okta.createUser("grace@acme.test", "Grace", "Hopper");
+    const alan = await okta.createUser("alan@acme.test", "Alan", "Turing");
+    await okta.createGroup("Engineering", [grace, alan]);
+    const link = await linkInMailbox(rollcall, "grace@acme.test");
+    await look(page, `${rollcall.baseUrl}/w/acme`, "home");
+    await look(page, `${rollcall.baseUrl}/w/acme/settings/security`, "security");
+    await page.setViewportSize(WIDE);
+    await page.getByRole("link", { name: "Open directory" }).first().click();
+    const directory = page.url();
+    await look(page, directory, "directory");
+    await look(page, `${directory}?dialog=remove`, "directory-remove");
+    await okta.setActive(alan, false);
+    const people = `${rollcall.baseUrl}/w/acme/people`;
+    await look(page, people, "people");
+    await look(page, `${people}?q=nobody`, "people-filtered-empty");
+    await look(page, `${people}?tab=invitations`, "people-invitations");
+    await look(page, `${people}?tab=suspended`, "people-suspended");
+    await look(page, `${people}?tab=removed`, "people-removed");
+    await look(page, `${people}?dialog=invite`, "people-invite");
+    await look(page, `${rollcall.baseUrl}/dev/mailbox`, "mailbox");
+    await page.getByRole("link", { name: /grace@acme.test/ }).click();
+    await look(page, page.url(), "mail");
+    await look(page, `${rollcall.baseUrl}/w/acme/nothing-here`, "not-found");
+    await page.context().clearCookies();
+    await look(page, `${rollcall.baseUrl}/login`, "login");
+    await look(page, link, "invite");
+    await look(page, `${rollcall.baseUrl}/invite/unknown`, "invite-withdrawn");
+  } finally {
+    await rollcall.stop();
+  }
+}
+
+async function lookAt(page: Page, viewport: typeof WIDE, url: string, name: string): Promise<void> {
+  await page.setViewportSize(viewport);
+  await page.goto(url);
+  await check(page, name);
+}
+
+async function check(page: Page, name: string): Promise<void> {
+  await awake(page);
+  expect.soft(await shift(page), `layout shift on ${name}`).toBeLessThan(UNSEEN);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect.soft(overflow, `sideways scrolling on ${name}`).toBeLessThanOrEqual(0);
+  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();
+  const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
+  expect.soft(told, name).toEqual([]);
+  if (process.env.ROLLCALL_PICTURES) await page.screenshot({ path: `${process.env.ROLLCALL_PICTURES}/${name}.png` });
+}
+
+/** Waits until the browser's code has woken the page. */
+async function awake(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.documentElement.classList.contains("awake"));
+}
+
+/** What moved since the page was opened, as Chromium counts it. */
+function shift(page: Page): Promise<number> {
+  return page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        let total = 0;
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries() as (PerformanceEntry & { value: number })[]) total += entry.value;
+        }).observe({ type: "layout-shift", buffered: true });
+        setTimeout(() => resolve(total), 150);
+      }),
+  );
+}

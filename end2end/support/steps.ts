@@ -1,0 +1,78 @@
+// What people do, in the words of the pages.
+
+import { type Browser, type BrowserContext, type Page, expect } from "@playwright/test";
+import { IdentityProvider } from "./idp.ts";
+import type { Rollcall } from "./rollcall.ts";
+
+export const PASSWORD = "correct horse battery staple";
+
+/** A browser of its own, whose pages must not complain. */
+export async function newBrowser(browser: Browser, options: { javaScriptEnabled?: boolean } = {}): Promise<BrowserContext> {
+  const context = await browser.newContext(options);
+  context.on("page", complainLoudly);
+  return context;
+}
+
+/** Anything on the console or any error of a script fails the journey. */
+export function complainLoudly(page: Page): void {
+  page.on("pageerror", (error) => {
+    throw new Error(`script error on ${page.url()}: ${error.message}`);
+  });
+  page.on("console", (message) => {
+    // Chromium itself reports refused forms and ended sessions here; those answers are what a journey is about.
+    const aboutStatus = message.text().startsWith("Failed to load resource: the server responded with a status of");
+    // The mailbox shows a mail in a frame that runs no script; the accessibility check tries to.
+    const aboutSandbox = message.text().startsWith("Blocked script execution in") && message.text().includes("sandboxed");
+    if (message.type() === "error" && !aboutStatus && !aboutSandbox) throw new Error(`console on ${page.url()}: ${message.text()}`);
+  });
+}
+
+/** The first owner claims the instance by the printed link. */
+export async function claim(page: Page, rollcall: Rollcall): Promise<void> {
+  await page.goto(rollcall.setupUrl);
+  await page.getByLabel("Your name").fill("Ada Lovelace");
+  await page.getByLabel("Work e-mail").fill("ada@acme.test");
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByLabel("Workspace name").fill("Acme");
+  await page.getByRole("button", { name: "Create workspace" }).click();
+  await expect(page).toHaveURL(`${rollcall.baseUrl}/w/acme`);
+}
+
+/** Security → Directory Sync → Configure → Okta → Save changes; gives an identity provider with the two values. */
+export async function configureOkta(page: Page): Promise<IdentityProvider> {
+  await page.getByRole("link", { name: "Security" }).click();
+  await expect(page.getByRole("heading", { name: "Directory Sync" })).toBeVisible();
+  await page.getByRole("link", { name: "Configure" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("Okta", { exact: true }).click();
+  await dialog.getByRole("button", { name: "Save changes" }).click();
+  const endpoint = await page.getByLabel("SCIM 2.0 Base URL", { exact: true }).inputValue();
+  const token = await page.getByLabel("OAuth Bearer Token", { exact: true }).inputValue();
+  return new IdentityProvider(endpoint, token);
+}
+
+/** An invited person without an account opens the link and joins. */
+export async function join(page: Page, link: string): Promise<void> {
+  await page.goto(link);
+  await expect(page.getByRole("heading", { name: "Join Acme" })).toBeVisible();
+  await page.getByLabel("Choose a password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Join Acme" }).click();
+  await expect(page).toHaveURL(/\/w\/acme$/);
+}
+
+/** The invitation link in the built-in mailbox's latest mail to this address. */
+export async function linkInMailbox(rollcall: Rollcall, to: string): Promise<string> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const response = await fetch(`${rollcall.baseUrl}/dev/mailbox.json`);
+    const mails: { to: string; links: string[] }[] = await response.json();
+    const link = mails.find((mail) => mail.to === to)?.links.find((url) => url.includes("/invite/"));
+    if (link !== undefined) return link;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`no invitation for ${to} in the mailbox`);
+}
+
+/** The row of the list that shows this address. */
+export function rowOf(page: Page, email: string) {
+  return page.getByRole("row").filter({ hasText: email });
+}

@@ -1,0 +1,123 @@
+//! Applies operations to a document (RFC 7644 §3.5.2.1–3).
+
+use serde_json::Value;
+
+use super::edit::Edit;
+use super::{Op, Operation, Patch};
+use crate::Document;
+use crate::error::Error;
+use crate::filter::Filter;
+use crate::resource::value::is_hollow;
+use crate::resource::{limits, missing_required};
+use crate::schema::{Attribute, Mutability, ResourceType};
+
+/// Applies a patch, all of it or nothing. `None` means that nothing changed.
+///
+/// # Errors
+/// `noTarget` if a filter finds no element (a tolerant patch then makes one, if the filter says what it is like);
+/// `mutability` if a required attribute would go or an immutable one would change; 413 if the resource would be
+/// larger than [`MAX_RESOURCE`](crate::resource::MAX_RESOURCE).
+pub fn apply(kind: &ResourceType, doc: &Document, patch: &Patch) -> Result<Option<Document>, Error> {
+    let mut changed = doc.clone();
+    let mut effort = Effort::of(doc, patch);
+    for operation in &patch.operations {
+        effort.spend(operation)?;
+        Edit { kind, operation, mode: patch.mode }.apply(&mut changed)?;
+    }
+    drop_hollow_elements(kind, &mut changed);
+    if changed == *doc {
+        return Ok(None);
+    }
+    check_required(kind, doc, &changed)?;
+    check_immutable(kind, doc, &changed)?;
+    limits::check_size(&changed)?;
+    Ok(Some(changed))
+}
+
+fn check_required(kind: &ResourceType, before: &Document, after: &Document) -> Result<(), Error> {
+    match missing_required(kind, after) {
+        Some(name) if missing_required(kind, before).as_ref() != Some(&name) => {
+            Err(Error::mutability(format!("{name} is required and cannot be taken away.")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_immutable(kind: &ResourceType, before: &Document, after: &Document) -> Result<(), Error> {
+    let core = kind.schema.attributes.iter().map(|attribute| (None, attribute));
+    let extended = kind.extensions.iter().flat_map(|extension| {
+        extension.schema.attributes.iter().map(|attribute| (Some(&extension.schema.id), attribute))
+    });
+    for (urn, attribute) in core.chain(extended) {
+        let value = |doc: &Document| {
+            let holder = urn.map_or(Some(doc), |urn| doc.get(urn).and_then(Value::as_object));
+            holder.and_then(|holder| holder.get(&attribute.name)).cloned()
+        };
+        let was = value(before);
+        if attribute.mutability == Mutability::Immutable && was.is_some() && was != value(after) {
+            return Err(Error::mutability(format!("{} cannot be changed once it is set.", attribute.name)));
+        }
+    }
+    Ok(())
+}
+
+/// Drops elements that have only labels left, such as `{"type": "work"}`: a PUT of the result would not keep them.
+/// Only at the end, for Entra sends the parts of a new element in any order.
+fn drop_hollow_elements(kind: &ResourceType, doc: &mut Document) {
+    drop_hollow_in(&kind.schema.attributes, doc);
+    for extension in &kind.extensions {
+        if let Some(Value::Object(holder)) = doc.get_mut(&extension.schema.id) {
+            drop_hollow_in(&extension.schema.attributes, holder);
+            if holder.is_empty() {
+                doc.shift_remove(&extension.schema.id);
+            }
+        }
+    }
+}
+
+fn drop_hollow_in(attributes: &[Attribute], holder: &mut Document) {
+    for attribute in attributes.iter().filter(|attribute| attribute.multi_valued && attribute.is_complex()) {
+        if let Some(Value::Array(elements)) = holder.get_mut(&attribute.name) {
+            elements.retain(|element| !element.as_object().is_some_and(|parts| is_hollow(attribute, parts)));
+            if elements.is_empty() {
+                holder.shift_remove(&attribute.name);
+            }
+        }
+    }
+}
+
+/// The work that a patch makes, in bytes compared. A hostile patch of a megabyte could otherwise keep a processor busy
+/// for minutes, filtering a resource of a megabyte thousands of times.
+struct Effort {
+    /// The bytes that one comparison with everything may have to look at.
+    scale: usize,
+    left: usize,
+}
+
+impl Effort {
+    /// About half a second for letters beyond ASCII.
+    const MOST: usize = 32 * 1024 * 1024;
+
+    fn of(doc: &Document, patch: &Patch) -> Self {
+        let values = patch.operations.iter().filter_map(|operation| operation.value.as_ref());
+        Self { scale: limits::size_of(doc) + values.map(limits::size).sum::<usize>(), left: Self::MOST }
+    }
+
+    /// # Errors
+    /// `tooMany` if nothing is left.
+    fn spend(&mut self, operation: &Operation) -> Result<(), Error> {
+        let terms = operation.path.value_filter.as_ref().map_or(0, Filter::terms);
+        let listed = match (operation.op, &operation.value) {
+            (Op::Add | Op::Remove, Some(Value::Array(elements))) => elements.len(),
+            _ => 0,
+        };
+        // Two elements differ in their first letters as a rule, so that few bytes are looked at.
+        let effort = self.scale.saturating_mul(terms).saturating_add(self.scale.saturating_mul(listed) / 16);
+        self.left = self.left.checked_sub(effort).ok_or_else(|| {
+            Error::too_many(
+                "The patch has too many operations for a resource of this size; send it in parts.",
+            )
+        })?;
+        Ok(())
+    }
+}

@@ -1,0 +1,175 @@
+//! Relays that hang, hang up, talk nonsense, or are not there for two days.
+
+use std::time::Duration;
+
+use rollcall::model::MailStatus;
+use serde_json::json;
+
+use crate::{post_office::PostOffice, support::each_engine};
+
+#[tokio::test]
+async fn whatever_goes_wrong_on_the_line_is_tried_again() {
+    each_engine(async |store| {
+        let mut office = PostOffice::new(&store).await;
+        for (number, (rule, words)) in [
+            (json!({"at": "rcpt", "delay": 3, "times": 1}), "no answer within 1 seconds"),
+            (json!({"at": "data", "drop": true, "times": 1}), ""),
+            (json!({"at": "rcpt", "reply": "what do you want", "times": 1}), ""),
+            (json!({"at": "data", "reply": "250 fine", "times": 1}), "does not belong here"),
+            (json!({"at": "mail", "reply": "250-unfinished", "drop": true, "times": 1}), ""),
+            (json!({"at": "rcpt", "drop": true, "times": 1}), ""),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let email = format!("person{number}@acme.test");
+            office.server.obey(&json!([rule]));
+            office.acme.directory_adds(&email).await;
+            office.worker.run_due().await;
+            let mail = office.outbox().await.remove(0);
+            assert_eq!((&mail.recipient, mail.status), (&email, MailStatus::Deferred), "{rule}");
+            let answer = mail.answer.unwrap();
+            assert!(answer.contains(words) && !answer.is_empty() && answer.len() < 400, "{rule}: {answer}");
+
+            office.clock.advance(Duration::from_secs(90));
+            office.worker.run_due().await;
+            let mail = office.outbox().await.remove(0);
+            assert_eq!(mail.status, MailStatus::Accepted, "{rule}");
+        }
+        let received = office.server.wait_for(6).await;
+        let mut recipients: Vec<_> = received.iter().map(|mail| mail.to()).collect();
+        recipients.sort_unstable();
+        recipients.dedup();
+        assert_eq!((received.len(), recipients.len()), (6, 6), "none twice");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_relay_that_never_confirmed_gets_the_same_mail_again() {
+    each_engine(async |store| {
+        for rule in [
+            json!({"at": "content", "drop": true, "times": 1}),
+            json!({"at": "content", "reply": "well well", "times": 1}),
+            json!({"at": "content", "delay": 4, "times": 1}),
+        ] {
+            let mut office = PostOffice::new(&store).await;
+            let email = format!("grace{}@acme.test", office.outbox().await.len());
+            office.server.obey(&json!([rule]));
+            office.acme.directory_adds(&email).await;
+            office.worker.run_due().await;
+            assert_eq!(office.only_mail().await.status, MailStatus::Deferred, "{rule}");
+            office.clock.advance(Duration::from_secs(60));
+            office.worker.run_due().await;
+            assert_eq!(office.only_mail().await.status, MailStatus::Accepted, "{rule}");
+            let received = office.server.wait_for(2).await;
+            assert_eq!(received[0].header("Message-ID"), received[1].header("Message-ID"));
+            assert_ne!(received[0].token(), received[1].token(), "each attempt has a link of its own");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_relay_that_will_not_talk_is_left_alone_for_a_while() {
+    each_engine(async |store| {
+        for rule in [
+            json!({"at": "connect", "reply": "554 no service here"}),
+            json!({"at": "connect", "reply": "421 too busy"}),
+            json!({"at": "connect", "reply": "SSH-2.0-OpenSSH"}),
+            json!({"at": "connect", "drop": true}),
+            json!({"at": "connect", "delay": 10}),
+            json!({"at": "mail", "reply": "530 5.7.0 Authentication required"}),
+            json!({"at": "mail", "reply": "550 5.1.8 Sender address rejected"}),
+        ] {
+            let mut office = PostOffice::new(&store).await;
+            for number in 0..10 {
+                office.acme.directory_adds(&format!("person{number}@acme.test")).await;
+            }
+            office.server.obey(&json!([rule]));
+            let tried = office.worker.run_due().await;
+            assert!((1..=4).contains(&tried), "{rule}: {tried} mails met a relay that takes none");
+            assert_eq!(office.worker.run_due().await, 0, "{rule}");
+            let mails = office.outbox().await;
+            assert!(mails.iter().all(|mail| mail.attempts == 0), "{rule}: it never looked at them");
+            office.clock.advance(Duration::from_secs(31));
+            assert_eq!(office.worker.run_due().await, 1, "{rule}: one mail finds out");
+
+            office.server.obey(&json!([]));
+            office.clock.advance(Duration::from_secs(61));
+            assert_eq!(office.worker.run_due().await, 10, "{rule}");
+            assert_eq!(office.server.wait_for(10).await.len(), 10, "{rule}");
+        }
+    })
+    .await;
+}
+
+/// lettre 0.11 panics on a blank line in the answer to EHLO.
+#[tokio::test]
+async fn an_answer_that_no_library_foresaw_ends_no_worker() {
+    each_engine(async |store| {
+        let mut office = PostOffice::new(&store).await;
+        office.server.obey(
+            &json!([{"at": "connect", "reply": "220 hi\r\n250-relay\r\n250-   \r\n250 ok", "times": 1}]),
+        );
+        office.acme.directory_adds("grace@acme.test").await;
+        office.worker.run_due().await;
+        let mail = office.only_mail().await;
+        assert_eq!(mail.status, MailStatus::Deferred);
+        assert_eq!(mail.answer.as_deref(), Some("A fault in Rollcall; see its log."));
+        office.clock.advance(Duration::from_secs(60));
+        office.worker.run_due().await;
+        assert_eq!(office.only_mail().await.status, MailStatus::Accepted);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn down_for_two_days_then_up() {
+    each_engine(async |store| {
+        let mut office = PostOffice::new(&store).await;
+        office.server.obey(&json!([{"at": "connect", "drop": true}]));
+        let mut users = Vec::new();
+        for number in 0..6 {
+            users.push(office.acme.directory_adds(&format!("person{number}@acme.test")).await);
+        }
+        for _ in 0..48 {
+            office.worker.run_due().await;
+            office.clock.advance(Duration::from_secs(3600));
+        }
+        office.acme.directory_deactivates(&users[0]).await;
+        office.acme.directory_deactivates(&users[5]).await;
+        office.server.obey(&json!([]));
+        office.worker.run_due().await;
+        let mut recipients: Vec<_> =
+            office.server.wait_for(4).await.iter().map(|mail| mail.to().to_owned()).collect();
+        recipients.sort();
+        assert_eq!(
+            recipients,
+            ["person1@acme.test", "person2@acme.test", "person3@acme.test", "person4@acme.test"]
+        );
+        office.clock.advance(Duration::from_secs(24 * 3600));
+        assert_eq!(office.worker.run_due().await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_late_answer_is_not_taken_for_the_answer_to_another_mail() {
+    each_engine(async |store| {
+        let mut office = PostOffice::new(&store).await;
+        // A conversation that was cut off after our patience ended: its late answers must meet nobody else.
+        office.server.obey(&json!([{"at": "rcpt", "to": "slow", "delay": 1.5}]));
+        office.acme.directory_adds("slow@acme.test").await;
+        office.worker.run_due().await;
+        for number in 0..8 {
+            office.acme.directory_adds(&format!("person{number}@acme.test")).await;
+        }
+        assert_eq!(office.worker.run_due().await, 8);
+        let accepted =
+            office.outbox().await.iter().filter(|mail| mail.status == MailStatus::Accepted).count();
+        assert_eq!(accepted, 8);
+        assert_eq!(office.server.wait_for(8).await.len(), 8);
+    })
+    .await;
+}

@@ -1,0 +1,24 @@
+//! Mail from the outbox to a real SMTP server on loopback, or to the built-in mailbox, on both engines.
+
+#![expect(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test binary: `pub` means for its other files, and what goes wrong fails the test"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bad_relay;
+mod chores;
+mod encryption;
+mod killed;
+mod message;
+mod post_office;
+mod sending;
+mod smtp_server;
+mod volume;
+mod wanted;
+mod workers;

@@ -1,0 +1,193 @@
+//! Ten thousand mails: how fast they leave, how much memory that takes, and how much slower it makes the directory.
+//! Run by hand: `cargo test --release --test mail -- --ignored --nocapture volume`.
+
+use std::{
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use rollcall::{clock::Clock, config::MailTransport, jobs, mail::parse_smtp_url};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    post_office::transport,
+    support::{Acme, TestStore, each_engine, rollcall},
+};
+
+const MAILS: usize = 10_000;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes"]
+async fn ten_thousand_mails_in_flat_memory() {
+    each_engine(async |store| {
+        let (acme, sink) = acme(&store, None).await;
+        add_people(&acme, "queued", MAILS).await;
+        let before = resident_kib();
+        fs::write("/proc/self/clear_refs", "5").unwrap();
+        let began = Instant::now();
+        let worker = Work::start(&acme);
+        while sink.taken.load(Ordering::SeqCst) < MAILS {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let took = began.elapsed();
+        worker.stop().await;
+        let grown = peak_kib().saturating_sub(before);
+        eprintln!(
+            "{}: {MAILS} mails in {:.1} s ({:.0} a second), memory {before} KiB before, at most {grown} KiB more",
+            store.db.engine_name(),
+            took.as_secs_f64(),
+            10_000.0 / took.as_secs_f64()
+        );
+        assert!(grown < 64 * 1024, "{grown} KiB");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes"]
+async fn the_directory_is_not_slowed_by_mail() {
+    each_engine(async |store| {
+        for mail_rate in [Some(600), None] {
+            slowed(&store, mail_rate).await;
+        }
+    })
+    .await;
+}
+
+async fn slowed(store: &TestStore, mail_rate: Option<u32>) {
+    let limit = mail_rate.unwrap_or_default();
+    let (acme, _sink) = acme(store, mail_rate).await;
+    add_people(&acme, &format!("warm{limit}-"), 200).await;
+    let mut ratios = Vec::new();
+    for round in 0..5 {
+        let without = add_people(&acme, &format!("without{limit}-{round}-"), 1000).await;
+        let worker = Work::start(&acme);
+        let with = add_people(&acme, &format!("with{limit}-{round}-"), 1000).await;
+        worker.stop().await;
+        ratios.push(with.as_secs_f64() / without.as_secs_f64());
+        eprintln!("{}: without {without:.2?}, with {with:.2?}", store.db.engine_name());
+    }
+    ratios.sort_by(f64::total_cmp);
+    eprintln!(
+        "{}: at most {mail_rate:?} mails a minute, the directory takes {:.2} times as long (median)",
+        store.db.engine_name(),
+        ratios[2]
+    );
+}
+
+async fn acme(store: &TestStore, mail_rate: Option<u32>) -> (Acme, Sink) {
+    let sink = Sink::start().await;
+    let relay = MailTransport::Smtp(parse_smtp_url(&format!("smtp://127.0.0.1:{}", sink.port)).unwrap());
+    let rollcall = rollcall(store, &Clock::System, |config| {
+        config.mail = relay;
+        config.mail_rate = mail_rate;
+    });
+    (Acme::new(rollcall).await, sink)
+}
+
+/// The directory adds people, eight at a time, as an identity provider does.
+async fn add_people(acme: &Acme, name: &str, count: usize) -> Duration {
+    let began = Instant::now();
+    let next = AtomicUsize::new(0);
+    let add = async || {
+        loop {
+            let number = next.fetch_add(1, Ordering::SeqCst);
+            if number >= count {
+                break;
+            }
+            acme.directory_adds(&format!("{name}{number}@acme.test")).await;
+        }
+    };
+    futures::future::join_all((0..8).map(|_| add())).await;
+    began.elapsed()
+}
+
+struct Work {
+    shutdown: CancellationToken,
+    done: tokio::task::JoinHandle<()>,
+}
+
+impl Work {
+    fn start(acme: &Acme) -> Self {
+        let shutdown = CancellationToken::new();
+        let transport = transport(&acme.rollcall, &acme.rollcall.config.mail);
+        let done = tokio::spawn(jobs::run(acme.rollcall.clone(), transport, shutdown.clone()));
+        Self { shutdown, done }
+    }
+
+    async fn stop(self) {
+        self.shutdown.cancel();
+        self.done.await.unwrap();
+    }
+}
+
+/// An SMTP server that takes everything and keeps nothing.
+struct Sink {
+    port: u16,
+    taken: Arc<AtomicUsize>,
+}
+
+impl Sink {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let taken = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&taken);
+        tokio::spawn(async move {
+            while let Ok((line, _)) = listener.accept().await {
+                tokio::spawn(take_mails(line, Arc::clone(&counter)));
+            }
+        });
+        Self { port, taken }
+    }
+}
+
+async fn take_mails(line: TcpStream, taken: Arc<AtomicUsize>) -> std::io::Result<()> {
+    line.set_nodelay(true)?;
+    let mut line = BufReader::new(line);
+    line.write_all(b"220 sink\r\n").await?;
+    let mut words = String::new();
+    let mut in_mail = false;
+    while line.read_line(&mut words).await? > 0 {
+        let answer: Option<&[u8]> = match (in_mail, words.trim_end()) {
+            (true, ".") => {
+                in_mail = false;
+                taken.fetch_add(1, Ordering::SeqCst);
+                Some(b"250 taken\r\n")
+            }
+            (true, _) => None,
+            (false, "DATA") => {
+                in_mail = true;
+                Some(b"354 go on\r\n")
+            }
+            (false, _) => Some(b"250 ok\r\n"),
+        };
+        if let Some(answer) = answer {
+            line.write_all(answer).await?;
+        }
+        words.clear();
+    }
+    Ok(())
+}
+
+fn resident_kib() -> usize {
+    status_kib("VmRSS:")
+}
+
+fn peak_kib() -> usize {
+    status_kib("VmHWM:")
+}
+
+fn status_kib(field: &str) -> usize {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
+    line.split_whitespace().next().unwrap().parse().unwrap()
+}
