@@ -51,9 +51,24 @@ pub async fn create(
 ) -> Result<(Directory, Option<Secret>)> {
     caller.require(Permission::ManageDirectories)?;
     let choice = choice.checked()?;
+    match try_create(rollcall, caller, &choice, creation_key).await {
+        // The same form may have been faster, at this very moment: then its directory is there now.
+        Err(Error::Conflict { .. }) if creation_key.is_some() => {
+            try_create(rollcall, caller, &choice, creation_key).await
+        }
+        outcome => outcome,
+    }
+}
+
+async fn try_create(
+    rollcall: &Rollcall,
+    caller: &Caller<'_>,
+    choice: &Choice,
+    creation_key: Option<&str>,
+) -> Result<(Directory, Option<Secret>)> {
     let context = rollcall.context(caller.actor());
     let mut tx = rollcall.db.write().await?;
-    match create_in(&mut tx, &context, caller, &choice, creation_key).await {
+    match create_in(&mut tx, &context, caller, choice, creation_key).await {
         Ok(made) => {
             tx.commit().await?;
             Ok(made)

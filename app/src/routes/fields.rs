@@ -2,10 +2,11 @@
 
 use axum::{
     Form,
-    extract::{FromRequest, Request},
+    body::Body,
+    extract::{FromRequest, RawForm, Request},
     response::Response,
 };
-use http::StatusCode;
+use http::{StatusCode, header};
 use serde::de::DeserializeOwned;
 
 use super::App;
@@ -19,9 +20,8 @@ impl<T: DeserializeOwned + Send> FromRequest<App> for Fields<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
         let headers = request.headers().clone();
-        let read = Form::<T>::from_request(request, app).await.ok();
-        match read {
-            Some(Form(fields)) => Ok(Self(fields)),
+        match read(request, app).await {
+            Some(fields) => Ok(Self(fields)),
             None => {
                 let reason = "The form could not be read. Open its page again and send it once more.";
                 let page = ErrorPage::BadRequest { reason: reason.to_owned() };
@@ -29,4 +29,17 @@ impl<T: DeserializeOwned + Send> FromRequest<App> for Fields<T> {
             }
         }
     }
+}
+
+/// The fields, if they can be read. A NUL stands in nothing that people type and can be asked of no database.
+async fn read<T: DeserializeOwned + Send>(request: Request, app: &App) -> Option<T> {
+    let RawForm(body) = RawForm::from_request(request, app).await.ok()?;
+    if body.contains(&0) || body.windows(3).any(|letters| letters == b"%00") {
+        return None;
+    }
+    let request = Request::post("/")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Body::from(body))
+        .ok()?;
+    Form::from_request(request, app).await.ok().map(|Form(fields)| fields)
 }

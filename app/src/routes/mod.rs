@@ -69,9 +69,19 @@ pub fn router(rollcall: &Rollcall) -> Router {
     pages
         .fallback(failure::unknown_page)
         .layer(web::session_layer(rollcall))
+        .layer(middleware::from_fn_with_state(app.clone(), refuse_nul))
         .layer(middleware::from_fn_with_state(app.clone(), refuse_other_sites))
         .merge(assets::router())
         .with_state(app)
+}
+
+/// A NUL can be asked of no database, so nothing has an address with one.
+async fn refuse_nul(State(app): State<App>, request: Request, next: Next) -> Response {
+    if request.uri().path_and_query().is_some_and(|path| path.as_str().contains("%00")) {
+        let page = ErrorPage::NotFound { home: Some("/".to_owned()) };
+        return app.site.respond(request.headers(), StatusCode::NOT_FOUND, page).await;
+    }
+    next.run(request).await
 }
 
 async fn refuse_other_sites(State(app): State<App>, request: Request, next: Next) -> Response {

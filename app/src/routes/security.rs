@@ -200,6 +200,7 @@ async fn try_create(
     member: &Member,
     fields: &CreateFields,
 ) -> rollcall::Result<(Directory, Option<String>)> {
+    member.access.require(Permission::ManageDirectories)?;
     let provider = fields
         .provider
         .parse()

@@ -1,0 +1,26 @@
+//! The pages through the whole router, as a browser without scripts sees them, on both engines.
+
+#![expect(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test binary: `pub` means for its other files, and what goes wrong fails the test"
+)]
+
+#[path = "../../../tests/support/company.rs"]
+mod company;
+#[path = "../../../tests/support/requests.rs"]
+mod requests;
+#[path = "../../../tests/support/mod.rs"]
+#[expect(unused_imports, reason = "it is shared with suites that need more of it")]
+mod support;
+
+mod browser;
+
+mod directories;
+mod doors;
+mod invitations;
+mod people;
+mod permissions;
+mod safety;

@@ -1,0 +1,173 @@
+//! Settings → People by hand: inviting, roles, suspending, removing, and their guards.
+
+use rollcall::model::Role;
+
+use crate::{
+    browser::Browser,
+    company::Company,
+    support::each_engine,
+};
+
+const ANA: &str = "ana@acme.test";
+
+fn at(id: &rollcall::model::MembershipId, action: &str) -> String {
+    format!("/w/acme/people/{id}/{action}")
+}
+
+#[tokio::test]
+async fn a_person_is_invited_resent_withdrawn_and_invited_again() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        ada.get("/w/acme/people?dialog=invite").await.shows(200, "Invite");
+        let invite = [("emails", ANA), ("role", "admin")];
+        ada.post("/w/acme/people/invite", &invite).await.leads_to("/w/acme/people?tab=invitations");
+        ada.get("/w/acme/people?tab=invitations").await.shows(200, "Invitation sent to ana@acme.test");
+        assert_eq!(company.standing(ANA).await, "invited manual admin, invitation pending, mail queued, 0 sessions");
+
+        let id = company.id_of(ANA).await;
+        ada.post(&at(&id, "resend"), &[]).await.leads_to("/w/acme/people?tab=invitations");
+        assert_eq!(
+            company.standing(ANA).await,
+            "invited manual admin, invitation pending, mail cancelled+queued, 0 sessions"
+        );
+        ada.post(&at(&id, "revoke"), &[]).await.leads_to("/w/acme/people?tab=invitations");
+        ada.get("/w/acme/people").await.shows(200, "Invitation withdrawn");
+        assert_eq!(
+            company.standing(ANA).await,
+            "removed manual admin, invitation revoked, mail cancelled+cancelled, 0 sessions"
+        );
+        ada.post("/w/acme/people/invite", &[("emails", ANA), ("role", "viewer")]).await.has_status(303);
+        assert_eq!(company.standing(ANA).await, "invited manual viewer, invitation pending, mail queued, 0 sessions");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn several_addresses_are_told_apart() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        let emails = "ana@acme.test, ADA@acme.test;nonsense\nana@acme.test";
+        let page = ada.post("/w/acme/people/invite", &[("emails", emails), ("role", "member")]).await;
+        page.shows(422, "nonsense");
+        assert!(company.standing(ANA).await.starts_with("invited manual member"));
+        assert!(company.standing("ada@acme.test").await.starts_with("active manual owner"));
+
+        for (emails, role) in [("", "member"), (" ,; ", "member"), ("bo@acme.test", "emperor"), ("bo@acme.test", "")] {
+            ada.post("/w/acme/people/invite", &[("emails", emails), ("role", role)]).await.has_status(422);
+        }
+        assert_eq!(company.standing("bo@acme.test").await, "nobody");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_double_click_on_invite_makes_one_invitation() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        let fields = [("emails", ANA), ("role", "member")];
+        let (one, two) = futures::join!(
+            ada.post("/w/acme/people/invite", &fields),
+            ada.post("/w/acme/people/invite", &fields)
+        );
+        let mut statuses = [one.status.as_u16(), two.status.as_u16()];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [303, 422], "{} {}", one.words(), two.words());
+        assert_eq!(company.standing(ANA).await, "invited manual member, invitation pending, mail queued, 0 sessions");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn roles_are_changed_with_effect_on_the_next_request() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        let ana = Browser::signed_in(&company, Role::Viewer).await;
+        let id = company.id_of("viewer@acme.test").await;
+        ana.get("/w/acme/people").await.shows(403, "Viewers do not see the list of people.");
+        ada.post(&at(&id, "role"), &[("role", "admin")]).await.leads_to("/w/acme/people");
+        ana.get("/w/acme/people?dialog=invite").await.shows(200, "Invite");
+        ada.post(&at(&id, "role"), &[("role", "viewer")]).await.has_status(303);
+        ana.get("/w/acme/people").await.has_status(403);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_last_owner_and_oneself_are_guarded() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        let id = company.id_of("ada@acme.test").await;
+        for (action, fields, words) in [
+            ("role", vec![("role", "admin")], "This is the last active owner."),
+            ("suspend", vec![], "You cannot suspend yourself."),
+            ("remove", vec![], "You cannot remove yourself."),
+        ] {
+            ada.post(&at(&id, action), &fields).await.has_status(303);
+            ada.get("/w/acme/people").await.shows(200, words);
+        }
+        assert!(company.standing("ada@acme.test").await.starts_with("active manual owner"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_suspended_person_is_out_at_once_and_back_by_hand() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        let ana = Browser::signed_in(&company, Role::Member).await;
+        let id = company.id_of("member@acme.test").await;
+        ana.get("/w/acme").await.has_status(200);
+        ada.post(&at(&id, "suspend"), &[]).await.has_status(303);
+        ana.get("/w/acme").await.leads_to("/login?next=%2Fw%2Facme");
+        ana.signs_in("member@acme.test", crate::company::PASSWORD).await.shows(422, "was removed by an admin on");
+        ada.get("/w/acme/people?tab=suspended").await.shows(200, "member@acme.test");
+
+        ada.post(&at(&id, "reinstate"), &[]).await.leads_to("/w/acme/people?tab=suspended");
+        ana.signs_in("member@acme.test", crate::company::PASSWORD).await.leads_to("/");
+        ana.get("/w/acme").await.has_status(200);
+
+        ada.post(&at(&id, "remove"), &[]).await.has_status(303);
+        ana.get("/w/acme").await.leads_to("/login?next=%2Fw%2Facme");
+        assert!(company.standing("member@acme.test").await.starts_with("removed"));
+        for action in ["suspend", "remove", "reinstate", "resend", "revoke", "role"] {
+            let answer = ada.post(&at(&id, action), &[("role", "member")]).await;
+            assert!(matches!(answer.status.as_u16(), 303 | 404), "{action}: {}", answer.status);
+        }
+        assert!(company.standing("member@acme.test").await.starts_with("removed"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn people_are_searched_and_paged() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        let addresses: Vec<String> = (0..60).map(|n| format!("person{n:02}@acme.test")).collect();
+        company.invites(&addresses.join(" "), Role::Member).await;
+        company.invites("100%real_name@acme.test", Role::Viewer).await;
+        let shown = async |query: &str| {
+            let page = ada.get(&format!("/w/acme/people{query}")).await;
+            page.has_status(200);
+            let words = page.words();
+            addresses.iter().filter(|address| words.contains(address.as_str())).count()
+        };
+        let (first, second) = (shown("").await, shown("?page=2").await);
+        assert_eq!((first + second, first > second), (60, true), "{first} and {second}");
+        assert_eq!(shown("?page=99999").await, second, "the last page stands for those behind it");
+        assert_eq!(shown("?q=person1").await, 10);
+        assert_eq!(shown("?q=PERSON07").await, 1);
+        assert_eq!(shown("?q=%25").await, 0, "a percent sign is a letter");
+        ada.get("/w/acme/people?q=%25real_").await.shows(200, "100%real_name@acme.test");
+        ada.get("/w/acme/people?q=nobody").await.shows(200, "nobody");
+        assert_eq!(shown("?role=viewer").await, 0);
+        assert_eq!(shown("?tab=suspended").await, 0);
+    })
+    .await;
+}
