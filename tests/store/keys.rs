@@ -23,7 +23,10 @@ use crate::{
 };
 
 /// Runs a write and takes it back; gives its refusal.
-async fn refusal(store: &TestStore, write: impl AsyncFnOnce(&mut Tx) -> store::Result<()>) -> Option<UniqueKey> {
+async fn refusal(
+    store: &TestStore,
+    write: impl AsyncFnOnce(&mut Tx) -> store::Result<()>,
+) -> Option<UniqueKey> {
     let mut tx = store.db.write().await.unwrap();
     let outcome = write(&mut tx).await;
     tx.rollback().await.unwrap();
@@ -136,23 +139,32 @@ async fn directories_and_what_they_hold() {
         tx.commit().await.unwrap();
 
         let same_name = directory(&company, "OKTA");
-        let refused = refusal(&store, async |tx| store::directories::insert(tx, &same_name, None).await).await;
+        let refused =
+            refusal(&store, async |tx| store::directories::insert(tx, &same_name, None).await).await;
         assert_eq!(refused, Some(UniqueKey::DirectoryName));
         let same_form = directory(&company, "Other");
-        let refused = refusal(&store, async |tx| store::directories::insert(tx, &same_form, Some("form-1")).await).await;
+        let refused =
+            refusal(&store, async |tx| store::directories::insert(tx, &same_form, Some("form-1")).await)
+                .await;
         assert_eq!(refused, Some(UniqueKey::DirectoryCreation));
         let same_user = user(&company, &okta, "aNA");
-        let refused = refusal(&store, async |tx| store::directory_users::insert(tx, &same_user, &[]).await).await;
+        let refused =
+            refusal(&store, async |tx| store::directory_users::insert(tx, &same_user, &[]).await).await;
         assert_eq!(refused, Some(UniqueKey::DirectoryUserName));
         let same_group = group(&company, &okta, "sALES");
-        let refused = refusal(&store, async |tx| store::directory_groups::insert(tx, &same_group).await).await;
+        let refused =
+            refusal(&store, async |tx| store::directory_groups::insert(tx, &same_group).await).await;
         assert_eq!(refused, Some(UniqueKey::DirectoryGroupName));
 
         let mut tx = store.db.write().await.unwrap();
         store::directory_users::delete(&mut tx, &user_of_okta.id, company.clock.now()).await.unwrap();
-        store::directory_users::insert(&mut tx, &same_user, &[]).await.expect("a deleted person's name is free");
+        store::directory_users::insert(&mut tx, &same_user, &[])
+            .await
+            .expect("a deleted person's name is free");
         store::directories::remove(&mut tx, &okta.id, company.clock.now()).await.unwrap();
-        store::directories::insert(&mut tx, &same_name, Some("form-1")).await.expect("a removed directory's name is free");
+        store::directories::insert(&mut tx, &same_name, Some("form-1"))
+            .await
+            .expect("a removed directory's name is free");
         tx.commit().await.unwrap();
     })
     .await;
@@ -169,7 +181,10 @@ async fn invitations_and_other_keys() {
         assert_eq!(refused, Some(UniqueKey::PendingInvitation));
         let over = Invitation { id: id(), status: InvitationStatus::Revoked, ..open.clone() };
         assert_eq!(refusal(&store, async |tx| store::invitations::insert(tx, &over).await).await, None);
-        let refused = refusal(&store, async |tx| store::invitations::insert(tx, &Invitation { status: InvitationStatus::Expired, ..open.clone() }).await);
+        let refused = refusal(&store, async |tx| {
+            store::invitations::insert(tx, &Invitation { status: InvitationStatus::Expired, ..open.clone() })
+                .await
+        });
         assert_eq!(refused.await, Some(UniqueKey::Other), "a primary key");
     })
     .await;
@@ -234,7 +249,9 @@ async fn names_are_found_in_any_case_and_any_script() {
         let okta = directory(&company, "Okta");
         let mut tx = store.db.write().await.unwrap();
         store::directories::insert(&mut tx, &okta, None).await.unwrap();
-        for (written, email) in [("Änne", "ÄNNE@acme.test"), ("ΣΊΣΥΦΟΣ", "s@acme.test"), ("Ana", "Ana@Acme.Test")] {
+        for (written, email) in
+            [("Änne", "ÄNNE@acme.test"), ("ΣΊΣΥΦΟΣ", "s@acme.test"), ("Ana", "Ana@Acme.Test")]
+        {
             let emails = [EmailKey { value: key(email), kind: Some(key("Work")) }];
             store::directory_users::insert(&mut tx, &user(&company, &okta, written), &emails).await.unwrap();
             store::directory_groups::insert(&mut tx, &group(&company, &okta, written)).await.unwrap();
@@ -259,12 +276,17 @@ async fn names_are_found_in_any_case_and_any_script() {
             (UserCondition::Active(true), 3),
             (UserCondition::Active(false), 0),
         ] {
-            let found = store::directory_users::count(&mut conn, &okta.id, std::slice::from_ref(&condition)).await;
+            let found =
+                store::directory_users::count(&mut conn, &okta.id, std::slice::from_ref(&condition)).await;
             assert_eq!(found.unwrap(), expected, "{condition:?}");
         }
         for (name, expected) in [("ÄNNE", 1), ("ana", 1), ("an%", 0)] {
             let condition = [GroupCondition::DisplayName(name.to_owned())];
-            assert_eq!(store::directory_groups::count(&mut conn, &okta.id, &condition).await.unwrap(), expected, "{name}");
+            assert_eq!(
+                store::directory_groups::count(&mut conn, &okta.id, &condition).await.unwrap(),
+                expected,
+                "{name}"
+            );
         }
     })
     .await;

@@ -24,7 +24,9 @@ fn text(text: &str) -> Search {
 async fn signs_that_mean_something_to_the_database_are_letters() {
     each_engine(async |store| {
         let company = Company::new(&store).await;
-        for email in ["100%sure@acme.test", "under_score@acme.test", "underxscore@acme.test", "o'neil@acme.test"] {
+        for email in
+            ["100%sure@acme.test", "under_score@acme.test", "underxscore@acme.test", "o'neil@acme.test"]
+        {
             company.invites(email, Role::Member).await;
         }
         for (typed, expected) in [
@@ -77,8 +79,9 @@ async fn pages_follow_each_other_without_gap_and_overlap() {
         let mut conn = company.rollcall.db.read().await.unwrap();
         let mut seen = Vec::new();
         for offset in [0, 10, 20, 30] {
-            let page =
-                store::memberships::search(&mut conn, &company.workspace.id, &text("p"), offset, 10).await.unwrap();
+            let page = store::memberships::search(&mut conn, &company.workspace.id, &text("p"), offset, 10)
+                .await
+                .unwrap();
             seen.extend(page.into_iter().map(|person| person.membership.email));
         }
         assert_eq!(seen, addresses);

@@ -141,9 +141,15 @@ async fn what_is_committed_is_seen_at_once_and_nothing_before() {
             let slug = format!("w{round}");
             let mut tx = store.db.write().await.unwrap();
             store::workspaces::insert(&mut tx, &workspace(&slug)).await.unwrap();
-            assert!(store::workspaces::find_by_slug(&mut tx, &slug).await.unwrap().is_some(), "its writer sees it");
+            assert!(
+                store::workspaces::find_by_slug(&mut tx, &slug).await.unwrap().is_some(),
+                "its writer sees it"
+            );
             let mut reader = store.db.read().await.unwrap();
-            assert!(store::workspaces::find_by_slug(&mut reader, &slug).await.unwrap().is_none(), "too early");
+            assert!(
+                store::workspaces::find_by_slug(&mut reader, &slug).await.unwrap().is_none(),
+                "too early"
+            );
             drop(reader);
             tx.commit().await.unwrap();
             let mut reader = store.db.read().await.unwrap();
@@ -196,7 +202,9 @@ async fn sixty_four_writers_of_whom_many_go_away_lose_nothing_that_was_answered(
                 for round in 0..12 {
                     let slug = format!("w{writer}-{round}");
                     let patience = Duration::from_millis(rand::rng().random_range(0..80));
-                    if let Ok(Ok(())) = tokio::time::timeout(patience, both(db.clone(), slug.clone(), round % 5 == 4)).await {
+                    if let Ok(Ok(())) =
+                        tokio::time::timeout(patience, both(db.clone(), slug.clone(), round % 5 == 4)).await
+                    {
                         answered.push(slug);
                     }
                 }

@@ -128,7 +128,13 @@ impl Answer {
     /// A redirect to exactly this.
     #[track_caller]
     pub fn leads_to(&self, path: &str) -> &Self {
-        assert_eq!((self.status.as_u16(), self.header(header::LOCATION).as_str()), (303, path), "{}: {}", self.asked, self.words());
+        assert_eq!(
+            (self.status.as_u16(), self.header(header::LOCATION).as_str()),
+            (303, path),
+            "{}: {}",
+            self.asked,
+            self.words()
+        );
         self
     }
 
@@ -147,7 +153,8 @@ impl Answer {
                 _ => {}
             }
         }
-        let words = words.replace("&quot;", "\"").replace("&#x27;", "'").replace("&lt;", "<").replace("&amp;", "&");
+        let words =
+            words.replace("&quot;", "\"").replace("&#x27;", "'").replace("&lt;", "<").replace("&amp;", "&");
         words.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 

@@ -37,7 +37,10 @@ async fn the_set_up_link_makes_one_owner_and_is_gone() {
         eve.get(&link).await.shows(404, "This page does not exist");
         eve.get("/setup").await.shows(404, "This page does not exist");
         eve.post("/setup", &fields).await.has_status(404);
-        assert!(workspace::new_claim_link(&rollcall).await.unwrap().is_none(), "no new link once there is an owner");
+        assert!(
+            workspace::new_claim_link(&rollcall).await.unwrap().is_none(),
+            "no new link once there is an owner"
+        );
     })
     .await;
 }
@@ -83,7 +86,8 @@ async fn a_refused_set_up_keeps_what_was_typed_and_the_link() {
             ("workspace", "", "Enter a name."),
         ] {
             let fields = with(name, value);
-            let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let fields: Vec<(&str, &str)> =
+                fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
             let page = ada.post("/setup", &fields).await;
             page.shows(422, complaint);
             assert_eq!(page.hidden("token"), token.reveal());
@@ -195,7 +199,8 @@ async fn access_ends_with_the_next_request_after_the_directory_says_so() {
         let at = |path: &str| format!("/scim/v2/{}{path}", directory.id);
         let bearer = format!("Bearer {}", token.reveal());
         let body = serde_json::json!({ "userName": "ana@acme.test", "active": true });
-        let created = Ask::new("POST", &at("/Users")).header("authorization", &bearer).scim(&body).to(&router).await;
+        let created =
+            Ask::new("POST", &at("/Users")).header("authorization", &bearer).scim(&body).to(&router).await;
         let id = created.json()["id"].as_str().unwrap().to_owned();
         company.accepts("ana@acme.test").await;
         let ana = Browser::of(&company, "ana@acme.test").await;
@@ -244,7 +249,9 @@ async fn a_password_link_works_once_and_signs_other_devices_out() {
         let ada = Browser::new(&company.rollcall);
         ada.get(&path).await.shows(200, "For ada@acme.test.");
         ada.get(&path).await.shows(200, "For ada@acme.test.");
-        ada.post(&path, &[("name", "Ada"), ("password", "short")]).await.shows(422, "Use at least 12 characters.");
+        ada.post(&path, &[("name", "Ada"), ("password", "short")])
+            .await
+            .shows(422, "Use at least 12 characters.");
         ada.post(&path, &[("name", "Ada"), ("password", "another horse battery")]).await.leads_to("/");
         ada.get("/w/acme").await.has_status(200);
         old_device.get("/w/acme").await.leads_to("/login?next=%2Fw%2Facme");

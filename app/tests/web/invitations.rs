@@ -145,7 +145,10 @@ async fn after_a_resend_only_the_newer_link_works() {
         ana.get(&old).await.shows(410, "There is a newer invitation");
         ana.post(&old, &JOIN).await.has_status(410);
         ana.visits(&new).await.shows(200, "Join Acme");
-        assert!(invitation::resend(&company.rollcall, &company.admin(), &id).await.is_err(), "not twice in a minute");
+        assert!(
+            invitation::resend(&company.rollcall, &company.admin(), &id).await.is_err(),
+            "not twice in a minute"
+        );
         company.clock.advance(Duration::from_secs(61));
         invitation::resend(&company.rollcall, &company.admin(), &id).await.unwrap();
         ana.get(&new).await.shows(410, "There is a newer invitation");
@@ -215,7 +218,10 @@ async fn an_account_that_exists_joins_with_its_own_password_or_its_session() {
                 let ana = Browser::new(&company.rollcall);
                 ana.visits(&link).await.shows(200, "Sign in to join");
                 let wrong = [("name", "Eve"), ("password", "another horse battery")];
-                assert!(!ana.post("/invite", &wrong).await.status.is_redirection(), "a stranger sets no new password");
+                assert!(
+                    !ana.post("/invite", &wrong).await.status.is_redirection(),
+                    "a stranger sets no new password"
+                );
                 ana.signs_in(ANA, "another horse battery").await.has_status(422);
                 ana.post("/invite", &JOIN).await.leads_to("/w/beta");
                 let people = invitation_holder(&company, &beta).await;

@@ -9,6 +9,7 @@
 )]
 
 #[path = "../../../tests/support/company.rs"]
+#[expect(dead_code, reason = "it is shared with suites that need more of it")]
 mod company;
 #[path = "../../../tests/support/requests.rs"]
 mod requests;

@@ -2,11 +2,7 @@
 
 use rollcall::model::Role;
 
-use crate::{
-    browser::Browser,
-    company::Company,
-    support::each_engine,
-};
+use crate::{browser::Browser, company::Company, support::each_engine};
 
 const ANA: &str = "ana@acme.test";
 
@@ -23,7 +19,10 @@ async fn a_person_is_invited_resent_withdrawn_and_invited_again() {
         let invite = [("emails", ANA), ("role", "admin")];
         ada.post("/w/acme/people/invite", &invite).await.leads_to("/w/acme/people?tab=invitations");
         ada.get("/w/acme/people?tab=invitations").await.shows(200, "Invitation sent to ana@acme.test");
-        assert_eq!(company.standing(ANA).await, "invited manual admin, invitation pending, mail queued, 0 sessions");
+        assert_eq!(
+            company.standing(ANA).await,
+            "invited manual admin, invitation pending, mail queued, 0 sessions"
+        );
 
         let id = company.id_of(ANA).await;
         ada.post(&at(&id, "resend"), &[]).await.leads_to("/w/acme/people?tab=invitations");
@@ -32,13 +31,16 @@ async fn a_person_is_invited_resent_withdrawn_and_invited_again() {
             "invited manual admin, invitation pending, mail cancelled+queued, 0 sessions"
         );
         ada.post(&at(&id, "revoke"), &[]).await.leads_to("/w/acme/people?tab=invitations");
-        ada.get("/w/acme/people").await.shows(200, "Invitation withdrawn");
+        ada.get("/w/acme/people").await.shows(200, "Invitation revoked");
         assert_eq!(
             company.standing(ANA).await,
             "removed manual admin, invitation revoked, mail cancelled+cancelled, 0 sessions"
         );
         ada.post("/w/acme/people/invite", &[("emails", ANA), ("role", "viewer")]).await.has_status(303);
-        assert_eq!(company.standing(ANA).await, "invited manual viewer, invitation pending, mail queued, 0 sessions");
+        assert_eq!(
+            company.standing(ANA).await,
+            "invited manual viewer, invitation pending, mail queued, 0 sessions"
+        );
     })
     .await;
 }
@@ -54,7 +56,9 @@ async fn several_addresses_are_told_apart() {
         assert!(company.standing(ANA).await.starts_with("invited manual member"));
         assert!(company.standing("ada@acme.test").await.starts_with("active manual owner"));
 
-        for (emails, role) in [("", "member"), (" ,; ", "member"), ("bo@acme.test", "emperor"), ("bo@acme.test", "")] {
+        for (emails, role) in
+            [("", "member"), (" ,; ", "member"), ("bo@acme.test", "emperor"), ("bo@acme.test", "")]
+        {
             ada.post("/w/acme/people/invite", &[("emails", emails), ("role", role)]).await.has_status(422);
         }
         assert_eq!(company.standing("bo@acme.test").await, "nobody");
@@ -75,7 +79,10 @@ async fn a_double_click_on_invite_makes_one_invitation() {
         let mut statuses = [one.status.as_u16(), two.status.as_u16()];
         statuses.sort_unstable();
         assert_eq!(statuses, [303, 422], "{} {}", one.words(), two.words());
-        assert_eq!(company.standing(ANA).await, "invited manual member, invitation pending, mail queued, 0 sessions");
+        assert_eq!(
+            company.standing(ANA).await,
+            "invited manual member, invitation pending, mail queued, 0 sessions"
+        );
     })
     .await;
 }
@@ -125,7 +132,9 @@ async fn a_suspended_person_is_out_at_once_and_back_by_hand() {
         ana.get("/w/acme").await.has_status(200);
         ada.post(&at(&id, "suspend"), &[]).await.has_status(303);
         ana.get("/w/acme").await.leads_to("/login?next=%2Fw%2Facme");
-        ana.signs_in("member@acme.test", crate::company::PASSWORD).await.shows(422, "was removed by an admin on");
+        ana.signs_in("member@acme.test", crate::company::PASSWORD)
+            .await
+            .shows(422, "was removed by an admin on");
         ada.get("/w/acme/people?tab=suspended").await.shows(200, "member@acme.test");
 
         ada.post(&at(&id, "reinstate"), &[]).await.leads_to("/w/acme/people?tab=suspended");

@@ -37,12 +37,28 @@ const ROUTES: &[Row] = &[
     ("POST", "/w/acme/people/{ada}/suspend", [SIGN_IN, NOT_THERE, NO, NO, NO, DONE]),
     ("POST", "/w/acme/people/{ada}/remove", [SIGN_IN, NOT_THERE, NO, NO, NO, DONE]),
     ("GET", "/w/acme/settings/security/directories/{okta}", [SIGN_IN, NOT_THERE, NO, NO, PAGE, PAGE]),
-    ("GET", "/w/acme/settings/security/directories/{okta}?dialog=remove", [SIGN_IN, NOT_THERE, NO, NO, PAGE, PAGE]),
+    (
+        "GET",
+        "/w/acme/settings/security/directories/{okta}?dialog=remove",
+        [SIGN_IN, NOT_THERE, NO, NO, PAGE, PAGE],
+    ),
     ("POST", "/w/acme/settings/security/directories", [SIGN_IN, NOT_THERE, NO, NO, WRONG, WRONG]),
     ("POST", "/w/acme/settings/security/directories/{okta}", [SIGN_IN, NOT_THERE, NO, NO, WRONG, WRONG]),
-    ("POST", "/w/acme/settings/security/directories/{okta}/rotate-token", [SIGN_IN, NOT_THERE, NO, NO, DONE, DONE]),
-    ("POST", "/w/acme/settings/security/directories/{okta}/tokens/{nobody}/revoke", [SIGN_IN, NOT_THERE, NO, NO, NOT_THERE, NOT_THERE]),
-    ("POST", "/w/acme/settings/security/directories/{okta}/remove", [SIGN_IN, NOT_THERE, NO, NO, WRONG, WRONG]),
+    (
+        "POST",
+        "/w/acme/settings/security/directories/{okta}/rotate-token",
+        [SIGN_IN, NOT_THERE, NO, NO, DONE, DONE],
+    ),
+    (
+        "POST",
+        "/w/acme/settings/security/directories/{okta}/tokens/{nobody}/revoke",
+        [SIGN_IN, NOT_THERE, NO, NO, NOT_THERE, NOT_THERE],
+    ),
+    (
+        "POST",
+        "/w/acme/settings/security/directories/{okta}/remove",
+        [SIGN_IN, NOT_THERE, NO, NO, WRONG, WRONG],
+    ),
 ];
 
 #[tokio::test]
@@ -50,7 +66,8 @@ async fn each_caller_on_each_route() {
     each_engine(async |store| {
         let company = Company::new(&store).await;
         company.other_workspace("Beta", "bea@beta.test").await;
-        let beta = company.look("SELECT id FROM memberships WHERE email_key = $1", "bea@beta.test").await.remove(0);
+        let beta =
+            company.look("SELECT id FROM memberships WHERE email_key = $1", "bea@beta.test").await.remove(0);
         let (okta, _) = company.directory(Provider::Okta).await;
         company.adds_by_hand("bo@acme.test", Role::Member).await;
         let ids = [
@@ -76,7 +93,10 @@ async fn each_caller_on_each_route() {
                 let found = if to_sign_in { SIGN_IN } else { answer.status.as_u16() };
                 // What an owner does to the only owner is refused with a message on the next page.
                 if found != *expected {
-                    wrong.push(format!("{method} {route} by {caller}: {found} instead of {expected}: {}", answer.words()));
+                    wrong.push(format!(
+                        "{method} {route} by {caller}: {found} instead of {expected}: {}",
+                        answer.words()
+                    ));
                 }
             }
         }
@@ -89,7 +109,9 @@ async fn each_caller_on_each_route() {
 /// Someone with an account and no membership of Acme.
 async fn stranger(company: &Company) -> Browser {
     let (_, _, link) =
-        rollcall::people::workspace::create(&company.rollcall, "Gamma", "stranger@gamma.test", None).await.unwrap();
+        rollcall::people::workspace::create(&company.rollcall, "Gamma", "stranger@gamma.test", None)
+            .await
+            .unwrap();
     rollcall::people::account::set_password(&company.rollcall, link.unwrap().reveal(), "Stranger", PASSWORD)
         .await
         .unwrap();

@@ -17,8 +17,13 @@ fn is_guarded(answer: &Answer) {
     assert_eq!(header("referrer-policy"), "same-origin", "{}", answer.asked);
     assert_eq!(header("cross-origin-opener-policy"), "same-origin", "{}", answer.asked);
     let policy = header("content-security-policy");
-    for part in ["default-src 'self'", "object-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"]
-    {
+    for part in [
+        "default-src 'self'",
+        "object-src 'none'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+    ] {
         assert!(policy.contains(part), "{}: {policy}", answer.asked);
     }
     let scripts = policy.split(';').find(|part| part.trim().starts_with("script-src")).unwrap();
@@ -90,7 +95,10 @@ async fn forms_from_other_sites_are_refused() {
             ada.send(ask).await.shows(403, "This form was sent from another site.");
         }
         let login = form("/login", &[("email", "ada@acme.test"), ("password", PASSWORD)]);
-        Browser::new(&company.rollcall).send(login.header("sec-fetch-site", "cross-site")).await.has_status(403);
+        Browser::new(&company.rollcall)
+            .send(login.header("sec-fetch-site", "cross-site"))
+            .await
+            .has_status(403);
         assert_eq!(company.standing("eve@evil.test").await, "nobody");
 
         ada.send(invite().header("origin", "https://rollcall.acme.test")).await.has_status(303);
@@ -107,7 +115,9 @@ async fn what_people_type_is_shown_as_text() {
         company.invites("ana@acme.test", Role::Member).await;
         let link = company.invitation_link("ana@acme.test").await;
         let ana = Browser::new(&company.rollcall);
-        ana.post(&format!("/invite/{link}"), &[("name", evil), ("password", PASSWORD)]).await.leads_to("/w/acme");
+        ana.post(&format!("/invite/{link}"), &[("name", evil), ("password", PASSWORD)])
+            .await
+            .leads_to("/w/acme");
         let ada = Browser::of(&company, "ada@acme.test").await;
         let quoted = "%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E";
         for path in [
@@ -210,7 +220,11 @@ async fn strange_forms_find_no_fault_of_ours() {
                     "/invite".to_owned(),
                 ] {
                     let status = ada.post(&path, &fields).await.status.as_u16();
-                    assert!(status < 500, "{path} with {:?} answers {status}", value.chars().take(20).collect::<String>());
+                    assert!(
+                        status < 500,
+                        "{path} with {:?} answers {status}",
+                        value.chars().take(20).collect::<String>()
+                    );
                 }
             }
         }
@@ -221,7 +235,8 @@ async fn strange_forms_find_no_fault_of_ours() {
             ("multipart/form-data", &b"--x"[..]),
             ("", &b""[..]),
         ] {
-            let ask = Ask::new("POST", "/w/acme/people/invite").header("content-type", media_type).bytes(body);
+            let ask =
+                Ask::new("POST", "/w/acme/people/invite").header("content-type", media_type).bytes(body);
             let answer = ada.send(ask.header("sec-fetch-site", "same-origin")).await;
             assert!(answer.status.is_client_error(), "{media_type}: {}", answer.status);
         }
@@ -246,7 +261,9 @@ async fn the_mailbox_is_only_there_when_it_is_in_use_on_loopback() {
     each_engine(async |store| {
         let open = Company::new(&store).await;
         Browser::new(&open.rollcall).get("/dev/mailbox.json").await.has_status(200);
-        let public = crate::support::rollcall(&store, &open.clock, |config| config.listen = "0.0.0.0:3000".parse().unwrap());
+        let public = crate::support::rollcall(&store, &open.clock, |config| {
+            config.listen = "0.0.0.0:3000".parse().unwrap()
+        });
         let smtp = crate::support::rollcall(&store, &open.clock, |config| {
             config.mail = rollcall::config::MailTransport::Smtp("smtp://127.0.0.1:2525".parse().unwrap());
         });

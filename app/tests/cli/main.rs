@@ -1,0 +1,16 @@
+//! The `rollcall` program: its commands while a server runs, what it says when it cannot start, and what is left when
+//! it is killed.
+
+#![expect(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test binary: `pub` means for its other files, and what goes wrong fails the test"
+)]
+
+mod program;
+
+mod commands;
+mod killed;
+mod starting;
