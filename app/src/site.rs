@@ -312,7 +312,7 @@ mod tests {
             refused.headers()[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
         let (headers, html) = open(&format!("theme=dark; {flash}")).await;
         assert!(html.starts_with("<!DOCTYPE html>"));
-        assert!(html.contains("theme-dark") && html.contains("No &lt;b>change"), "{html}");
+        assert!(html.contains("theme-dark") && html.contains("No &lt;b&gt;change"), "{html}");
         assert!(headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("'nonce-"));
         assert!(!html.contains(" style="), "the policy forbids inline styles");
     }

@@ -4,7 +4,6 @@
 #![expect(
     unreachable_pub,
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     reason = "a test binary: `pub` means for its other files, and what goes wrong fails the test"
 )]

@@ -262,7 +262,7 @@ async fn the_mailbox_is_only_there_when_it_is_in_use_on_loopback() {
         let open = Company::new(&store).await;
         Browser::new(&open.rollcall).get("/dev/mailbox.json").await.has_status(200);
         let public = crate::support::rollcall(&store, &open.clock, |config| {
-            config.listen = "0.0.0.0:3000".parse().unwrap()
+            config.listen = "0.0.0.0:3000".parse().unwrap();
         });
         let smtp = crate::support::rollcall(&store, &open.clock, |config| {
             config.mail = rollcall::config::MailTransport::Smtp("smtp://127.0.0.1:2525".parse().unwrap());
