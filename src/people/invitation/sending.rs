@@ -1,0 +1,236 @@
+//! Inviting people by hand, sending again, withdrawing.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::withdraw_grant;
+use crate::{
+    error::{Error, Result},
+    model::{MembershipId, MembershipStatus, Role, Source, SuspendedBy, WorkspaceId},
+    people::{
+        Caller, EmailAddress, Permission,
+        grants::{self, Inviter},
+    },
+    state::{Context, Rollcall},
+    store::{self, Conn, Tx, memberships::Membership},
+};
+
+/// Most addresses in one go.
+const MOST_ADDRESSES: usize = 200;
+/// Least time between two mails of one invitation, from the third on.
+const RESEND_PAUSE: Duration = Duration::from_secs(60);
+/// Most mails of one invitation.
+const MOST_MAILS: i64 = 6;
+
+/// What became of one address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invited {
+    /// The address as it was typed.
+    pub email: String,
+    /// What became of it.
+    pub outcome: InviteOutcome,
+}
+
+/// What became of one address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InviteOutcome {
+    /// An invitation is on its way.
+    Sent,
+    /// The person is a member already.
+    AlreadyMember,
+    /// An invitation is open; it can be sent again from the list.
+    AlreadyInvited,
+    /// The person is suspended, or the directory calls them inactive.
+    Suspended(SuspendedBy),
+    /// Not an address.
+    NotAnAddress,
+}
+
+/// Invites people by hand. `addresses` is separated by commas, semicolons, spaces or lines.
+///
+/// # Errors
+/// `Forbidden`; `Invalid` on `emails` when there is none or too many.
+pub async fn invite(
+    rollcall: &Rollcall,
+    caller: &Caller<'_>,
+    addresses: &str,
+    role: Role,
+) -> Result<Vec<Invited>> {
+    caller.require(Permission::ManagePeople)?;
+    if role == Role::Owner {
+        caller.require(Permission::ManageOwners)?;
+    }
+    let addresses: Vec<&str> = addresses
+        .split(|c: char| c.is_whitespace() || c == ',' || c == ';')
+        .filter(|address| !address.is_empty())
+        .collect();
+    if addresses.is_empty() {
+        return Err(Error::invalid("emails", "Enter at least one e-mail address."));
+    }
+    if addresses.len() > MOST_ADDRESSES {
+        return Err(Error::invalid("emails", format!("Invite at most {MOST_ADDRESSES} people in one go.")));
+    }
+    let mut results = Vec::with_capacity(addresses.len());
+    for address in addresses {
+        let outcome = match address.parse::<EmailAddress>() {
+            Ok(email) => invite_one(rollcall, caller, &email, role).await?,
+            Err(_) => InviteOutcome::NotAnAddress,
+        };
+        results.push(Invited { email: address.to_owned(), outcome });
+    }
+    rollcall.mail_due.notify_one();
+    Ok(results)
+}
+
+async fn invite_one(
+    rollcall: &Rollcall,
+    caller: &Caller<'_>,
+    email: &EmailAddress,
+    role: Role,
+) -> Result<InviteOutcome> {
+    let context = rollcall.context(caller.actor());
+    let workspace = &caller.workspace().id;
+    let inviter =
+        Inviter { person: caller.actor().account().cloned(), directory: None, delay: Duration::ZERO };
+    let mut tx = rollcall.db.write().await?;
+    let mut membership = new_manual_membership(&context, workspace, email, role);
+    if !store::memberships::insert(&mut tx, &membership).await? {
+        let Some(existing) = store::memberships::find_by_email(&mut tx, workspace, &email.key()).await?
+        else {
+            tx.rollback().await?;
+            return Err(Error::Internal(format!("the membership of {email} is there and is not")));
+        };
+        if let Some(outcome) = refusal(&mut tx, &existing).await? {
+            tx.rollback().await?;
+            return Ok(outcome);
+        }
+        membership = invitable(&existing, role);
+    }
+    grants::invite(&mut tx, &context, &mut membership, &inviter).await?;
+    tx.commit().await?;
+    Ok(InviteOutcome::Sent)
+}
+
+/// Why an address that the workspace knows cannot be invited now.
+async fn refusal(conn: &mut Conn, existing: &Membership) -> Result<Option<InviteOutcome>> {
+    let outcome = match existing.status {
+        MembershipStatus::Active => Some(InviteOutcome::AlreadyMember),
+        MembershipStatus::Invited => Some(InviteOutcome::AlreadyInvited),
+        MembershipStatus::Suspended => {
+            Some(InviteOutcome::Suspended(existing.suspended_by.unwrap_or(SuspendedBy::Admin)))
+        }
+        MembershipStatus::Provisioned | MembershipStatus::Removed => {
+            let users = store::directory_users::list_of_membership(conn, &existing.id).await?;
+            let gone = !users.is_empty() && !users.iter().any(|user| user.active);
+            gone.then_some(InviteOutcome::Suspended(SuspendedBy::Directory))
+        }
+    };
+    Ok(outcome)
+}
+
+/// A known person who is invited again: from a directory they keep what it says, otherwise they begin anew.
+fn invitable(existing: &Membership, role: Role) -> Membership {
+    if existing.status == MembershipStatus::Removed {
+        Membership {
+            role,
+            source: Source::Manual,
+            directory_id: None,
+            suspended_by: None,
+            joined_at: None,
+            ..existing.clone()
+        }
+    } else {
+        Membership { role, ..existing.clone() }
+    }
+}
+
+fn new_manual_membership(
+    context: &Context,
+    workspace: &WorkspaceId,
+    email: &EmailAddress,
+    role: Role,
+) -> Membership {
+    Membership {
+        id: context.clock.new_id(),
+        workspace_id: workspace.clone(),
+        account_id: None,
+        email: email.as_str().to_owned(),
+        email_key: email.key(),
+        name: email.as_str().split('@').next().unwrap_or_default().to_owned(),
+        language: None,
+        role,
+        status: MembershipStatus::Invited,
+        source: Source::Manual,
+        directory_id: None,
+        suspended_by: None,
+        status_changed_at: context.now,
+        joined_at: None,
+        last_active_at: None,
+        created_at: context.now,
+        updated_at: context.now,
+    }
+}
+
+/// Sends a person's invitation again, or anew when it was declined, withdrawn or ran out. Earlier links are dead.
+///
+/// # Errors
+/// `Conflict` when the person cannot be invited now, or was mailed a moment ago.
+pub async fn resend(rollcall: &Rollcall, caller: &Caller<'_>, id: &MembershipId) -> Result<()> {
+    caller.require(Permission::ManagePeople)?;
+    let context = rollcall.context(caller.actor());
+    let mut tx = rollcall.db.write().await?;
+    let Some(mut membership) =
+        store::memberships::get_for_update(&mut tx, &caller.workspace().id, id).await?
+    else {
+        tx.rollback().await?;
+        return Err(Error::NotFound { what: "person in this workspace" });
+    };
+    if let Some(refusal) = resend_refusal(&mut tx, &context, &membership).await? {
+        tx.rollback().await?;
+        return Err(Error::conflict("member", refusal));
+    }
+    let directory = membership.directory_id.clone();
+    let inviter = Inviter { person: caller.actor().account().cloned(), directory, delay: Duration::ZERO };
+    grants::invite(&mut tx, &context, &mut membership, &inviter).await?;
+    tx.commit().await?;
+    rollcall.mail_due.notify_one();
+    Ok(())
+}
+
+async fn resend_refusal(tx: &mut Tx, context: &Context, membership: &Membership) -> Result<Option<String>> {
+    if !matches!(membership.status, MembershipStatus::Invited | MembershipStatus::Provisioned) {
+        return Ok(Some(format!("{} has no open invitation.", membership.email)));
+    }
+    let Some(open) = store::invitations::find_pending(tx, &membership.id).await? else { return Ok(None) };
+    if open.generation >= MOST_MAILS {
+        return Ok(Some(
+            "This invitation was sent many times already. Withdraw it and invite the person anew.".to_owned(),
+        ));
+    }
+    if open.generation > 1 && context.now.since(open.sent_at) < RESEND_PAUSE {
+        return Ok(Some("This invitation was sent less than a minute ago. Wait a moment.".to_owned()));
+    }
+    Ok(None)
+}
+
+/// Withdraws a person's open invitation: its link is dead, queued mail does not leave.
+/// A person from a directory stays known; someone invited by hand is gone from the list.
+///
+/// # Errors
+/// `Conflict` when there is no open invitation.
+pub async fn revoke(rollcall: &Rollcall, caller: &Caller<'_>, id: &MembershipId) -> Result<()> {
+    caller.require(Permission::ManagePeople)?;
+    let context = rollcall.context(caller.actor());
+    let mut tx = rollcall.db.write().await?;
+    let found = store::memberships::get_for_update(&mut tx, &caller.workspace().id, id).await?;
+    let Some(mut membership) = found.filter(|m| m.status == MembershipStatus::Invited) else {
+        tx.rollback().await?;
+        return Err(Error::conflict("member", "There is no open invitation to withdraw."));
+    };
+    grants::end_access(&mut tx, &context, &membership).await?;
+    withdraw_grant(&mut tx, &context, &mut membership).await?;
+    grants::record(&mut tx, &context, &membership, "invitation.revoked", &json!({})).await?;
+    tx.commit().await?;
+    Ok(())
+}
