@@ -18,7 +18,9 @@ use crate::workspace::Workspace;
 pub(crate) const FOLDER: &str = "ROLLCALL_CONFORMANCE";
 
 /// Each suite with the provider whose directory it plays.
-const SUITES: [(&str, &str); 4] = [
+const SUITES: [(&str, &str); 6] = [
+    ("scim2_tester", "generic"),
+    ("scim_sanity", "generic"),
     ("okta_sim", "okta"),
     ("google_sim", "google"),
     ("onelogin_sim", "onelogin"),
