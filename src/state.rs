@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     audit::Actor,
@@ -22,12 +23,20 @@ pub struct Rollcall {
     pub config: Arc<Config>,
     /// Wakes the worker: told after a commit that put a mail into the outbox.
     pub mail_due: Arc<Notify>,
+    /// Cancelled when the process is told to stop: what would go on for long ends then.
+    pub stopping: CancellationToken,
 }
 
 impl Rollcall {
     /// Puts the parts together.
     pub fn new(db: Db, clock: Clock, config: Config) -> Self {
-        Self { db, clock, config: Arc::new(config), mail_due: Arc::new(Notify::new()) }
+        Self {
+            db,
+            clock,
+            config: Arc::new(config),
+            mail_due: Arc::new(Notify::new()),
+            stopping: CancellationToken::new(),
+        }
     }
 
     /// The surroundings of a change that `actor` makes now.

@@ -1,6 +1,6 @@
 //! `rollcall serve`: dashboard, SCIM API and mail worker in one process.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use axum::{Router, extract::Request, middleware::Next, response::Response};
 use http::{HeaderValue, header};
@@ -34,11 +34,16 @@ pub async fn run(cli: &Cli) -> Result<(), String> {
     greet(&rollcall).await?;
     warn_when_mail_waits(transport.clone());
 
-    let stop = CancellationToken::new();
-    let worker = tokio::spawn(jobs::run(rollcall.clone(), transport, stop.clone()));
+    let stopping = rollcall.stopping.clone();
+    let worker = tokio::spawn(jobs::run(rollcall.clone(), transport, stopping.clone()));
+    tokio::spawn(until_told_to_stop(stopping.clone()));
     let service = router(&rollcall).into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, service).with_graceful_shutdown(until_told_to_stop()).await;
-    stop.cancel();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(stopping.clone().cancelled_owned());
+    let served = tokio::select! {
+        served = serving => served,
+        () = too_long_after(&stopping) => Ok(()),
+    };
+    stopping.cancel();
     if let Err(cause) = worker.await {
         tracing::error!(%cause, "the mail worker ended badly");
     }
@@ -131,7 +136,15 @@ fn warn_when_mail_waits(transport: Transport) {
     });
 }
 
-async fn until_told_to_stop() {
+/// Requests that are under way when the process is told to stop have this long.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+async fn too_long_after(stopping: &CancellationToken) {
+    stopping.cancelled().await;
+    tokio::time::sleep(PATIENCE).await;
+}
+
+async fn until_told_to_stop(stopping: CancellationToken) {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]
     let terminate = async {
@@ -148,4 +161,5 @@ async fn until_told_to_stop() {
         _ = interrupt => {}
         () = terminate => {}
     }
+    stopping.cancel();
 }

@@ -317,7 +317,10 @@ fn follow(
         async move {
             loop {
                 if looks > 0 {
-                    tokio::time::sleep(LOOK_EVERY).await;
+                    tokio::select! {
+                        () = tokio::time::sleep(LOOK_EVERY) => {}
+                        () = app.rollcall.stopping.cancelled() => return None,
+                    }
                 }
                 looks += 1;
                 let now = look(&app, &access, &directory).await?;
