@@ -14,9 +14,9 @@ export default defineConfig({
   reporter: "list",
   timeout: 90_000,
   globalTimeout: 20 * 60_000,
-  expect: { timeout: 10_000 },
+  expect: { timeout: 20_000 },
   use: {
-    actionTimeout: 10_000,
+    actionTimeout: 20_000,
     navigationTimeout: 20_000,
     screenshot: "only-on-failure",
     trace: "retain-on-failure",
