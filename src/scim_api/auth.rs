@@ -54,7 +54,7 @@ impl FromRequestParts<Rollcall> for DirectoryAuth {
                     speaker: Speaker {
                         directory_id: holder.directory_id,
                         workspace_id: holder.workspace_id,
-                        default_role: holder.default_role,
+                        settings: holder.settings,
                     },
                     provider: holder.provider,
                     mode: Mode::Tolerant,
