@@ -17,5 +17,6 @@ pub use id::{
 pub use progress::{Progress, ProgressStep};
 pub use provider::Provider;
 pub use status::{
-    HeldReason, InvitationStatus, MailStatus, MembershipStatus, Role, Source, SuspendedBy, UnknownWord,
+    HeldReason, InvitationStatus, MailStatus, MailTemplate, MembershipStatus, Role, Source, SuspendedBy,
+    UnknownWord,
 };
