@@ -23,6 +23,8 @@ pub struct Rollcall {
     pub config: Arc<Config>,
     /// Wakes the worker: told after a commit that put a mail into the outbox.
     pub mail_due: Arc<Notify>,
+    /// Wakes the job that lets held people in: told after a commit that freed a seat or changed what holds them.
+    pub held_due: Arc<Notify>,
     /// Cancelled when the process is told to stop: what would go on for long ends then.
     pub stopping: CancellationToken,
 }
@@ -35,6 +37,7 @@ impl Rollcall {
             clock,
             config: Arc::new(config),
             mail_due: Arc::new(Notify::new()),
+            held_due: Arc::new(Notify::new()),
             stopping: CancellationToken::new(),
         }
     }

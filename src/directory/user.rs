@@ -9,7 +9,7 @@ use crate::{
     audit,
     error::{Error, Result},
     model::DirectoryUserId,
-    people::projection::{self, Outcome, Speaker},
+    people::projection::{self, Outcome, Speaker, decision::Decision},
     state::{Context, Rollcall},
     store::{self, Tx, UniqueKey, directory_users::DirectoryUser},
 };
@@ -36,7 +36,7 @@ pub async fn create(
     speaker: &Speaker,
     document: Document,
 ) -> Result<Changed> {
-    let columns = UserColumns::of(&document)?;
+    let columns = UserColumns::of(&document, &speaker.settings.email_sources)?;
     let mut user = DirectoryUser {
         id: context.clock.new_id(),
         directory_id: speaker.directory_id.clone(),
@@ -49,6 +49,8 @@ pub async fn create(
         version: 1,
         membership_id: None,
         held_reason: None,
+        held_since: None,
+        approved_at: None,
         created_at: context.now,
         updated_at: context.now,
         deleted_at: None,
@@ -110,7 +112,9 @@ async fn change(
 ) -> Result<Changed> {
     let mut tx = rollcall.db.write().await?;
     let result = change_in(&mut tx, context, speaker, id, if_match, decide).await;
-    finish(rollcall, tx, result).await
+    let changed = finish(rollcall, tx, result).await?;
+    wake(rollcall, changed.outcome.as_ref());
+    Ok(changed)
 }
 
 async fn change_in(
@@ -128,7 +132,7 @@ async fn change_in(
     let Some(document) = decide(&parsed(&before.document)?)? else {
         return Ok(Changed { user: before, outcome: None });
     };
-    let columns = UserColumns::of(&document)?;
+    let columns = UserColumns::of(&document, &speaker.settings.email_sources)?;
     // A PATCH may take the attribute away. That says nothing new: a leaver does not come back by it.
     let active = if document.contains_key("active") { columns.active } else { before.active };
     let document = stored(document);
@@ -170,7 +174,16 @@ pub async fn delete(
 ) -> Result<Outcome> {
     let mut tx = rollcall.db.write().await?;
     let result = delete_in(&mut tx, context, speaker, id, if_match).await;
-    finish(rollcall, tx, result).await
+    let outcome = finish(rollcall, tx, result).await?;
+    wake(rollcall, Some(&outcome));
+    Ok(outcome)
+}
+
+/// A seat that was freed is given to whoever waits for one.
+fn wake(rollcall: &Rollcall, outcome: Option<&Outcome>) {
+    if outcome.is_some_and(|outcome| matches!(outcome.decision, Decision::Suspend | Decision::Remove)) {
+        rollcall.held_due.notify_one();
+    }
 }
 
 async fn delete_in(
@@ -191,8 +204,30 @@ async fn delete_in(
     Ok(outcome)
 }
 
+/// Looks for the address of a stored person again, where the directory's settings now say.
+///
+/// # Errors
+/// When the database fails, or the row holds no JSON object.
+pub async fn find_email_again(tx: &mut Tx, speaker: &Speaker, user: &mut DirectoryUser) -> Result<()> {
+    let document = parsed(&user.document)?;
+    let email = super::columns::email(&document, &user.user_name, &speaker.settings.email_sources);
+    if email != user.email {
+        store::directory_users::set_email(tx, &user.id, email.as_deref()).await?;
+        user.email = email;
+    }
+    Ok(())
+}
+
 /// What follows from the person as they now are: their membership, then the role that their groups give.
-async fn project(tx: &mut Tx, context: &Context, speaker: &Speaker, user: &DirectoryUser) -> Result<Outcome> {
+///
+/// # Errors
+/// When the database fails; `Scim` 403 when the workspace is full and refuses people.
+pub async fn project(
+    tx: &mut Tx,
+    context: &Context,
+    speaker: &Speaker,
+    user: &DirectoryUser,
+) -> Result<Outcome> {
     let outcome = projection::project(tx, context, speaker, user).await?;
     let Speaker { workspace_id, directory_id, .. } = speaker;
     projection::roles::apply_to_user(tx, context, workspace_id, directory_id, user.id.as_str()).await?;
@@ -210,7 +245,10 @@ pub(super) async fn finish<T>(rollcall: &Rollcall, tx: Tx, result: Result<T>) ->
         Err(refusal) => {
             tx.rollback().await?;
             // Two requests gave two people the same address at the same moment: once repeated, the second finds it taken.
-            if matches!(refusal, Error::Store(store::Error::Unique(UniqueKey::MembershipEmail))) {
+            if matches!(
+                refusal,
+                Error::Store(store::Error::Unique(UniqueKey::MembershipEmail | UniqueKey::AccountEmail))
+            ) {
                 return Err(store::Error::Unavailable("another request took the address".to_owned()).into());
             }
             Err(refusal)

@@ -7,10 +7,13 @@ pub mod access;
 pub mod account;
 pub mod email;
 pub mod grants;
+pub mod held;
 pub mod invitation;
 pub mod membership;
 pub mod password;
+pub mod profile;
 pub mod projection;
+pub mod seats;
 pub mod workspace;
 
 pub use access::{Access, Caller, Permission};

@@ -210,6 +210,56 @@ pub async fn update(
     Ok(())
 }
 
+/// Asks for a second look at the held people of a directory, from the first on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ask_recheck(tx: &mut Tx, id: &DirectoryId) -> Result<()> {
+    execute!(tx, "UPDATE directories SET recheck_from = '' WHERE id = $1", id)?;
+    Ok(())
+}
+
+/// The same for every directory of a workspace.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ask_recheck_of_workspace(tx: &mut Tx, workspace: &WorkspaceId) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE directories SET recheck_from = '' WHERE workspace_id = $1 AND removed_at IS NULL",
+        workspace
+    )?;
+    Ok(())
+}
+
+/// Notes how far the second look has come; false when it was asked for anew meanwhile.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_recheck(tx: &mut Tx, id: &DirectoryId, from: &str, next: Option<&str>) -> Result<bool> {
+    let rows = execute!(
+        tx,
+        "UPDATE directories SET recheck_from = $3 WHERE id = $1 AND recheck_from = $2",
+        id,
+        from,
+        next
+    )?;
+    Ok(rows > 0)
+}
+
+/// Directories with held people to look at again, and from which id on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_to_recheck(conn: &mut Conn) -> Result<Vec<(DirectoryId, WorkspaceId, String)>> {
+    all!(
+        conn,
+        (DirectoryId, WorkspaceId, String),
+        "SELECT id, workspace_id, recheck_from FROM directories \
+         WHERE recheck_from IS NOT NULL AND removed_at IS NULL ORDER BY id"
+    )
+}
+
 /// Marks a directory as removed: from now on it does not exist for anyone.
 ///
 /// # Errors

@@ -18,9 +18,11 @@ mod support;
 
 mod callers;
 
+mod edges;
 mod entra;
 mod google;
 mod groups;
+mod holds;
 mod hostile;
 mod jumpcloud;
 mod life;

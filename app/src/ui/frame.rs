@@ -62,6 +62,8 @@ pub enum Here {
     Home,
     /// People.
     People,
+    /// General settings.
+    General,
     /// Security, and all below it.
     Security,
 }
@@ -120,6 +122,7 @@ fn sidebar(frame: &Frame, here: Here) -> AnyView {
                 </ul>
                 <p class="nav-group">"Workspace settings"</p>
                 <ul role="list">
+                    {entry(frame.url("/settings/general"), Icon::Settings, "General", None, here == Here::General, "e")}
                     {entry(frame.url("/settings/security"), Icon::Shield, "Security", None, here == Here::Security, "s")}
                 </ul>
                 {mailbox}
@@ -161,6 +164,9 @@ fn account(viewer: &Viewer) -> AnyView {
             <div class="menu account-menu" id="account" popover="auto">
                 <p class="menu-title">{viewer.email.clone()}</p>
                 {theme_choice()}
+                <a class="menu-item" href="/account">
+                    "Your account"
+                </a>
                 <button type="button" class="menu-item awake-only" popovertarget="shortcuts">
                     "Keyboard shortcuts"
                 </button>
@@ -197,7 +203,7 @@ fn shortcuts() -> AnyView {
             <h2 id="shortcuts-title">"Keyboard shortcuts"</h2>
             <dl class="facts">
                 {line(&["/"], "Search")} {line(&["g", "h"], "Go to Home")} {line(&["g", "p"], "Go to People")}
-                {line(&["g", "s"], "Go to Security")} {line(&["?"], "This list")}
+                {line(&["g", "e"], "Go to General")} {line(&["g", "s"], "Go to Security")} {line(&["?"], "This list")}
             </dl>
             <button type="button" class="button small" data-shortcuts-toggle>
                 "Turn shortcuts off"

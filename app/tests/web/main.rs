@@ -17,10 +17,12 @@ mod requests;
 #[expect(unused_imports, reason = "it is shared with suites that need more of it")]
 mod support;
 
+mod accounts;
 mod browser;
 
 mod directories;
 mod doors;
+mod held;
 mod invitations;
 mod people;
 mod permissions;

@@ -66,6 +66,8 @@ pub async fn compose(conn: &mut Conn, mail: &Mail, secret: Secret) -> Result<Com
             invitation::compose(conn, mail, template, secret).await
         }
         MailTemplate::PasswordReset => account::compose_password_reset(conn, mail, secret).await,
+        MailTemplate::EmailChange => account::compose_email_change(conn, mail, secret).await,
+        MailTemplate::EmailChanged => account::compose_email_changed(conn, mail).await,
         _ => Ok(unknown(mail)),
     }
 }
@@ -77,6 +79,7 @@ async fn release(tx: &mut Tx, mail: &Mail, secret: &Secret, now: Timestamp) -> R
             invitation::release(tx, mail, secret, now).await
         }
         Ok(MailTemplate::PasswordReset) => account::release_password_reset(tx, mail, secret, now).await,
+        Ok(MailTemplate::EmailChange) => account::release_email_change(tx, mail, secret, now).await,
         Ok(_) | Err(_) => Ok(Release::Wanted),
     }
 }
