@@ -1,6 +1,9 @@
 //! Lists: a page by index or by cursor, filtered by index where the store can and by evaluation where it cannot.
 
+mod fixed;
 mod sorted;
+
+pub(super) use fixed::respond_with;
 
 use axum::response::Response;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -245,19 +248,26 @@ fn is_id(text: &str) -> bool {
 }
 
 fn position(auth: &DirectoryAuth, query: &ListQuery) -> Result<Position> {
-    let Some(cursor) = &query.cursor else { return Ok(Position::At(query.start_index - 1)) };
-    if cursor.is_empty() {
-        return Ok(Position::At(0));
+    match (place(auth, query)?, &query.sort_by) {
+        (None, _) => Ok(Position::At(query.start_index - 1)),
+        (Some(place), _) if place.is_empty() => Ok(Position::At(0)),
+        (Some(place), None) if is_id(&place) => Ok(Position::Behind(place)),
+        (Some(_), None) => Err(foreign_cursor().into()),
+        (Some(place), Some(_)) => Ok(Position::At(place.parse().map_err(|_| foreign_cursor())?)),
     }
-    let refused = || {
-        scim::Error::invalid_cursor("This cursor belongs to another query. Begin again with an empty cursor.")
+}
+
+/// What the cursor of the query says, when it has one and it was made for this query; empty for the first page.
+fn place(auth: &DirectoryAuth, query: &ListQuery) -> Result<Option<String>> {
+    let Some(cursor) = query.cursor.as_deref().filter(|cursor| !cursor.is_empty()) else {
+        return Ok(query.cursor.clone());
     };
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;
-    let text = String::from_utf8(bytes).map_err(|_| refused())?;
-    let place = text.strip_prefix(binding(auth, query).as_str()).ok_or_else(refused)?;
-    match query.sort_by {
-        None if is_id(place) => Ok(Position::Behind(place.to_owned())),
-        None => Err(refused().into()),
-        Some(_) => Ok(Position::At(place.parse().map_err(|_| refused())?)),
-    }
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| foreign_cursor())?;
+    let text = String::from_utf8(bytes).map_err(|_| foreign_cursor())?;
+    let place = text.strip_prefix(binding(auth, query).as_str()).filter(|place| !place.is_empty());
+    Ok(Some(place.ok_or_else(foreign_cursor)?.to_owned()))
+}
+
+fn foreign_cursor() -> scim::Error {
+    scim::Error::invalid_cursor("This cursor belongs to another query. Begin again with an empty cursor.")
 }
