@@ -43,12 +43,12 @@ CREATE TABLE directory_users (
     id             TEXT PRIMARY KEY NOT NULL,
     directory_id   TEXT NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
     user_name      TEXT NOT NULL,
-    user_name_key  TEXT NOT NULL,
-    external_id    TEXT,
+    user_name_key  TEXT COLLATE "binary" NOT NULL,
+    external_id    TEXT COLLATE "binary",
     active         BOOLEAN NOT NULL,
     display_name   TEXT,
     -- The attribute displayName itself, case-folded; display_name may stand in for it.
-    display_name_key TEXT,
+    display_name_key TEXT COLLATE "binary",
     email          TEXT,
     -- The whole SCIM resource as received, without what the server adds.
     document       TEXT NOT NULL,
@@ -86,8 +86,8 @@ CREATE TABLE directory_groups (
     id                TEXT PRIMARY KEY NOT NULL,
     directory_id      TEXT NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
     display_name      TEXT NOT NULL,
-    display_name_key  TEXT NOT NULL,
-    external_id       TEXT,
+    display_name_key  TEXT COLLATE "binary" NOT NULL,
+    external_id       TEXT COLLATE "binary",
     document          TEXT NOT NULL,
     version           BIGINT NOT NULL,
     created_at        BIGINT NOT NULL,
@@ -128,7 +128,7 @@ CREATE INDEX directory_group_pending_members_value ON directory_group_pending_me
 CREATE TABLE role_mappings (
     directory_id    TEXT NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
     group_name      TEXT NOT NULL,
-    group_name_key  TEXT NOT NULL,
+    group_name_key  TEXT COLLATE "binary" NOT NULL,
     role            TEXT NOT NULL,
     priority        BIGINT NOT NULL,
     PRIMARY KEY (directory_id, group_name_key)

@@ -34,7 +34,7 @@ fn read_only(headers: &HeaderMap) -> [&'static ResourceType; 2] {
 }
 
 /// What the list names: what can be provisioned, and the rest only to the client that reads it there. Others take the
-/// list for what they may create; they find the rest by the ServiceProviderConfig, and under its own name.
+/// list for what they may create; they find the rest in `/Schemas`, and under its own name.
 fn listed(headers: &HeaderMap) -> Vec<&'static ResourceType> {
     let mut kinds = provisioned().to_vec();
     if is_okta(headers) {
@@ -52,7 +52,7 @@ fn described() -> Vec<&'static ResourceType> {
     kinds
 }
 
-pub(super) async fn service_provider_config(auth: DirectoryAuth) -> Response {
+pub(super) async fn service_provider_config(auth: DirectoryAuth, headers: HeaderMap) -> Response {
     let can = Capabilities {
         documentation_uri: None,
         bulk: Some(bulk::LIMITS),
@@ -62,7 +62,9 @@ pub(super) async fn service_provider_config(auth: DirectoryAuth) -> Response {
         sort: true,
         etag: true,
         interop_profile: false,
-        roles: true,
+        // Not in RFC 7643, and clients that take this document for exactly the RFC's refuse it whole (scim2-models:
+        // “Extra inputs are not permitted”).
+        roles: is_okta(&headers),
     };
     render::message(StatusCode::OK, &discovery::service_provider_config(&can, &auth.base_url))
 }

@@ -172,8 +172,8 @@ pub(super) async fn get<C: Catalogue>(
     let wanted = projection::from_query(kind, query.as_deref().unwrap_or_default(), auth.mode)?.value;
     let all = documents::<C>(&rollcall, &auth).await?;
     let found = all.into_iter().find(|entry| entry.get("id").and_then(Value::as_str) == Some(&id));
-    let found =
-        found.ok_or_else(|| scim::Error::not_found(format!("There is no such {} in this directory.", kind.id)))?;
+    let found = found
+        .ok_or_else(|| scim::Error::not_found(format!("There is no such {} in this directory.", kind.id)))?;
     Ok(render::resource(StatusCode::OK, kind, found, &wanted))
 }
 

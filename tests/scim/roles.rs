@@ -132,7 +132,8 @@ async fn nobody_writes_them() {
     each_engine(async |store| {
         let (company, idp) = staffed(&store).await;
         let body = json!({ "value": "admin", "displayName": "Admin" });
-        for path in ["/Roles", "/Roles/admin", "/Entitlements", "/Entitlements/read_people", "/Roles/nobody"] {
+        for path in ["/Roles", "/Roles/admin", "/Entitlements", "/Entitlements/read_people", "/Roles/nobody"]
+        {
             for method in ["POST", "PUT", "PATCH", "DELETE"] {
                 let detail = idp.send(idp.ask(method, path).scim(&body)).await.refuses(405, "");
                 assert!(detail.contains("read-only") && detail.contains(method), "{detail}");
@@ -165,10 +166,6 @@ async fn a_users_roles_are_kept_and_grant_nothing() {
 async fn discovery_names_them_to_those_who_look_for_them() {
     each_engine(async |store| {
         let (_company, idp) = staffed(&store).await;
-        let config = idp.get("/ServiceProviderConfig").await.shows(200);
-        assert_eq!(config["RolesAndEntitlements"]["roles"]["supported"], true);
-        assert_eq!(config["RolesAndEntitlements"]["entitlements"]["supported"], true);
-
         let schemas = idp.get("/Schemas").await.shows(200);
         for urn in [
             "urn:ietf:params:scim:schemas:core:2.0:Role",
@@ -182,11 +179,16 @@ async fn discovery_names_them_to_those_who_look_for_them() {
 
         // A client that may take the list for what it can create is told of what it can create.
         assert_eq!(ids(&idp.get("/ResourceTypes").await.shows(200)), ["User", "Group"]);
+        let config = idp.get("/ServiceProviderConfig").await.shows(200);
+        assert_eq!(config.get("RolesAndEntitlements"), None);
         let role = idp.get("/ResourceTypes/Role").await.shows(200);
         assert_eq!(role["schema"], "urn:ietf:params:scim:schemas:core:2.0:Role");
 
         // Okta, Build a SCIM 2.0 server with entitlements: /ResourceTypes, then every endpoint of its two schemas.
         let okta = idp.clone().sending("user-agent", "Okta SCIM Client 1.0.0");
+        let config = okta.get("/ServiceProviderConfig").await.shows(200);
+        assert_eq!(config["RolesAndEntitlements"]["roles"]["supported"], true);
+        assert_eq!(config["RolesAndEntitlements"]["entitlements"]["supported"], true);
         let list = okta.get("/ResourceTypes").await.shows(200);
         assert_eq!(ids(&list), ["User", "Group", "Role", "Entitlement"]);
         assert_eq!(list["Resources"][2]["schema"], "urn:okta:scim:schemas:core:1.0:Role");

@@ -94,9 +94,7 @@ pub fn service_provider_config(can: &Capabilities, base_url: &str) -> Value {
     if can.roles {
         // A user's roles and entitlements are kept as they come: several, with type and primary. The schema of this
         // document cannot say so: the draft nests complex attributes, which RFC 7643 section 2.3.8 forbids.
-        let kept = |several: &str| {
-            json!({ "supported": true, several: true, "primarySupported": true, "typeSupported": true })
-        };
+        let kept = |several: &str| json!({ "supported": true, several: true, "primarySupported": true, "typeSupported": true });
         config["RolesAndEntitlements"] = json!({
             "roles": kept("multipleRolesSupported"),
             "entitlements": kept("multipleEntitlementsSupported"),

@@ -86,8 +86,11 @@ impl Kind {
     fn ietf_attributes(&self) -> Vec<Attribute> {
         let noun = self.noun;
         vec![
-            Attribute::string("value", &format!("The value of the {noun}, as it is in a user's \"{noun}s\"."))
-                .required(),
+            Attribute::string(
+                "value",
+                &format!("The value of the {noun}, as it is in a user's \"{noun}s\"."),
+            )
+            .required(),
             Attribute::string("display", &format!("The name of the {noun} for display.")),
             Attribute::string("type", &format!("What the {noun} is for.")),
             Attribute::new("supported", Type::Boolean, &format!("Whether a directory can give the {noun}.")),

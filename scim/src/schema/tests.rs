@@ -116,7 +116,8 @@ fn service_provider_config() {
     assert_eq!(config["RolesAndEntitlements"]["roles"]["supported"], true);
     assert_eq!(config["RolesAndEntitlements"]["entitlements"]["multipleEntitlementsSupported"], true);
 
-    let without = Capabilities { bulk: None, cursor: None, interop_profile: true, roles: false, ..capabilities() };
+    let without =
+        Capabilities { bulk: None, cursor: None, interop_profile: true, roles: false, ..capabilities() };
     let config = discovery::service_provider_config(&without, "https://x.test");
     assert_eq!(config["bulk"], json!({ "supported": false, "maxOperations": 0, "maxPayloadSize": 0 }));
     assert_eq!(config["pagination"]["cursor"], false);
