@@ -60,7 +60,8 @@ CREATE TABLE directory_users (
     deleted_at     BIGINT
 );
 CREATE UNIQUE INDEX directory_users_user_name ON directory_users (directory_id, user_name_key) WHERE deleted_at IS NULL;
-CREATE INDEX directory_users_external_id ON directory_users (directory_id, external_id);
+-- With the id behind it, so that a look-up in the order of ids never looks like work for another index.
+CREATE INDEX directory_users_external_id ON directory_users (directory_id, external_id, id);
 CREATE INDEX directory_users_page ON directory_users (directory_id, id) WHERE deleted_at IS NULL;
 -- One index for each order in which an identity provider may ask for the list; no value comes last.
 CREATE INDEX directory_users_by_display_name
@@ -94,7 +95,7 @@ CREATE TABLE directory_groups (
     updated_at        BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX directory_groups_name ON directory_groups (directory_id, display_name_key);
-CREATE INDEX directory_groups_external_id ON directory_groups (directory_id, external_id);
+CREATE INDEX directory_groups_external_id ON directory_groups (directory_id, external_id, id);
 CREATE INDEX directory_groups_by_display_name
     ON directory_groups (directory_id, (display_name_key IS NULL), display_name_key, id);
 CREATE INDEX directory_groups_by_external_id

@@ -40,6 +40,9 @@ pub(super) trait Resources {
     type Row: Send + Sync;
     type Condition: Send + Sync;
 
+    /// The attribute that is kept in another table, and read only when it is asked for.
+    const APART: &'static str;
+
     fn kind() -> &'static ResourceType;
     fn id(row: &Self::Row) -> &str;
     /// The conditions that mean the same as the filter; `None` when no index answers it.
@@ -58,11 +61,12 @@ pub(super) trait Resources {
         auth: &DirectoryAuth,
         conditions: &[Self::Condition],
     ) -> impl Future<Output = store::Result<i64>> + Send;
+    /// The resources of these rows, with what is kept apart or without.
     fn render(
         conn: &mut Conn,
         auth: &DirectoryAuth,
         rows: &[Self::Row],
-        projection: &Projection,
+        with_apart: bool,
     ) -> impl Future<Output = crate::error::Result<Vec<Document>>> + Send;
 }
 
@@ -95,6 +99,18 @@ pub(super) async fn collect<R: Resources>(
         (_, Some(order)) if order == Order::default() => by_evaluation::<R>(conn, auth, query).await,
         (conditions, _) => sorted::collect::<R>(conn, auth, query, conditions.as_deref()).await,
     }
+}
+
+/// Whether the answer shows what is kept apart.
+pub(super) fn is_shown<R: Resources>(projection: &Projection) -> bool {
+    projection.wants(R::kind(), R::APART)
+}
+
+/// Whether what is kept apart is shown, or decides what is.
+fn is_evaluated<R: Resources>(query: &ListQuery) -> bool {
+    is_shown::<R>(&query.projection)
+        || query.filter.as_ref().is_some_and(|filter| filter.mentions(R::APART))
+        || query.sort_by.as_ref().is_some_and(|path| path.attribute == R::APART)
 }
 
 /// The order that an index holds; `None` when none does.
@@ -147,7 +163,7 @@ async fn by_index<R: Resources>(
     rows.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
     let next = next_position(query, offset, rows.len(), rows.last().map(R::id));
     let page = page_of(auth, query, next.filter(|_| more));
-    let resources = R::render(conn, auth, &rows, &query.projection).await?;
+    let resources = R::render(conn, auth, &rows, is_shown::<R>(&query.projection)).await?;
     Ok((total, page, resources))
 }
 
@@ -170,7 +186,7 @@ async fn by_evaluation<R: Resources>(
         let rows = R::page(conn, auth, &[], Order::default(), slice).await?;
         let Some(last) = rows.last() else { break };
         after = Some(R::id(last).to_owned());
-        let resources = R::render(conn, auth, &rows, &Projection::default()).await?;
+        let resources = R::render(conn, auth, &rows, is_evaluated::<R>(query)).await?;
         for (row, resource) in rows.iter().zip(resources) {
             let matches = query.filter.as_ref().is_none_or(|f| filter::matches(f, R::kind(), &resource));
             if !matches {
