@@ -1,5 +1,7 @@
 -- One text for SQLite and PostgreSQL. Ids are UUID v7 as text, times are microseconds since 1970 UTC,
--- `*_key` columns hold the case-folded form that is compared and indexed.
+-- `*_key` columns hold the case-folded form that is compared and indexed. What an identity provider sorts by has the
+-- collation "binary", SQLite's own, which is made on PostgreSQL before this: lists are in the order of code points on
+-- either, whatever language the database speaks.
 
 CREATE TABLE workspaces (
     id          TEXT PRIMARY KEY NOT NULL,

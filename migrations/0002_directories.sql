@@ -43,12 +43,12 @@ CREATE TABLE directory_users (
     id             TEXT PRIMARY KEY NOT NULL,
     directory_id   TEXT NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
     user_name      TEXT NOT NULL,
-    user_name_key  TEXT NOT NULL,
-    external_id    TEXT,
+    user_name_key  TEXT COLLATE "binary" NOT NULL,
+    external_id    TEXT COLLATE "binary",
     active         BOOLEAN NOT NULL,
     display_name   TEXT,
     -- The attribute displayName itself, case-folded; display_name may stand in for it.
-    display_name_key TEXT,
+    display_name_key TEXT COLLATE "binary",
     email          TEXT,
     -- The whole SCIM resource as received, without what the server adds.
     document       TEXT NOT NULL,
@@ -60,7 +60,8 @@ CREATE TABLE directory_users (
     deleted_at     BIGINT
 );
 CREATE UNIQUE INDEX directory_users_user_name ON directory_users (directory_id, user_name_key) WHERE deleted_at IS NULL;
-CREATE INDEX directory_users_external_id ON directory_users (directory_id, external_id);
+-- With the id behind it, so that a look-up in the order of ids never looks like work for another index.
+CREATE INDEX directory_users_external_id ON directory_users (directory_id, external_id, id);
 CREATE INDEX directory_users_page ON directory_users (directory_id, id) WHERE deleted_at IS NULL;
 -- One index for each order in which an identity provider may ask for the list; no value comes last.
 CREATE INDEX directory_users_by_display_name
@@ -86,15 +87,15 @@ CREATE TABLE directory_groups (
     id                TEXT PRIMARY KEY NOT NULL,
     directory_id      TEXT NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
     display_name      TEXT NOT NULL,
-    display_name_key  TEXT NOT NULL,
-    external_id       TEXT,
+    display_name_key  TEXT COLLATE "binary" NOT NULL,
+    external_id       TEXT COLLATE "binary",
     document          TEXT NOT NULL,
     version           BIGINT NOT NULL,
     created_at        BIGINT NOT NULL,
     updated_at        BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX directory_groups_name ON directory_groups (directory_id, display_name_key);
-CREATE INDEX directory_groups_external_id ON directory_groups (directory_id, external_id);
+CREATE INDEX directory_groups_external_id ON directory_groups (directory_id, external_id, id);
 CREATE INDEX directory_groups_by_display_name
     ON directory_groups (directory_id, (display_name_key IS NULL), display_name_key, id);
 CREATE INDEX directory_groups_by_external_id
@@ -128,7 +129,7 @@ CREATE INDEX directory_group_pending_members_value ON directory_group_pending_me
 CREATE TABLE role_mappings (
     directory_id    TEXT NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
     group_name      TEXT NOT NULL,
-    group_name_key  TEXT NOT NULL,
+    group_name_key  TEXT COLLATE "binary" NOT NULL,
     role            TEXT NOT NULL,
     priority        BIGINT NOT NULL,
     PRIMARY KEY (directory_id, group_name_key)

@@ -22,7 +22,12 @@ pub enum Permission {
 }
 
 impl Permission {
-    const fn least_role(self) -> Role {
+    /// Every permission, the most common first.
+    pub const ALL: &'static [Self] =
+        &[Self::ReadPeople, Self::ManagePeople, Self::ManageDirectories, Self::ManageOwners];
+
+    /// The least role that has it; every higher role has it too.
+    pub const fn least_role(self) -> Role {
         match self {
             Self::ReadPeople => Role::Member,
             Self::ManagePeople | Self::ManageDirectories => Role::Admin,

@@ -30,4 +30,4 @@ pub use error::{Error, Result, UniqueKey};
 pub use url::{BadDatabaseUrl, DatabaseUrl};
 
 /// Most placeholders in one generated statement; longer lists are cut into chunks.
-const CHUNK: usize = 500;
+const CHUNK: usize = 4000;

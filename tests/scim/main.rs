@@ -30,4 +30,5 @@ mod owners;
 mod protocol;
 mod races;
 mod reading;
+mod roles;
 mod tenancy;
