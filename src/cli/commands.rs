@@ -5,7 +5,7 @@ use std::io::Read;
 use serde_json::{Value, json};
 
 use super::{
-    Cli, Command, DirectoryCommand, MemberCommand, Members, Opening, WorkspaceCommand, open,
+    Cli, Command, DirectoryCommand, MemberCommand, Members, Opening, WorkspaceCommand, deviations, open,
     output::{print, report, table, told},
 };
 use crate::{
@@ -161,6 +161,11 @@ async fn directories(rollcall: &Rollcall, as_json: bool, command: &DirectoryComm
                 &json!({ "directory": directory.id, "group": group, "people": people }),
                 &format!("{group} gives no role any more. Roles changed: {people}."),
             );
+        }
+        DirectoryCommand::Deviations { workspace, directory } => {
+            let workspace = find_workspace(rollcall, workspace).await?;
+            let directory = find_directory(rollcall, &workspace, directory.as_deref()).await?;
+            deviations::report(rollcall, as_json, &workspace, &directory).await?;
         }
         DirectoryCommand::Remove { workspace, directory, members } => {
             let workspace = find_workspace(rollcall, workspace).await?;

@@ -1,6 +1,7 @@
 //! The command line: settings by flag or environment, and the commands for automation.
 
 mod commands;
+mod deviations;
 mod open;
 mod output;
 mod settings;
@@ -141,6 +142,15 @@ pub enum DirectoryCommand {
         /// The group's name (SCIM displayName).
         #[arg(long)]
         group: String,
+    },
+    /// Report how the identity provider's requests differ from the RFCs, and were accepted all the same.
+    Deviations {
+        /// The workspace's slug.
+        #[arg(long)]
+        workspace: String,
+        /// The directory's id or name; may be left out when there is only one.
+        #[arg(long)]
+        directory: Option<String>,
     },
     /// Remove a directory; its tokens stop at once.
     Remove {

@@ -55,7 +55,7 @@ pub async fn create(
         let mut moved = Moved::default();
         add(&mut tx, &group, &members, &mut moved).await?;
         follow_roles(&mut tx, context, speaker, &group, &group.display_name, &moved).await?;
-        record(&mut tx, context, speaker, "directory_group.created", &group).await
+        record(&mut tx, context, speaker, "directory_group.created", &group, &moved).await
     }
     .await;
     finish(rollcall, tx, result).await?;
@@ -143,7 +143,7 @@ async fn change_in(
     group.updated_at = context.now;
     store::directory_groups::update(tx, &group).await.map_err(|e| taken(e, &group))?;
     follow_roles(tx, context, speaker, &group, &before.display_name, &moved).await?;
-    record(tx, context, speaker, "directory_group.updated", &group).await?;
+    record(tx, context, speaker, "directory_group.updated", &group, &moved).await?;
     Ok(group)
 }
 
@@ -167,7 +167,7 @@ pub async fn delete(
         scim::etag::check_if_match(if_match, &scim::etag::weak(group.version)).map_err(Error::Scim)?;
         store::directory_groups::delete(&mut tx, id).await?;
         roles::apply(&mut tx, context, &speaker.workspace_id, &Scope::GivenBy(id)).await?;
-        record(&mut tx, context, speaker, "directory_group.deleted", &group).await
+        record(&mut tx, context, speaker, "directory_group.deleted", &group, &Moved::default()).await
     }
     .await;
     finish(rollcall, tx, result).await
@@ -189,6 +189,8 @@ fn describe(group: &mut DirectoryGroup, document: Document) -> Result<()> {
 struct Moved {
     /// How many came, went, or are shown by another name.
     rows: u64,
+    /// How many of them came or are shown by another name.
+    added: u64,
     /// Whose membership the request was about.
     ids: Vec<String>,
     /// Everyone went.
@@ -302,7 +304,9 @@ async fn add(tx: &mut Tx, group: &DirectoryGroup, members: &[Member], moved: &mu
             kind: candidate.kind,
         })
         .collect();
-    moved.rows += store::directory_groups::insert_members(tx, &group.id, &newcomers).await?;
+    let added = store::directory_groups::insert_members(tx, &group.id, &newcomers).await?;
+    moved.rows += added;
+    moved.added += added;
     moved.ids.extend(newcomers.into_iter().map(|newcomer| newcomer.id));
     Ok(())
 }
@@ -347,8 +351,14 @@ async fn record(
     speaker: &Speaker,
     action: &str,
     group: &DirectoryGroup,
+    moved: &Moved,
 ) -> Result<()> {
-    let detail = json!({ "displayName": group.display_name, "version": group.version });
+    let detail = json!({
+        "displayName": group.display_name,
+        "version": group.version,
+        "added": moved.added,
+        "removed": moved.rows - moved.added,
+    });
     audit::record(tx, context, &speaker.workspace_id, action, group.id.as_str(), &detail).await?;
     Ok(())
 }

@@ -10,10 +10,11 @@ mod stored_word;
 
 pub use id::{
     AccountId, DirectoryGroupId, DirectoryId, DirectoryTokenId, DirectoryUserId, InvitationId, MailId,
-    MembershipId, WorkspaceId,
+    MembershipId, ScimRequestId, WorkspaceId,
 };
 pub use progress::{Progress, ProgressStep};
 pub use provider::Provider;
 pub use status::{
-    HeldReason, InvitationStatus, MailStatus, MembershipStatus, Role, Source, SuspendedBy, UnknownWord,
+    HeldReason, InvitationStatus, MailStatus, MembershipStatus, RequestKind, Role, Source, SuspendedBy,
+    UnknownWord,
 };

@@ -158,3 +158,17 @@ words! {
         Cancelled = "cancelled", "Cancelled";
     }
 }
+
+words! {
+    /// How a request of an identity provider is listed.
+    RequestKind ("kind of request": "read, change, error, rejected") {
+        /// Asked, and was answered.
+        Read = "read", "Read";
+        /// Wrote, and was obeyed.
+        Change = "change", "Change";
+        /// Was refused, or failed.
+        Error = "error", "Error";
+        /// Came without a token that opens the directory.
+        Rejected = "rejected", "Rejected sign-in";
+    }
+}

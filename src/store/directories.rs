@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Result, Tx,
-    sql::{all, execute, optional},
+    sql::{Statement, all, all_of, execute, optional, scalars},
 };
 use crate::{
     clock::Timestamp,
@@ -137,6 +137,14 @@ pub async fn list(conn: &mut Conn, workspace: &WorkspaceId) -> Result<Vec<Direct
     )
 }
 
+/// Every directory of every workspace.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_all_ids(conn: &mut Conn) -> Result<Vec<DirectoryId>> {
+    scalars!(conn, DirectoryId, "SELECT id FROM directories ORDER BY id")
+}
+
 /// Changes name, provider and default role.
 ///
 /// # Errors
@@ -169,28 +177,19 @@ pub async fn remove(tx: &mut Tx, id: &DirectoryId, now: Timestamp) -> Result<()>
     Ok(())
 }
 
-/// Remembers the latest request with a wrong token, if the directory exists.
+/// Which of these directories there are.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn record_rejection(
-    tx: &mut Tx,
-    directory: &str,
-    at: Timestamp,
-    address: &str,
-    reason: &str,
-) -> Result<()> {
-    execute!(
-        tx,
-        "INSERT INTO rejected_requests (directory_id, at, address, reason) \
-         SELECT id, $2, $3, $4 FROM directories WHERE id = $1 AND removed_at IS NULL \
-         ON CONFLICT (directory_id) DO UPDATE SET at = $2, address = $3, reason = $4",
-        directory,
-        at,
-        address,
-        reason
-    )?;
-    Ok(())
+pub async fn list_known(conn: &mut Conn, ids: &[DirectoryId]) -> Result<Vec<DirectoryId>> {
+    let mut known = Vec::new();
+    for chunk in ids.chunks(super::CHUNK) {
+        let mut statement = Statement::new("SELECT id FROM directories WHERE removed_at IS NULL AND id IN ");
+        statement.bind_list(chunk.iter().map(DirectoryId::as_str));
+        let rows = all_of!(conn, (DirectoryId,), statement)?;
+        known.extend(rows.into_iter().map(|(id,)| id));
+    }
+    Ok(known)
 }
 
 /// How far the directory has come since it was made.
@@ -230,7 +229,8 @@ pub async fn progress(conn: &mut Conn, id: &DirectoryId) -> Result<Progress> {
     let rejected = optional!(
         conn,
         Step,
-        "SELECT at, reason || ' from ' || address AS detail FROM rejected_requests WHERE directory_id = $1",
+        "SELECT at, summary || ' from ' || address AS detail FROM scim_requests \
+         WHERE directory_id = $1 AND kind = 'rejected' ORDER BY id DESC LIMIT 1",
         id
     )?;
     Ok(Progress {

@@ -3,6 +3,10 @@
 //! A tolerant reader accepts every deviation here and reports it; a strict reader refuses it with the RFC's error.
 //! The report lets a server tell an administrator what its identity provider gets wrong.
 
+mod explanation;
+
+pub use explanation::Explanation;
+
 use crate::error::Error;
 
 /// How much of what identity providers really send is accepted.
