@@ -7,6 +7,12 @@ CREATE TABLE directories (
     name          TEXT NOT NULL,
     name_key      TEXT NOT NULL,
     default_role  TEXT NOT NULL,
+    invitation_mode TEXT NOT NULL,
+    -- Words separated by commas: e-mail domains (none: any), and where the address is looked for, in this order.
+    allowed_domains TEXT NOT NULL,
+    email_sources TEXT NOT NULL,
+    when_full     TEXT NOT NULL,
+    strict        BOOLEAN NOT NULL,
     -- The form that made it: a second submit of the same form finds the same directory.
     creation_key  TEXT,
     created_by    TEXT,

@@ -215,7 +215,8 @@ async fn write(rollcall: &Rollcall, entries: &[Entry]) -> store::Result<()> {
         let ids: Vec<&str> =
             entries.iter().filter(|entry| entry.is_kept).map(|entry| entry.id.as_str()).collect();
         let events = store::events::list_of_requests(&mut conn, &ids, MOST_EVENTS).await?;
-        (records(&entries, &events), count(&entries))
+        let told = with_events(&entries, &events);
+        (records(&told), count(&told))
     };
     if requests.is_empty() && deviations.is_empty() {
         return Ok(());
@@ -233,7 +234,24 @@ fn directories_of(entries: &[Entry]) -> Vec<DirectoryId> {
     ids
 }
 
-fn records(entries: &[&Entry], events: &[Event]) -> Vec<ScimRequest> {
+/// An entry with what it changed, oldest first.
+struct Told<'a> {
+    entry: &'a Entry,
+    events: Vec<&'a Event>,
+}
+
+impl Told<'_> {
+    /// What was tolerated, by the readers of the request and by what it changed.
+    fn deviations(&self) -> Vec<Deviation> {
+        let mut deviations = self.entry.deviations.clone();
+        if self.events.iter().any(|event| words::unknown_members(event) > 0) {
+            deviations.push(Deviation::UnknownMember);
+        }
+        deviations
+    }
+}
+
+fn with_events<'a>(entries: &[&'a Entry], events: &'a [Event]) -> Vec<Told<'a>> {
     let mut of_request: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
     for event in events {
         if let Some(id) = &event.request_id {
@@ -242,16 +260,20 @@ fn records(entries: &[&Entry], events: &[Event]) -> Vec<ScimRequest> {
     }
     entries
         .iter()
-        .filter(|entry| entry.is_kept)
-        .map(|entry| record::of(entry, &of_request.remove(entry.id.as_str()).unwrap_or_default()))
+        .map(|&entry| Told { entry, events: of_request.remove(entry.id.as_str()).unwrap_or_default() })
         .collect()
 }
 
+fn records(told: &[Told<'_>]) -> Vec<ScimRequest> {
+    told.iter().filter(|told| told.entry.is_kept).map(record::of).collect()
+}
+
 /// Each deviation of each directory once, with the number of requests that had it.
-fn count(entries: &[&Entry]) -> Vec<SeenDeviation> {
+fn count(told: &[Told<'_>]) -> Vec<SeenDeviation> {
     let mut counted: BTreeMap<(&DirectoryId, &str), SeenDeviation> = BTreeMap::new();
-    for entry in entries {
-        for deviation in &entry.deviations {
+    for told in told {
+        let entry = told.entry;
+        for deviation in told.deviations() {
             let example = entry.is_kept.then(|| entry.id.clone());
             counted
                 .entry((&entry.directory_id, deviation.id()))

@@ -2,18 +2,19 @@
 
 use serde_json::Value;
 
-use super::{Entry, redact, reference, words};
+use super::{Entry, Told, redact, reference, words};
 use crate::{
     model::RequestKind,
     store::{events::Event, scim_requests::ScimRequest},
 };
 
-/// The row. `events` are those of this request, oldest first.
-pub(super) fn of(entry: &Entry, events: &[&Event]) -> ScimRequest {
+/// The row.
+pub(super) fn of(told: &Told<'_>) -> ScimRequest {
+    let Told { entry, events } = told;
     let reference = reference(&entry.id);
     let target = redact::target(&entry.target);
     let summary = words::summary(entry, events);
-    let deviations: Vec<&str> = entry.deviations.iter().map(scim::Deviation::id).collect();
+    let deviations: Vec<&str> = told.deviations().iter().map(scim::Deviation::id).collect();
     let search_key = search_key(entry, events, &[&summary, &reference, &target]);
     let short = |text: &str| redact::cut(text, 300);
     ScimRequest {

@@ -72,22 +72,37 @@ fn of_one(event: &Event, was_invited: bool, is_held: bool) -> String {
 }
 
 fn with_members(detail: &Value) -> String {
-    match number(detail, "added") {
+    let added = match number(detail, "added") {
         0 => String::new(),
         added => format!(" with {}", counted(added, "member", "members")),
+    };
+    format!("{added}{}", unknown(detail))
+}
+
+/// `, 2 members unknown so far`.
+fn unknown(detail: &Value) -> String {
+    match number(detail, "unknown") {
+        0 => String::new(),
+        unknown => format!(", {} unknown so far", counted(unknown, "member", "members")),
     }
 }
 
 fn updated_group(detail: &Value, group: &str) -> String {
     let (added, removed) = (number(detail, "added"), number(detail, "removed"));
-    match (added, removed) {
+    let sentence = match (added, removed) {
         (0, 0) => format!("Updated the group {group}"),
         (added, 0) => format!("Added {} to {group}", counted(added, "member", "members")),
         (0, removed) => format!("Removed {} from {group}", counted(removed, "member", "members")),
         (added, removed) => {
             format!("Added {} to {group} and removed {removed}", counted(added, "member", "members"))
         }
-    }
+    };
+    format!("{sentence}{}", unknown(detail))
+}
+
+/// The members that a change of a group named before their person arrived.
+pub(super) fn unknown_members(event: &Event) -> u64 {
+    if event.action.starts_with("directory_group.") { number(&detail_of(event), "unknown") } else { 0 }
 }
 
 /// What a request asked for, when it changed nothing.

@@ -2,12 +2,14 @@
 //!
 //! Nothing here does I/O or knows a database; the module builds for wasm.
 
+mod directory_settings;
 mod id;
 mod progress;
 mod provider;
 mod status;
 mod stored_word;
 
+pub use directory_settings::{AllowedDomains, EmailSource, EmailSources, InvitationMode, WhenFull};
 pub use id::{
     AccountId, DirectoryGroupId, DirectoryId, DirectoryTokenId, DirectoryUserId, InvitationId, MailId,
     MembershipId, ScimRequestId, WorkspaceId,

@@ -62,6 +62,7 @@ impl FromRequestParts<Rollcall> for DirectoryAuth {
                 notebook.opened(&holder.hint);
                 let base_url = rollcall.config.base_url.join(&format!("/scim/v2/{directory}"));
                 Ok(Self {
+                    mode: if holder.settings.strict { Mode::Strict } else { Mode::Tolerant },
                     context: Context {
                         request_id: Some(notebook.id().0.clone()),
                         ..rollcall.context(Actor::Directory(holder.directory_id.clone()))
@@ -69,10 +70,9 @@ impl FromRequestParts<Rollcall> for DirectoryAuth {
                     speaker: Speaker {
                         directory_id: holder.directory_id,
                         workspace_id: holder.workspace_id,
-                        default_role: holder.default_role,
+                        settings: holder.settings,
                     },
                     provider: holder.provider,
-                    mode: Mode::Tolerant,
                     base_url,
                     notebook,
                 })

@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    model::{AccountId, DirectoryId, Progress, ProgressStep, Provider, Role, WorkspaceId},
+    model::{
+        AccountId, AllowedDomains, DirectoryId, EmailSources, InvitationMode, Progress, ProgressStep,
+        Provider, Role, WhenFull, WorkspaceId,
+    },
 };
 
 /// One synced source of people and groups.
@@ -22,15 +25,50 @@ pub struct Directory {
     pub provider: Provider,
     /// The name the admin gave it.
     pub name: String,
-    /// The role of people it adds.
-    pub default_role: Role,
+    /// What an admin decided for it.
+    #[sqlx(flatten)]
+    pub settings: Settings,
     /// Who made it; `None` for the command line.
     pub created_by: Option<AccountId>,
     /// When it was made.
     pub created_at: Timestamp,
 }
 
-const COLUMNS: &str = "id, workspace_id, provider, name, default_role, created_by, created_at";
+/// What an admin decides for a directory.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Settings {
+    /// The role of people it adds.
+    pub default_role: Role,
+    /// What happens when it names a new person.
+    pub invitation_mode: InvitationMode,
+    /// The domains of which addresses are let in.
+    #[sqlx(try_from = "String")]
+    pub allowed_domains: AllowedDomains,
+    /// Where the address of a person is looked for.
+    #[sqlx(try_from = "String")]
+    pub email_sources: EmailSources,
+    /// What happens to people beyond the workspace's seat limit.
+    pub when_full: WhenFull,
+    /// Requests that deviate from the RFC are refused instead of understood.
+    pub strict: bool,
+}
+
+impl Settings {
+    /// The settings of a directory that nobody has looked at yet.
+    pub fn new(default_role: Role) -> Self {
+        Self {
+            default_role,
+            invitation_mode: InvitationMode::Send,
+            allowed_domains: AllowedDomains::default(),
+            email_sources: EmailSources::default(),
+            when_full: WhenFull::Hold,
+            strict: false,
+        }
+    }
+}
+
+const COLUMNS: &str = "id, workspace_id, provider, name, default_role, invitation_mode, allowed_domains, email_sources, \
+                       when_full, strict, created_by, created_at";
 
 /// Adds a directory. `creation_key` names the form that asked for it.
 ///
@@ -40,14 +78,20 @@ pub async fn insert(tx: &mut Tx, directory: &Directory, creation_key: Option<&st
     execute!(
         tx,
         "INSERT INTO directories \
-         (id, workspace_id, provider, name, name_key, default_role, creation_key, created_by, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+         (id, workspace_id, provider, name, name_key, default_role, invitation_mode, allowed_domains, email_sources, \
+         when_full, strict, creation_key, created_by, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         &directory.id,
         &directory.workspace_id,
         directory.provider,
         &directory.name,
         directory.name.to_lowercase(),
-        directory.default_role,
+        directory.settings.default_role,
+        directory.settings.invitation_mode,
+        directory.settings.allowed_domains.to_string(),
+        directory.settings.email_sources.to_string(),
+        directory.settings.when_full,
+        directory.settings.strict,
         creation_key,
         &directory.created_by,
         directory.created_at
@@ -145,7 +189,7 @@ pub async fn list_all_ids(conn: &mut Conn) -> Result<Vec<DirectoryId>> {
     scalars!(conn, DirectoryId, "SELECT id FROM directories ORDER BY id")
 }
 
-/// Changes name, provider and default role.
+/// Changes name, provider and settings.
 ///
 /// # Errors
 /// `Unique(DirectoryName)` when the name is taken.
@@ -154,16 +198,22 @@ pub async fn update(
     id: &DirectoryId,
     name: &str,
     provider: Provider,
-    default_role: Role,
+    settings: &Settings,
 ) -> Result<()> {
     execute!(
         tx,
-        "UPDATE directories SET name = $2, name_key = $3, provider = $4, default_role = $5 WHERE id = $1",
+        "UPDATE directories SET name = $2, name_key = $3, provider = $4, default_role = $5, invitation_mode = $6, \
+         allowed_domains = $7, email_sources = $8, when_full = $9, strict = $10 WHERE id = $1",
         id,
         name,
         name.to_lowercase(),
         provider,
-        default_role
+        settings.default_role,
+        settings.invitation_mode,
+        settings.allowed_domains.to_string(),
+        settings.email_sources.to_string(),
+        settings.when_full,
+        settings.strict
     )?;
     Ok(())
 }

@@ -117,6 +117,10 @@ impl Deviation {
                 "The query has a stray ? or &, or a parameter twice.",
                 "RFC 3986 section 3.4 begins the query at the first ?; RFC 7644 section 3.4.2 has each parameter once.",
             ),
+            Self::UnknownMember => refused(
+                "A group names a member that the directory has not sent; it joins when it arrives.",
+                "RFC 7643 section 4.2 has members refer to resources that the server has.",
+            ),
             Self::CompatibilityFlag => reported(
                 "The URL carries a compatibility flag of Entra ID, such as aadOptscim062020.",
                 "RFC 7644 knows no such parameter; Entra ID itself reads it, to choose its dialect.",
