@@ -19,6 +19,8 @@ pub enum Permission {
     ManageOwners,
     /// Read and change directories and their tokens.
     ManageDirectories,
+    /// Change the workspace's name and seat limit.
+    ManageWorkspace,
 }
 
 impl Permission {
@@ -30,7 +32,7 @@ impl Permission {
     pub const fn least_role(self) -> Role {
         match self {
             Self::ReadPeople => Role::Member,
-            Self::ManagePeople | Self::ManageDirectories => Role::Admin,
+            Self::ManagePeople | Self::ManageDirectories | Self::ManageWorkspace => Role::Admin,
             Self::ManageOwners => Role::Owner,
         }
     }
@@ -42,6 +44,9 @@ impl Permission {
             Self::ManageOwners => "Only owners can make or change owners. Ask an owner of this workspace.",
             Self::ManageDirectories => {
                 "Only admins and owners can change Directory Sync. Ask an admin of this workspace."
+            }
+            Self::ManageWorkspace => {
+                "Only admins and owners can change the workspace. Ask an admin of this workspace."
             }
         }
     }
