@@ -5,7 +5,7 @@
 mod attempt;
 mod backoff;
 mod chores;
-mod invitation;
+mod drafting;
 mod rate;
 mod reminder;
 mod worker;
@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{journal, mail::Transport, state::Rollcall};
 
 pub use chores::run_chores;
+pub use drafting::{Composed, compose};
 pub use worker::Worker;
 
 /// Works until `shutdown`, then finishes what is being sent and leaves the rest in the outbox.

@@ -25,8 +25,13 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, the most common first.
-    pub const ALL: &'static [Self] =
-        &[Self::ReadPeople, Self::ManagePeople, Self::ManageDirectories, Self::ManageOwners];
+    pub const ALL: &'static [Self] = &[
+        Self::ReadPeople,
+        Self::ManagePeople,
+        Self::ManageDirectories,
+        Self::ManageWorkspace,
+        Self::ManageOwners,
+    ];
 
     /// The least role that has it; every higher role has it too.
     pub const fn least_role(self) -> Role {
