@@ -5,6 +5,8 @@ CREATE TABLE workspaces (
     id          TEXT PRIMARY KEY NOT NULL,
     slug        TEXT NOT NULL,
     name        TEXT NOT NULL,
+    -- Whether people are mailed when their access is suspended.
+    tells_suspended BOOLEAN NOT NULL DEFAULT FALSE,
     created_at  BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX workspaces_slug ON workspaces (slug);

@@ -48,6 +48,9 @@ pub enum Command {
     /// People of a workspace.
     #[command(subcommand)]
     Member(MemberCommand),
+    /// Mail that comes back.
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Print a one-time link by which an owner sets a new password.
     RecoverOwner {
         /// The workspace's slug; may be left out when there is only one.
@@ -76,6 +79,14 @@ pub enum WorkspaceCommand {
     },
     /// List workspaces.
     List,
+}
+
+/// Mail that comes back.
+#[derive(Debug, Subcommand)]
+pub enum MailCommand {
+    /// Read a delivery status notification (RFC 3464) from standard input and mark its mail as bounced: for the alias
+    /// of the return path, such as: bounces: "|rollcall mail bounce".
+    Bounce,
 }
 
 /// Directories.

@@ -17,6 +17,8 @@ pub enum Permission {
     ManagePeople,
     /// Make another person an owner, or an owner something else.
     ManageOwners,
+    /// Read the mails that speak for the workspace.
+    ReadMail,
     /// Read and change directories and their tokens.
     ManageDirectories,
 }
@@ -25,7 +27,7 @@ impl Permission {
     const fn least_role(self) -> Role {
         match self {
             Self::ReadPeople => Role::Member,
-            Self::ManagePeople | Self::ManageDirectories => Role::Admin,
+            Self::ManagePeople | Self::ReadMail | Self::ManageDirectories => Role::Admin,
             Self::ManageOwners => Role::Owner,
         }
     }
@@ -34,6 +36,7 @@ impl Permission {
         match self {
             Self::ReadPeople => "Viewers do not see the list of people. Ask an admin for the role Member.",
             Self::ManagePeople => "Only admins and owners can change people. Ask an admin of this workspace.",
+            Self::ReadMail => "Only admins and owners see the mails. Ask an admin of this workspace.",
             Self::ManageOwners => "Only owners can make or change owners. Ask an owner of this workspace.",
             Self::ManageDirectories => {
                 "Only admins and owners can change Directory Sync. Ask an admin of this workspace."
