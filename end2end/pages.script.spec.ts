@@ -28,6 +28,7 @@ async function everyPage(page: Page, viewport: typeof WIDE, colorScheme: string)
     await claim(page, rollcall);
     await look(page, `${rollcall.baseUrl}/w/acme`, "home-empty");
     await look(page, `${rollcall.baseUrl}/w/acme/settings/security`, "security-empty");
+    await look(page, `${rollcall.baseUrl}/w/acme/settings/email`, "email-empty");
     await look(page, `${rollcall.baseUrl}/w/acme/settings/security?dialog=directory-sync`, "security-choose");
     await page.setViewportSize(WIDE);
     await page.goto(`${rollcall.baseUrl}/w/acme`);
@@ -54,6 +55,19 @@ async function everyPage(page: Page, viewport: typeof WIDE, colorScheme: string)
     await look(page, `${people}?tab=suspended`, "people-suspended");
     await look(page, `${people}?tab=removed`, "people-removed");
     await look(page, `${people}?dialog=invite`, "people-invite");
+    const email = `${rollcall.baseUrl}/w/acme/settings/email`;
+    await look(page, email, "email");
+    await look(page, `${email}?q=nobody`, "email-filtered-empty");
+    await page.getByRole("link", { name: "Invitation" }).first().click();
+    await page.waitForURL(/settings\/email\/./);
+    const mail = page.url();
+    await look(page, mail, "email-detail");
+    await look(page, `${mail}?tab=headers`, "email-headers");
+    await look(page, `${rollcall.baseUrl}/instance`, "instance");
+    await page.getByRole("button", { name: "Send test mail to me" }).click();
+    await check(page, `instance-tested-${viewport.width}-${colorScheme}`);
+    await look(page, `${rollcall.baseUrl}/instance/mails/directory_failing?language=de&show=dark`, "instance-mail");
+    await look(page, `${rollcall.baseUrl}/instance/mails/directory_failing?language=fr&show=text`, "instance-mail-text");
     await look(page, `${rollcall.baseUrl}/dev/mailbox`, "mailbox");
     await page.getByRole("link", { name: /grace@acme.test/ }).click();
     await look(page, page.url(), "mail");

@@ -19,6 +19,9 @@
 //! | people | [`people::People`] | `GET /w/{slug}/people?tab=&q=&role=&source=&page=&dialog=&member=` |
 //! | security | [`security::Security`] | `GET /w/{slug}/settings/security?dialog=directory-sync&directory=` |
 //! | a directory | [`directory::Directory`] | `GET /w/{slug}/settings/security/directories/{id}?dialog=` |
+//! | mails | [`email_log::EmailLog`] | `GET /w/{slug}/settings/email?q=&state=&mail=&newer=&older=` |
+//! | a mail | [`email::Email`] | `GET /w/{slug}/settings/email/{id}?tab=` |
+//! | the installation | [`instance::Instance`], [`instance::Preview`] | `GET /instance`, `GET /instance/mails/{template}?language=&show=` |
 //! | an invitation | [`invite::Invite`] | `GET POST /invite`, `POST /invite/decline` |
 //! | built-in mailbox | [`mailbox::Mailbox`], [`mailbox::Message`] | `/dev/mailbox`, `/dev/mailbox/{id}?tab=` |
 //! | errors | [`error::ErrorPage`] | any |
@@ -39,6 +42,9 @@
 //! | `POST …/directories/{id}` | `name`, `provider`, `default_role` |
 //! | `POST …/directories/{id}/rotate-token`, `…/tokens/{token}/revoke` | none |
 //! | `POST …/directories/{id}/remove` | `members` = `keep`, `suspend` or `remove`; `confirm` |
+//! | `POST …/email/{id}/{again,cancel}` | none |
+//! | `POST …/email/suspended-notice` | `tell` = `on` or `off` |
+//! | `POST /instance/test-mail` | none |
 //! | `POST /dev/mailbox/clear` | none |
 
 //!
@@ -47,8 +53,11 @@
 //! query of `Referer` when it is of this site, else to the list.
 
 pub mod directory;
+pub mod email;
+pub mod email_log;
 pub mod error;
 pub mod home;
+pub mod instance;
 pub mod invite;
 pub mod login;
 pub mod mailbox;

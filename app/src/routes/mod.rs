@@ -2,11 +2,13 @@
 //! with a page or a redirect. Permission is decided in `rollcall`.
 
 mod directory;
+mod email;
 mod failure;
 mod fields;
 mod frame;
 mod guard;
 mod home;
+mod instance;
 mod invite;
 mod login;
 mod mailbox;
@@ -62,7 +64,9 @@ pub fn router(rollcall: &Rollcall) -> Router {
         .route("/w/{slug}", get(home::show))
         .merge(people::router())
         .merge(security::router())
-        .merge(directory::router());
+        .merge(directory::router())
+        .merge(email::router())
+        .merge(instance::router());
     if rollcall.config.shows_mailbox() {
         pages = pages.merge(mailbox::router());
     }

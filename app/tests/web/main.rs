@@ -22,6 +22,7 @@ mod browser;
 mod directories;
 mod doors;
 mod invitations;
+mod mail;
 mod people;
 mod permissions;
 mod safety;
