@@ -96,6 +96,8 @@ async fn start(db: Db, database: &DatabaseUrl) -> Target {
         mail_from: "Rollcall <rollcall@rollcall.test>".parse().expect("a sender"),
         mail_reply_to: None,
         return_path: None,
+        bounce_secret: None,
+        mailbox_will_do: false,
         mail_rate: None,
         invitation_delay: Duration::from_secs(60),
         rate_limit: None,

@@ -7,7 +7,7 @@ use http::{HeaderValue, header};
 use rollcall::{
     Rollcall,
     cli::{self, Cli, Opening},
-    jobs,
+    jobs, journal,
     mail::Transport,
     people::workspace,
     scim_api, store, web,
@@ -28,6 +28,7 @@ use crate::{assets, routes};
 /// One sentence for the person who started it.
 pub async fn run(cli: &Cli) -> Result<(), String> {
     let rollcall = cli::open(&cli.settings, Opening::MayCreate).await?;
+    rollcall.config.check_mail()?;
     let listener = listen(rollcall.config.listen).await?;
     let transport = Transport::new(&rollcall.config.mail, &rollcall.db)?;
     remember_base_url(&rollcall).await?;
@@ -47,6 +48,7 @@ pub async fn run(cli: &Cli) -> Result<(), String> {
     if let Err(cause) = worker.await {
         tracing::error!(%cause, "the mail worker ended badly");
     }
+    journal::write_out(&rollcall).await;
     served.map_err(|cause| format!("Serving ended: {cause}."))
 }
 
@@ -57,6 +59,7 @@ pub fn router(rollcall: &Rollcall) -> Router {
         .merge(scim_api::router(rollcall))
         .layer(compression)
         .merge(web::health_router(rollcall))
+        .merge(web::bounces_router(rollcall))
         // A fault of ours ends one request, never the connection's others.
         .layer(CatchPanicLayer::new())
         .layer(axum::middleware::from_fn(name_the_server))

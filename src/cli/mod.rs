@@ -1,6 +1,7 @@
 //! The command line: settings by flag or environment, and the commands for automation.
 
 mod commands;
+mod deviations;
 mod open;
 mod output;
 mod settings;
@@ -48,6 +49,9 @@ pub enum Command {
     /// People of a workspace.
     #[command(subcommand)]
     Member(MemberCommand),
+    /// Mail that comes back.
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Print a one-time link by which an owner sets a new password.
     RecoverOwner {
         /// The workspace's slug; may be left out when there is only one.
@@ -105,6 +109,14 @@ impl std::str::FromStr for SeatLimit {
             }),
         }
     }
+}
+
+/// Mail that comes back.
+#[derive(Debug, Subcommand)]
+pub enum MailCommand {
+    /// Read a delivery status notification (RFC 3464) from standard input and mark its mail as bounced: for the alias
+    /// of the return path, such as: bounces: "|rollcall mail bounce".
+    Bounce,
 }
 
 /// Directories.
@@ -197,6 +209,15 @@ pub enum DirectoryCommand {
         /// The group's name (SCIM displayName).
         #[arg(long)]
         group: String,
+    },
+    /// Report how the identity provider's requests differ from the RFCs, and were accepted all the same.
+    Deviations {
+        /// The workspace's slug.
+        #[arg(long)]
+        workspace: String,
+        /// The directory's id or name; may be left out when there is only one.
+        #[arg(long)]
+        directory: Option<String>,
     },
     /// Remove a directory; its tokens stop at once.
     Remove {

@@ -64,7 +64,7 @@ async fn update_in(
     let Wanted { provider, name, settings } = wanted;
     store::directories::update(tx, id, &name, provider, &settings).await.map_err(|e| taken(e, &name))?;
     if settings != before.settings {
-        store::directories::ask_recheck(tx, id).await?;
+        store::held::ask_recheck(tx, id).await?;
     }
     let mut detail = to_json(&settings);
     detail["provider"] = json!(provider);

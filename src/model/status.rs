@@ -98,7 +98,7 @@ words! {
 
 words! {
     /// Why a provisioned person was granted nothing.
-    HeldReason ("reason": "needs_approval, seat_limit, domain_not_allowed, email_missing, conflict") {
+    HeldReason ("reason": "needs_approval, seat_limit, domain_not_allowed, email_missing, conflict, last_owner") {
         /// The directory holds new people until an admin approves them.
         NeedsApproval = "needs_approval", "waits for approval";
         /// The workspace has no free seat.
@@ -109,6 +109,8 @@ words! {
         EmailMissing = "email_missing", "no e-mail address";
         /// Another person in this workspace has the same address.
         Conflict = "conflict", "address already in use";
+        /// The directory calls the last owner inactive; their membership is kept.
+        LastOwner = "last_owner", "last owner";
     }
 }
 
@@ -165,6 +167,27 @@ words! {
         Bounced = "bounced", "Bounced";
         /// No longer wanted.
         Cancelled = "cancelled", "Cancelled";
+    }
+}
+
+impl MailTemplate {
+    /// Whether it speaks for a workspace, and so stands in the workspace's log.
+    pub const fn is_of_workspace(self) -> bool {
+        !matches!(self, Self::PasswordReset | Self::EmailChange | Self::EmailChanged | Self::Test)
+    }
+}
+
+words! {
+    /// How a request of an identity provider is listed.
+    RequestKind ("kind of request": "read, change, error, rejected") {
+        /// Asked, and was answered.
+        Read = "read", "Read";
+        /// Wrote, and was obeyed.
+        Change = "change", "Change";
+        /// Was refused, or failed.
+        Error = "error", "Error";
+        /// Came without a token that opens the directory.
+        Rejected = "rejected", "Rejected sign-in";
     }
 }
 

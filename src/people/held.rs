@@ -63,7 +63,7 @@ async fn approve_in(
             format!("{} cannot be approved: {reason}. See what to do in the list.", user.user_name),
         ));
     }
-    store::directory_users::approve(tx, id, context.now).await?;
+    store::held::approve(tx, id, context.now).await?;
     user.approved_at = Some(context.now);
     let detail = serde_json::json!({ "userName": user.user_name });
     audit::record(tx, context, workspace, "directory_user.approved", id.as_str(), &detail).await?;
@@ -83,8 +83,8 @@ pub async fn approve_all(rollcall: &Rollcall, caller: &Caller<'_>, directory: &D
         tx.rollback().await?;
         return Err(Error::NotFound { what: "directory in this workspace" });
     }
-    let people = store::directory_users::approve_waiting(&mut tx, directory, context.now).await?;
-    store::directories::ask_recheck(&mut tx, directory).await?;
+    let people = store::held::approve_waiting(&mut tx, directory, context.now).await?;
+    store::held::ask_recheck(&mut tx, directory).await?;
     let detail = serde_json::json!({ "people": people });
     audit::record(&mut tx, &context, workspace, "directory.people_approved", directory.as_str(), &detail)
         .await?;
@@ -206,20 +206,20 @@ pub async fn release(rollcall: &Rollcall) -> Result<usize> {
 async fn recheck(rollcall: &Rollcall, context: &Context) -> Result<usize> {
     let directories = {
         let mut conn = rollcall.db.read().await?;
-        store::directories::list_to_recheck(&mut conn).await?
+        store::held::list_rechecked_directories(&mut conn).await?
     };
     let mut looked_at = 0;
     for (directory, workspace, mut from) in directories {
         if from.is_empty() {
             // Below every id; when another look is asked for meanwhile, this one ends and that one begins.
             let mut tx = rollcall.db.write().await?;
-            store::directories::set_recheck(&mut tx, &directory, "", Some("0")).await?;
+            store::held::set_recheck(&mut tx, &directory, "", Some("0")).await?;
             tx.commit().await?;
             "0".clone_into(&mut from);
         }
         let people = {
             let mut conn = rollcall.db.read().await?;
-            store::directory_users::list_to_recheck(&mut conn, &directory, &from, AT_ONCE).await?
+            store::held::list_to_recheck(&mut conn, &directory, &from, AT_ONCE).await?
         };
         for id in &people {
             look_again(rollcall, context, &workspace, &directory, id).await?;
@@ -228,7 +228,7 @@ async fn recheck(rollcall: &Rollcall, context: &Context) -> Result<usize> {
         let all_done = i64::try_from(people.len()).unwrap_or(AT_ONCE) < AT_ONCE;
         let next = people.last().filter(|_| !all_done).map(DirectoryUserId::as_str);
         let mut tx = rollcall.db.write().await?;
-        store::directories::set_recheck(&mut tx, &directory, &from, next).await?;
+        store::held::set_recheck(&mut tx, &directory, &from, next).await?;
         tx.commit().await?;
     }
     Ok(looked_at)
@@ -239,15 +239,14 @@ async fn give_seats(rollcall: &Rollcall, context: &Context) -> Result<usize> {
     let waiting = {
         let mut conn = rollcall.db.read().await?;
         let mut waiting = Vec::new();
-        for workspace in store::directory_users::list_workspaces_waiting_for_seat(&mut conn).await? {
+        for workspace in store::held::list_waiting_workspaces(&mut conn).await? {
             let free = match store::workspaces::get(&mut conn, &workspace).await?.and_then(|w| w.seat_limit) {
                 None => AT_ONCE,
                 Some(limit) => limit - store::memberships::count_seats(&mut conn, &workspace, limit).await?,
             };
             if free > 0 {
                 let people =
-                    store::directory_users::list_waiting_for_seat(&mut conn, &workspace, free.min(AT_ONCE))
-                        .await?;
+                    store::held::list_waiting_for_seat(&mut conn, &workspace, free.min(AT_ONCE)).await?;
                 waiting.extend(people.into_iter().map(|(id, directory)| (workspace.clone(), directory, id)));
             }
         }

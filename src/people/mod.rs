@@ -5,10 +5,13 @@
 
 pub mod access;
 pub mod account;
+pub mod alerts;
 pub mod email;
 pub mod grants;
 pub mod held;
+pub mod instance;
 pub mod invitation;
+pub mod mail;
 pub mod membership;
 pub mod password;
 pub mod profile;

@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Result, Tx,
-    sql::{all, execute, optional},
+    sql::{Statement, all, all_of, execute, optional, scalars},
 };
 use crate::{
     clock::Timestamp,
@@ -181,6 +181,14 @@ pub async fn list(conn: &mut Conn, workspace: &WorkspaceId) -> Result<Vec<Direct
     )
 }
 
+/// Every directory of every workspace.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_all_ids(conn: &mut Conn) -> Result<Vec<DirectoryId>> {
+    scalars!(conn, DirectoryId, "SELECT id FROM directories ORDER BY id")
+}
+
 /// Changes name, provider and settings.
 ///
 /// # Errors
@@ -210,56 +218,6 @@ pub async fn update(
     Ok(())
 }
 
-/// Asks for a second look at the held people of a directory, from the first on.
-///
-/// # Errors
-/// When the database fails.
-pub async fn ask_recheck(tx: &mut Tx, id: &DirectoryId) -> Result<()> {
-    execute!(tx, "UPDATE directories SET recheck_from = '' WHERE id = $1", id)?;
-    Ok(())
-}
-
-/// The same for every directory of a workspace.
-///
-/// # Errors
-/// When the database fails.
-pub async fn ask_recheck_of_workspace(tx: &mut Tx, workspace: &WorkspaceId) -> Result<()> {
-    execute!(
-        tx,
-        "UPDATE directories SET recheck_from = '' WHERE workspace_id = $1 AND removed_at IS NULL",
-        workspace
-    )?;
-    Ok(())
-}
-
-/// Notes how far the second look has come; false when it was asked for anew meanwhile.
-///
-/// # Errors
-/// When the database fails.
-pub async fn set_recheck(tx: &mut Tx, id: &DirectoryId, from: &str, next: Option<&str>) -> Result<bool> {
-    let rows = execute!(
-        tx,
-        "UPDATE directories SET recheck_from = $3 WHERE id = $1 AND recheck_from = $2",
-        id,
-        from,
-        next
-    )?;
-    Ok(rows > 0)
-}
-
-/// Directories with held people to look at again, and from which id on.
-///
-/// # Errors
-/// When the database fails.
-pub async fn list_to_recheck(conn: &mut Conn) -> Result<Vec<(DirectoryId, WorkspaceId, String)>> {
-    all!(
-        conn,
-        (DirectoryId, WorkspaceId, String),
-        "SELECT id, workspace_id, recheck_from FROM directories \
-         WHERE recheck_from IS NOT NULL AND removed_at IS NULL ORDER BY id"
-    )
-}
-
 /// Marks a directory as removed: from now on it does not exist for anyone.
 ///
 /// # Errors
@@ -269,28 +227,19 @@ pub async fn remove(tx: &mut Tx, id: &DirectoryId, now: Timestamp) -> Result<()>
     Ok(())
 }
 
-/// Remembers the latest request with a wrong token, if the directory exists.
+/// Which of these directories there are.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn record_rejection(
-    tx: &mut Tx,
-    directory: &str,
-    at: Timestamp,
-    address: &str,
-    reason: &str,
-) -> Result<()> {
-    execute!(
-        tx,
-        "INSERT INTO rejected_requests (directory_id, at, address, reason) \
-         SELECT id, $2, $3, $4 FROM directories WHERE id = $1 AND removed_at IS NULL \
-         ON CONFLICT (directory_id) DO UPDATE SET at = $2, address = $3, reason = $4",
-        directory,
-        at,
-        address,
-        reason
-    )?;
-    Ok(())
+pub async fn list_known(conn: &mut Conn, ids: &[DirectoryId]) -> Result<Vec<DirectoryId>> {
+    let mut known = Vec::new();
+    for chunk in ids.chunks(super::CHUNK) {
+        let mut statement = Statement::new("SELECT id FROM directories WHERE removed_at IS NULL AND id IN ");
+        statement.bind_list(chunk.iter().map(DirectoryId::as_str));
+        let rows = all_of!(conn, (DirectoryId,), statement)?;
+        known.extend(rows.into_iter().map(|(id,)| id));
+    }
+    Ok(known)
 }
 
 /// How far the directory has come since it was made.
@@ -330,7 +279,8 @@ pub async fn progress(conn: &mut Conn, id: &DirectoryId) -> Result<Progress> {
     let rejected = optional!(
         conn,
         Step,
-        "SELECT at, reason || ' from ' || address AS detail FROM rejected_requests WHERE directory_id = $1",
+        "SELECT at, summary || ' from ' || address AS detail FROM scim_requests \
+         WHERE directory_id = $1 AND kind = 'rejected' ORDER BY id DESC LIMIT 1",
         id
     )?;
     Ok(Progress {

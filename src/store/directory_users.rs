@@ -60,7 +60,7 @@ pub struct EmailKey {
 
 const COLUMNS: &str = "id, directory_id, user_name, external_id, active, display_name, email, document, version, \
                        membership_id, held_reason, held_since, approved_at, created_at, updated_at, deleted_at";
-const SELECT: &str = const_format::concatcp!("SELECT ", COLUMNS, " FROM directory_users ");
+pub(super) const SELECT: &str = const_format::concatcp!("SELECT ", COLUMNS, " FROM directory_users ");
 
 /// The form in which names and addresses are compared.
 pub fn key(text: &str) -> String {
@@ -175,29 +175,6 @@ pub async fn set_grant(
     Ok(())
 }
 
-/// Notes that an admin let the person in.
-///
-/// # Errors
-/// When the database fails.
-pub async fn approve(tx: &mut Tx, id: &DirectoryUserId, now: Timestamp) -> Result<()> {
-    execute!(tx, "UPDATE directory_users SET approved_at = $2 WHERE id = $1", id, now)?;
-    Ok(())
-}
-
-/// Notes that an admin let in everyone who waits for it; gives their number.
-///
-/// # Errors
-/// When the database fails.
-pub async fn approve_waiting(tx: &mut Tx, directory: &DirectoryId, now: Timestamp) -> Result<u64> {
-    execute!(
-        tx,
-        "UPDATE directory_users SET approved_at = $2 WHERE directory_id = $1 AND deleted_at IS NULL \
-         AND held_reason = 'needs_approval' AND approved_at IS NULL",
-        directory,
-        now
-    )
-}
-
 /// Stores the address that was found by other sources.
 ///
 /// # Errors
@@ -205,100 +182,6 @@ pub async fn approve_waiting(tx: &mut Tx, directory: &DirectoryId, now: Timestam
 pub async fn set_email(tx: &mut Tx, id: &DirectoryUserId, email: Option<&str>) -> Result<()> {
     execute!(tx, "UPDATE directory_users SET email = $2 WHERE id = $1", id, email)?;
     Ok(())
-}
-
-/// People of the directory who are held, in the order in which they came to be, from `offset` on, at most `limit`.
-///
-/// # Errors
-/// When the database fails.
-pub async fn list_held(
-    conn: &mut Conn,
-    directory: &DirectoryId,
-    offset: i64,
-    limit: i64,
-) -> Result<Vec<DirectoryUser>> {
-    all!(
-        conn,
-        DirectoryUser,
-        const_format::concatcp!(
-            SELECT,
-            "WHERE directory_id = $1 AND held_reason IS NOT NULL AND deleted_at IS NULL \
-             ORDER BY held_since, id LIMIT $2 OFFSET $3"
-        ),
-        directory,
-        limit,
-        offset
-    )
-}
-
-/// How many people of the directory are held, by reason.
-///
-/// # Errors
-/// When the database fails.
-pub async fn count_held(conn: &mut Conn, directory: &DirectoryId) -> Result<Vec<(HeldReason, i64)>> {
-    all!(
-        conn,
-        (HeldReason, i64),
-        "SELECT held_reason, COUNT(*) FROM directory_users \
-         WHERE directory_id = $1 AND held_reason IS NOT NULL AND deleted_at IS NULL GROUP BY held_reason \
-         ORDER BY held_reason",
-        directory
-    )
-}
-
-/// The ids of held people from `from` on, at most `limit`, to look at them again. Who waits for a seat is not among
-/// them: a freed seat lets them in.
-///
-/// # Errors
-/// When the database fails.
-pub async fn list_to_recheck(
-    conn: &mut Conn,
-    directory: &DirectoryId,
-    from: &str,
-    limit: i64,
-) -> Result<Vec<DirectoryUserId>> {
-    scalars!(
-        conn,
-        DirectoryUserId,
-        "SELECT id FROM directory_users WHERE directory_id = $1 AND held_reason IS NOT NULL AND deleted_at IS NULL \
-         AND held_reason <> 'seat_limit' AND id > $2 ORDER BY id LIMIT $3",
-        directory,
-        from,
-        limit
-    )
-}
-
-/// The workspaces in which somebody waits for a seat.
-///
-/// # Errors
-/// When the database fails.
-pub async fn list_workspaces_waiting_for_seat(conn: &mut Conn) -> Result<Vec<WorkspaceId>> {
-    scalars!(
-        conn,
-        WorkspaceId,
-        "SELECT DISTINCT d.workspace_id FROM directory_users u JOIN directories d ON d.id = u.directory_id \
-         WHERE d.removed_at IS NULL AND u.held_reason = 'seat_limit' AND u.deleted_at IS NULL"
-    )
-}
-
-/// Who waits for a seat in the workspace, the longest first, at most `limit`, each with their directory.
-///
-/// # Errors
-/// When the database fails.
-pub async fn list_waiting_for_seat(
-    conn: &mut Conn,
-    workspace: &WorkspaceId,
-    limit: i64,
-) -> Result<Vec<(DirectoryUserId, DirectoryId)>> {
-    all!(
-        conn,
-        (DirectoryUserId, DirectoryId),
-        "SELECT u.id, u.directory_id FROM directory_users u JOIN directories d ON d.id = u.directory_id \
-         WHERE d.workspace_id = $1 AND d.removed_at IS NULL AND u.held_reason = 'seat_limit' \
-         AND u.deleted_at IS NULL ORDER BY u.held_since, u.id LIMIT $2",
-        workspace,
-        limit
-    )
 }
 
 /// Turns the person into a tombstone: gone for the identity provider, kept so that a rehire is recognised.

@@ -334,6 +334,19 @@ pub async fn count_active(conn: &mut Conn, workspace: &WorkspaceId, enough: i64)
     )
 }
 
+/// How many active members of the workspace have each role; a role that nobody has is left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_active_by_role(conn: &mut Conn, workspace: &WorkspaceId) -> Result<Vec<(Role, i64)>> {
+    all!(
+        conn,
+        (Role, i64),
+        "SELECT role, COUNT(*) FROM memberships WHERE workspace_id = $1 AND status = 'active' GROUP BY role",
+        workspace
+    )
+}
+
 /// How many memberships of the directory are open invitations.
 ///
 /// # Errors
@@ -426,6 +439,19 @@ pub struct Person {
     pub mail_status: Option<MailStatus>,
     /// What the relay said of it.
     pub mail_answer: Option<String>,
+}
+
+/// The addresses of a workspace's active owners.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_owner_addresses(conn: &mut Conn, workspace: &WorkspaceId) -> Result<Vec<String>> {
+    scalars!(
+        conn,
+        String,
+        "SELECT email FROM memberships WHERE workspace_id = $1 AND status = 'active' AND role = 'owner' ORDER BY id",
+        workspace
+    )
 }
 
 /// The language that a directory gives for the person behind an account, in whichever workspace.

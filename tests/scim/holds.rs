@@ -43,7 +43,7 @@ impl Company {
     /// Who is held, and why, in the order in which they came to be.
     async fn held(&self, idp: &Caller) -> Vec<(String, HeldReason)> {
         let mut conn = self.rollcall.db.read().await.unwrap();
-        let users = store::directory_users::list_held(&mut conn, &idp.directory, 0, 100).await.unwrap();
+        let users = store::held::list(&mut conn, &idp.directory, 0, 100).await.unwrap();
         users.into_iter().map(|user| (user.user_name, user.held_reason.unwrap())).collect()
     }
 

@@ -33,6 +33,8 @@ pub fn rollcall(store: &TestStore, clock: &Clock, change: impl FnOnce(&mut Confi
         mail_from: "Rollcall <rollcall@acme.test>".parse().unwrap(),
         mail_reply_to: None,
         return_path: None,
+        bounce_secret: None,
+        mailbox_will_do: false,
         mail_rate: None,
         invitation_delay: Duration::ZERO,
         rate_limit: None,

@@ -131,6 +131,10 @@ fn words(page: &Directory, one: &HeldPerson) -> (String, AnyView) {
             "Another member has this address".to_owned(),
             format!("Link the two, and {provider} decides about that member from then on.").into_any(),
         ),
+        HeldReason::LastOwner => (
+            "Inactive, but the last owner".to_owned(),
+            "Keeps access until there is another owner.".into_any(),
+        ),
     }
 }
 
@@ -139,7 +143,7 @@ fn action(page: &Directory, one: &HeldPerson) -> Option<AnyView> {
         HeldReason::NeedsApproval => ("Approve", "approve"),
         HeldReason::DomainNotAllowed => ("Let in", "approve"),
         HeldReason::Conflict => ("Link", "link"),
-        HeldReason::SeatLimit | HeldReason::EmailMissing => return None,
+        HeldReason::SeatLimit | HeldReason::EmailMissing | HeldReason::LastOwner => return None,
     };
     let whom = format!("{verb} {}", one.address);
     let button = view! {

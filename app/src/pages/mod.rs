@@ -22,6 +22,9 @@
 //! | a directory | [`directory::Directory`] | `GET /w/{slug}/settings/security/directories/{id}?dialog=` |
 //! | an invitation | [`invite::Invite`] | `GET POST /invite`, `POST /invite/decline`, `POST /invite/renew` |
 //! | one's own account | [`account::Account`] | `GET /account`, `POST /account/{name,email,password}`, `GET POST /account/email/{token}` |
+//! | mails | [`email_log::EmailLog`] | `GET /w/{slug}/settings/email?q=&state=&mail=&newer=&older=` |
+//! | a mail | [`email::Email`] | `GET /w/{slug}/settings/email/{id}?tab=` |
+//! | the installation | [`instance::Instance`], [`instance::Preview`] | `GET /instance`, `GET /instance/mails/{template}?language=&show=` |
 //! | built-in mailbox | [`mailbox::Mailbox`], [`mailbox::Message`] | `/dev/mailbox`, `/dev/mailbox/{id}?tab=` |
 //! | errors | [`error::ErrorPage`] | any |
 //!
@@ -48,6 +51,9 @@
 //! | `POST …/settings/general` | `name`, `seat_limit` (empty for none) |
 //! | `POST …/directories/{id}/rotate-token`, `…/tokens/{token}/revoke` | none |
 //! | `POST …/directories/{id}/remove` | `members` = `keep`, `suspend` or `remove`; `confirm` |
+//! | `POST …/email/{id}/{again,cancel}` | none |
+//! | `POST …/email/suspended-notice` | `tell` = `on` or `off` |
+//! | `POST /instance/test-mail` | none |
 //! | `POST /dev/mailbox/clear` | none |
 
 //!
@@ -57,10 +63,13 @@
 
 pub mod account;
 pub mod directory;
+pub mod email;
+pub mod email_log;
 pub mod error;
 pub mod general;
 pub mod held;
 pub mod home;
+pub mod instance;
 pub mod invite;
 pub mod login;
 pub mod mailbox;

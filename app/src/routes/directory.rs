@@ -1,6 +1,6 @@
 //! A directory's page: how it is, its tokens, its settings, its removal, and the live steps of its set-up.
 
-use std::{convert::Infallible, fmt::Display, str::FromStr, time::Duration};
+use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Router,
@@ -17,27 +17,27 @@ use rollcall::{
     Error,
     directory::{
         administration::{self, Farewell},
-        settings::{self, Settings, Wanted},
         token,
     },
-    model::{AccountId, DirectoryId, DirectoryTokenId, DirectoryUserId, HeldReason, Progress},
-    people::{Access, Caller, Permission, held},
+    model::{AccountId, DirectoryId, DirectoryTokenId, Progress},
+    people::{Access, Caller, Permission},
     store::{self, Conn, directories::Directory},
 };
 use serde::Deserialize;
 
 use super::{
-    App,
-    failure::{Failure, Result},
+    App, directory_settings,
+    failure::Result,
     fields::Fields,
     frame::count,
     guard::Member,
+    held,
     security::{endpoint, forget_token, health, new_token, remember_token},
 };
 use crate::{
     pages::directory::{
-        Directory as Page, DirectoryCounts, DirectoryDialog, DirectorySettings, Held, HeldPerson,
-        MembersChoice, RemoveForm, TokenRow,
+        Directory as Page, DirectoryCounts, DirectoryDialog, DirectorySettings, MembersChoice, RemoveForm,
+        TokenRow,
     },
     site::Flash,
     ui::Field,
@@ -46,21 +46,21 @@ use crate::{
 pub(super) fn router() -> Router<App> {
     const AT: &str = "/w/{slug}/settings/security/directories/{id}";
     Router::new()
-        .route(AT, get(show).post(update))
+        .route(AT, get(show).post(directory_settings::update))
         .route(&format!("{AT}/progress"), get(progress))
         .route(&format!("{AT}/rotate-token"), post(rotate_token))
         .route(&format!("{AT}/tokens/{{token}}/revoke"), post(revoke_token))
-        .route(&format!("{AT}/held/approve"), post(approve_all))
-        .route(&format!("{AT}/held/{{user}}/approve"), post(approve))
-        .route(&format!("{AT}/held/{{user}}/link"), post(link))
+        .route(&format!("{AT}/held/approve"), post(held::approve_all))
+        .route(&format!("{AT}/held/{{user}}/approve"), post(held::approve))
+        .route(&format!("{AT}/held/{{user}}/link"), post(held::link))
         .route(&format!("{AT}/remove"), post(remove))
 }
 
 #[derive(Deserialize)]
 pub(super) struct Place {
-    id: String,
+    pub(super) id: String,
     token: Option<String>,
-    user: Option<String>,
+    pub(super) user: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -84,7 +84,7 @@ pub(super) async fn show(
     }
 }
 
-async fn load(app: &App, member: &Member, place: &Place, asked: &Asked) -> Result<Page> {
+pub(super) async fn load(app: &App, member: &Member, place: &Place, asked: &Asked) -> Result<Page> {
     member.access.require(Permission::ManageDirectories)?;
     let frame = app.frame(member).await?;
     let mut conn = app.rollcall.db.read().await?;
@@ -131,7 +131,7 @@ async fn load(app: &App, member: &Member, place: &Place, asked: &Asked) -> Resul
         last_request: last_request.map(|at| at.0),
         last_change: store::events::last_change_by(&mut conn, id).await?.map(|at| at.0),
         progress: store::directories::progress(&mut conn, id).await?,
-        held: held_people(&mut conn, &directory).await?,
+        held: held::people(&mut conn, &directory).await?,
         settings: DirectorySettings {
             name: Field { value: directory.name.clone(), error: None },
             provider: directory.provider,
@@ -156,7 +156,7 @@ async fn load(app: &App, member: &Member, place: &Place, asked: &Asked) -> Resul
     })
 }
 
-async fn find(conn: &mut Conn, member: &Member, place: &Place) -> Result<Directory> {
+pub(super) async fn find(conn: &mut Conn, member: &Member, place: &Place) -> Result<Directory> {
     let found =
         store::directories::get(conn, &member.access.workspace.id, &DirectoryId(place.id.clone())).await?;
     Ok(found.ok_or(Error::NotFound { what: "directory in this workspace" })?)
@@ -170,182 +170,8 @@ async fn name_of(conn: &mut Conn, account: Option<&AccountId>) -> Result<String>
     Ok(account.map_or_else(|| "the command line".to_owned(), |account| account.name))
 }
 
-fn address(member: &Member, id: &str) -> String {
+pub(super) fn address(member: &Member, id: &str) -> String {
     format!("/w/{}/settings/security/directories/{id}", member.access.workspace.slug)
-}
-
-/// Held people shown at once.
-const HELD_SHOWN: i64 = 50;
-
-async fn held_people(conn: &mut Conn, directory: &Directory) -> Result<Held> {
-    let counts = store::directory_users::count_held(conn, &directory.id).await?;
-    let of = |wanted: &dyn Fn(HeldReason) -> bool| {
-        counts.iter().filter(|(reason, _)| wanted(*reason)).map(|(_, number)| count(*number)).sum()
-    };
-    let people = store::directory_users::list_held(conn, &directory.id, 0, HELD_SHOWN).await?;
-    Ok(Held {
-        total: of(&|_| true),
-        for_approval: of(&|reason| reason == HeldReason::NeedsApproval),
-        sources: directory
-            .settings
-            .email_sources
-            .as_slice()
-            .iter()
-            .map(|source| source.attribute())
-            .collect(),
-        people: people
-            .into_iter()
-            .filter_map(|user| {
-                Some(HeldPerson {
-                    reason: user.held_reason?,
-                    since: user.held_since.unwrap_or(user.updated_at).0,
-                    name: user.display_name.unwrap_or_default(),
-                    address: user.email.unwrap_or(user.user_name),
-                    id: user.id,
-                })
-            })
-            .collect(),
-    })
-}
-
-/// What is left out stays as it is.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct SettingsFields {
-    name: Option<String>,
-    provider: Option<String>,
-    default_role: Option<String>,
-    invitation_mode: Option<String>,
-    allowed_domains: Option<String>,
-    email_sources: Option<String>,
-    when_full: Option<String>,
-    strict: Option<String>,
-}
-
-/// A field as its type, or as it was when the form has none.
-fn read<T: FromStr<Err: Display>>(
-    field: &'static str,
-    text: Option<&String>,
-    before: T,
-) -> rollcall::Result<T> {
-    text.map_or(Ok(before), |text| text.parse().map_err(|cause| Error::invalid(field, format!("{cause}"))))
-}
-
-fn wanted(fields: &SettingsFields, before: Directory) -> rollcall::Result<Wanted> {
-    let old = before.settings;
-    let settings = Settings {
-        default_role: read("default_role", fields.default_role.as_ref(), old.default_role)?,
-        invitation_mode: read("invitation_mode", fields.invitation_mode.as_ref(), old.invitation_mode)?,
-        allowed_domains: read("allowed_domains", fields.allowed_domains.as_ref(), old.allowed_domains)?,
-        email_sources: read("email_sources", fields.email_sources.as_ref(), old.email_sources)?,
-        when_full: read("when_full", fields.when_full.as_ref(), old.when_full)?,
-        strict: fields.strict.as_ref().map_or(old.strict, |strict| strict == "on"),
-    };
-    Ok(Wanted {
-        provider: read("provider", fields.provider.as_ref(), before.provider)?,
-        name: fields.name.clone().unwrap_or(before.name),
-        settings,
-    })
-}
-
-pub(super) async fn update(
-    State(app): State<App>,
-    member: Member,
-    Path(place): Path<Place>,
-    Fields(fields): Fields<SettingsFields>,
-) -> Response {
-    let done = async {
-        let before = {
-            let mut conn = app.rollcall.db.read().await?;
-            find(&mut conn, &member, &place).await?
-        };
-        let (id, caller) = (before.id.clone(), Caller::Member(&member.access));
-        settings::update(&app.rollcall, &caller, &id, &wanted(&fields, before)?).await?;
-        Ok(())
-    };
-    match done.await {
-        Ok(()) => app.site.redirect(&address(&member, &place.id), Flash::done("Changes saved")),
-        Err(Failure::Error(refusal)) if refusal.field().is_some() => {
-            let mut page = match load(&app, &member, &place, &Asked::default()).await {
-                Ok(page) => page,
-                Err(failure) => return app.failed(&member.headers, member.home(), failure).await,
-            };
-            refill(&mut page.settings, &fields, &refusal);
-            app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page).await
-        }
-        Err(failure) => app.failed(&member.headers, member.home(), failure).await,
-    }
-}
-
-/// Puts back what was typed, and says what is wrong with it.
-fn refill(form: &mut DirectorySettings, fields: &SettingsFields, refusal: &Error) {
-    let texts = [
-        ("name", &mut form.name, &fields.name),
-        ("allowed_domains", &mut form.allowed_domains, &fields.allowed_domains),
-        ("email_sources", &mut form.email_sources, &fields.email_sources),
-    ];
-    let mut told = false;
-    for (name, field, typed) in texts {
-        if let Some(typed) = typed {
-            field.value.clone_from(typed);
-        }
-        if refusal.field() == Some(name) {
-            field.error = Some(refusal.to_string());
-            told = true;
-        }
-    }
-    let parsed = |text: &Option<String>| text.clone().unwrap_or_default();
-    form.provider = parsed(&fields.provider).parse().unwrap_or(form.provider);
-    form.default_role = parsed(&fields.default_role).parse().unwrap_or(form.default_role);
-    form.invitation_mode = parsed(&fields.invitation_mode).parse().unwrap_or(form.invitation_mode);
-    form.when_full = parsed(&fields.when_full).parse().unwrap_or(form.when_full);
-    form.strict = fields.strict.as_ref().map_or(form.strict, |strict| strict == "on");
-    form.error = (!told).then(|| refusal.to_string());
-}
-
-pub(super) async fn approve(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
-    let person = DirectoryUserId(place.user.clone().unwrap_or_default());
-    let directory = DirectoryId(place.id.clone());
-    let caller = Caller::Member(&member.access);
-    let done = held::approve(&app.rollcall, &caller, &directory, std::slice::from_ref(&person)).await;
-    let flash = done.map(|without_seat| match without_seat {
-        0 => Flash::done("Approved"),
-        _ => Flash::done("Approved. They come in when a seat is free"),
-    });
-    back(&app, &member, &place, flash).await
-}
-
-pub(super) async fn approve_all(
-    State(app): State<App>,
-    member: Member,
-    Path(place): Path<Place>,
-) -> Response {
-    let directory = DirectoryId(place.id.clone());
-    let done = held::approve_all(&app.rollcall, &Caller::Member(&member.access), &directory).await;
-    let flash = done.map(|people| match people {
-        1 => Flash::done("1 person approved; they come in within a moment"),
-        people => Flash::done(format!("{people} people approved; they come in within a moment")),
-    });
-    back(&app, &member, &place, flash).await
-}
-
-pub(super) async fn link(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
-    let person = DirectoryUserId(place.user.clone().unwrap_or_default());
-    let directory = DirectoryId(place.id.clone());
-    let done = held::link(&app.rollcall, &Caller::Member(&member.access), &directory, &person).await;
-    back(&app, &member, &place, done.map(|()| Flash::done("Linked to the member"))).await
-}
-
-/// Back to the directory's page, with what was done or why it was not.
-async fn back(app: &App, member: &Member, place: &Place, done: rollcall::Result<Flash>) -> Response {
-    let to = address(member, &place.id);
-    match done {
-        Ok(flash) => app.site.redirect(&to, flash),
-        Err(refusal) if refusal.field().is_some() => {
-            app.site.redirect(&to, Flash::refused(refusal.to_string()))
-        }
-        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()).await,
-    }
 }
 
 pub(super) async fn rotate_token(

@@ -3,12 +3,16 @@
 
 mod account;
 mod directory;
+mod directory_settings;
+mod email;
 mod failure;
 mod fields;
 mod frame;
 mod general;
 mod guard;
+mod held;
 mod home;
+mod instance;
 mod invite;
 mod login;
 mod mailbox;
@@ -68,7 +72,9 @@ pub fn router(rollcall: &Rollcall) -> Router {
         .merge(security::router())
         .merge(directory::router())
         .merge(general::router())
-        .merge(account::router());
+        .merge(account::router())
+        .merge(email::router())
+        .merge(instance::router());
     if rollcall.config.shows_mailbox() {
         pages = pages.merge(mailbox::router());
     }

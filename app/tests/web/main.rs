@@ -24,6 +24,7 @@ mod directories;
 mod doors;
 mod held;
 mod invitations;
+mod mail;
 mod people;
 mod permissions;
 mod safety;

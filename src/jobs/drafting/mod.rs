@@ -5,6 +5,7 @@
 //! kind, add its two arms; see `account` for one with a secret link.
 
 mod account;
+mod alerts;
 mod invitation;
 
 use crate::{
@@ -68,6 +69,10 @@ pub async fn compose(conn: &mut Conn, mail: &Mail, secret: Secret) -> Result<Com
         MailTemplate::PasswordReset => account::compose_password_reset(conn, mail, secret).await,
         MailTemplate::EmailChange => account::compose_email_change(conn, mail, secret).await,
         MailTemplate::EmailChanged => account::compose_email_changed(conn, mail).await,
+        MailTemplate::TokenExpiring => alerts::compose_token_expiring(conn, mail).await,
+        MailTemplate::LastOwner => alerts::compose_last_owner(conn, mail).await,
+        MailTemplate::MassChange => alerts::compose_mass_change(conn, mail).await,
+        MailTemplate::AccessSuspended => alerts::compose_access_suspended(conn, mail).await,
         _ => Ok(unknown(mail)),
     }
 }
@@ -80,6 +85,8 @@ async fn release(tx: &mut Tx, mail: &Mail, secret: &Secret, now: Timestamp) -> R
         }
         Ok(MailTemplate::PasswordReset) => account::release_password_reset(tx, mail, secret, now).await,
         Ok(MailTemplate::EmailChange) => account::release_email_change(tx, mail, secret, now).await,
+        Ok(MailTemplate::TokenExpiring) => alerts::release_token_expiring(tx, mail, now).await,
+        Ok(MailTemplate::AccessSuspended) => alerts::release_access_suspended(tx, mail).await,
         Ok(_) | Err(_) => Ok(Release::Wanted),
     }
 }
@@ -122,7 +129,7 @@ pub(super) async fn draft(rollcall: &Rollcall, mail: &Mail) -> Result<Draft> {
         tx.rollback().await?;
         return Ok(Draft::Unwanted(why));
     }
-    if !store::outbox::start_attempt(&mut tx, mail, now).await? {
+    if !store::outbox::start_attempt(&mut tx, mail, &message.subject, now).await? {
         tx.rollback().await?;
         return Ok(Draft::Gone);
     }

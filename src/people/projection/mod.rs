@@ -9,7 +9,7 @@ use serde_json::json;
 
 use self::decision::{Decision, Gate, Person, Standing, decide};
 use super::{
-    EmailAddress, account,
+    EmailAddress, account, alerts,
     grants::{self, Ended, Inviter},
     seats,
 };
@@ -235,6 +235,8 @@ async fn carry_out(
         delay: context.invitation_delay,
     };
     let mut ended = Ended::default();
+    let had_access =
+        matches!(found, Found::Linked { membership, .. } if membership.status == MembershipStatus::Active);
     let mut membership = match found {
         Found::Linked { membership, .. } => membership.clone(),
         Found::Former(former) if decision.makes_member() => come_back(former, speaker, user, context),
@@ -304,9 +306,13 @@ async fn carry_out(
         Decision::KeepLastOwner => {
             ended = grants::end_access(tx, context, &membership).await?;
             grants::record(tx, context, &membership, "membership.last_owner_kept", &json!({})).await?;
+            if user.held_reason != Some(HeldReason::LastOwner) {
+                alerts::last_owner(tx, context, &speaker.directory_id, &membership).await?;
+            }
         }
     }
     let held = match decision {
+        Decision::KeepLastOwner => Some(HeldReason::LastOwner),
         _ if address_taken => Some(HeldReason::Conflict),
         Decision::Hold(reason) => Some(reason),
         _ => None,
@@ -316,6 +322,9 @@ async fn carry_out(
         if let Some(reason) = held {
             record_held(tx, context, speaker, user, reason).await?;
         }
+    }
+    if had_access && matches!(decision, Decision::Suspend | Decision::Remove) {
+        alerts::count_suspension(tx, context, &speaker.workspace_id, &speaker.directory_id).await?;
     }
     Ok(ended)
 }
