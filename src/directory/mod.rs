@@ -7,4 +7,5 @@ mod columns;
 pub mod group;
 pub mod role_mapping;
 pub mod token;
+mod transaction;
 pub mod user;
