@@ -18,6 +18,7 @@ mod support;
 
 mod callers;
 
+mod deadlock;
 mod entra;
 mod google;
 mod groups;
