@@ -7,6 +7,12 @@ CREATE TABLE directories (
     name          TEXT NOT NULL,
     name_key      TEXT NOT NULL,
     default_role  TEXT NOT NULL,
+    invitation_mode TEXT NOT NULL,
+    -- Words separated by commas: e-mail domains (none: any), and where the address is looked for, in this order.
+    allowed_domains TEXT NOT NULL,
+    email_sources TEXT NOT NULL,
+    when_full     TEXT NOT NULL,
+    strict        BOOLEAN NOT NULL,
     -- The form that made it: a second submit of the same form finds the same directory.
     creation_key  TEXT,
     created_by    TEXT,
@@ -32,6 +38,12 @@ CREATE UNIQUE INDEX directory_tokens_hash ON directory_tokens (token_hash);
 CREATE INDEX directory_tokens_directory ON directory_tokens (directory_id);
 CREATE INDEX directory_tokens_expiry ON directory_tokens (expires_at) WHERE revoked_at IS NULL;
 
+-- Directories that fail and whose owners were told.
+CREATE TABLE directory_troubles (
+    directory_id  TEXT PRIMARY KEY NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
+    told_at       BIGINT NOT NULL
+);
+
 -- How many people a directory took access from in a short time, for the alert about many.
 CREATE TABLE suspension_windows (
     directory_id  TEXT PRIMARY KEY NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
@@ -40,24 +52,60 @@ CREATE TABLE suspension_windows (
     members       BIGINT NOT NULL
 );
 
--- Requests that came with a wrong token: the latest of each directory, for the set-up dialog.
-CREATE TABLE rejected_requests (
-    directory_id  TEXT PRIMARY KEY NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
-    at            BIGINT NOT NULL,
-    address       TEXT NOT NULL,
-    reason        TEXT NOT NULL
+-- The journal: what identity providers asked for and what they were answered. The id is the one that the events of the
+-- request carry; `reference` stands for it in the answers.
+CREATE TABLE scim_requests (
+    id             TEXT PRIMARY KEY NOT NULL,
+    directory_id   TEXT NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
+    reference      TEXT NOT NULL,
+    at             BIGINT NOT NULL,
+    -- read, change, error or rejected
+    kind           TEXT NOT NULL,
+    method         TEXT NOT NULL,
+    -- Path and query behind the directory's base URL.
+    target         TEXT NOT NULL,
+    status         BIGINT NOT NULL,
+    scim_type      TEXT,
+    detail         TEXT,
+    -- Microseconds.
+    duration       BIGINT NOT NULL,
+    address        TEXT NOT NULL,
+    user_agent     TEXT,
+    token_hint     TEXT,
+    -- Without secrets, and no more than the first 64 KiB.
+    request_body   TEXT,
+    response_body  TEXT,
+    -- Names of scim::Deviation, with a space between them.
+    deviations     TEXT NOT NULL,
+    summary        TEXT NOT NULL,
+    search_key     TEXT NOT NULL
+);
+CREATE INDEX scim_requests_page ON scim_requests (directory_id, id);
+CREATE INDEX scim_requests_kind ON scim_requests (directory_id, kind, id);
+CREATE INDEX scim_requests_reference ON scim_requests (directory_id, reference);
+CREATE INDEX scim_requests_age ON scim_requests (at);
+
+-- Which deviations from the RFCs were tolerated; the request is the latest example in the journal.
+CREATE TABLE directory_deviations (
+    directory_id  TEXT NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
+    deviation     TEXT NOT NULL,
+    seen          BIGINT NOT NULL,
+    first_at      BIGINT NOT NULL,
+    last_at       BIGINT NOT NULL,
+    request_id    TEXT,
+    PRIMARY KEY (directory_id, deviation)
 );
 
 CREATE TABLE directory_users (
     id             TEXT PRIMARY KEY NOT NULL,
     directory_id   TEXT NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
     user_name      TEXT NOT NULL,
-    user_name_key  TEXT NOT NULL,
-    external_id    TEXT,
+    user_name_key  TEXT COLLATE "binary" NOT NULL,
+    external_id    TEXT COLLATE "binary",
     active         BOOLEAN NOT NULL,
     display_name   TEXT,
     -- The attribute displayName itself, case-folded; display_name may stand in for it.
-    display_name_key TEXT,
+    display_name_key TEXT COLLATE "binary",
     email          TEXT,
     -- The whole SCIM resource as received, without what the server adds.
     document       TEXT NOT NULL,
@@ -69,7 +117,8 @@ CREATE TABLE directory_users (
     deleted_at     BIGINT
 );
 CREATE UNIQUE INDEX directory_users_user_name ON directory_users (directory_id, user_name_key) WHERE deleted_at IS NULL;
-CREATE INDEX directory_users_external_id ON directory_users (directory_id, external_id);
+-- With the id behind it, so that a look-up in the order of ids never looks like work for another index.
+CREATE INDEX directory_users_external_id ON directory_users (directory_id, external_id, id);
 CREATE INDEX directory_users_page ON directory_users (directory_id, id) WHERE deleted_at IS NULL;
 -- One index for each order in which an identity provider may ask for the list; no value comes last.
 CREATE INDEX directory_users_by_display_name
@@ -95,15 +144,15 @@ CREATE TABLE directory_groups (
     id                TEXT PRIMARY KEY NOT NULL,
     directory_id      TEXT NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
     display_name      TEXT NOT NULL,
-    display_name_key  TEXT NOT NULL,
-    external_id       TEXT,
+    display_name_key  TEXT COLLATE "binary" NOT NULL,
+    external_id       TEXT COLLATE "binary",
     document          TEXT NOT NULL,
     version           BIGINT NOT NULL,
     created_at        BIGINT NOT NULL,
     updated_at        BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX directory_groups_name ON directory_groups (directory_id, display_name_key);
-CREATE INDEX directory_groups_external_id ON directory_groups (directory_id, external_id);
+CREATE INDEX directory_groups_external_id ON directory_groups (directory_id, external_id, id);
 CREATE INDEX directory_groups_by_display_name
     ON directory_groups (directory_id, (display_name_key IS NULL), display_name_key, id);
 CREATE INDEX directory_groups_by_external_id
@@ -137,7 +186,7 @@ CREATE INDEX directory_group_pending_members_value ON directory_group_pending_me
 CREATE TABLE role_mappings (
     directory_id    TEXT NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
     group_name      TEXT NOT NULL,
-    group_name_key  TEXT NOT NULL,
+    group_name_key  TEXT COLLATE "binary" NOT NULL,
     role            TEXT NOT NULL,
     priority        BIGINT NOT NULL,
     PRIMARY KEY (directory_id, group_name_key)

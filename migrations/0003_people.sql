@@ -122,3 +122,4 @@ CREATE TABLE events (
 CREATE INDEX events_workspace ON events (workspace_id, id);
 CREATE INDEX events_subject ON events (subject_id, id);
 CREATE INDEX events_actor ON events (actor_id, id);
+CREATE INDEX events_request ON events (request_id, id) WHERE request_id IS NOT NULL;

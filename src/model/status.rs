@@ -27,8 +27,7 @@ macro_rules! words {
     ($(#[$doc:meta])* $name:ident ($what:literal: $accepted:literal) { $($(#[$vdoc:meta])* $variant:ident = $word:literal, $label:literal;)* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$vdoc])* $variant,)* }
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant,)* }
 
         impl $name {
             /// Every value.
@@ -61,9 +60,11 @@ macro_rules! words {
             }
         }
 
-        super::stored_word::stored_word!($name);
+        $crate::model::stored_word::stored_word!($name);
     };
 }
+
+pub(super) use words;
 
 words! {
     /// What a member may do. Ordered from least to most.
@@ -197,5 +198,19 @@ words! {
         EmailChanged = "email_changed", "Address changed";
         /// Shows that mail arrives.
         Test = "test", "Test mail";
+    }
+}
+
+words! {
+    /// How a request of an identity provider is listed.
+    RequestKind ("kind of request": "read, change, error, rejected") {
+        /// Asked, and was answered.
+        Read = "read", "Read";
+        /// Wrote, and was obeyed.
+        Change = "change", "Change";
+        /// Was refused, or failed.
+        Error = "error", "Error";
+        /// Came without a token that opens the directory.
+        Rejected = "rejected", "Rejected sign-in";
     }
 }

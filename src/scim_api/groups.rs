@@ -42,8 +42,8 @@ pub(super) async fn list(
     auth: DirectoryAuth,
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
-    let query =
-        scim::list::from_query(schema::group(), query.as_deref().unwrap_or_default(), auth.mode)?.value;
+    let query = query.as_deref().unwrap_or_default();
+    let query = auth.accept(scim::list::from_query(schema::group(), query, auth.mode)?);
     list::respond::<Groups>(&rollcall, &auth, &query).await
 }
 
@@ -52,7 +52,7 @@ pub(super) async fn search(
     auth: DirectoryAuth,
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
-    let query = scim::list::from_search(schema::group(), &body, auth.mode)?.value;
+    let query = auth.accept(scim::list::from_search(schema::group(), &body, auth.mode)?);
     list::respond::<Groups>(&rollcall, &auth, &query).await
 }
 
@@ -63,7 +63,7 @@ pub(super) async fn create(
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
     let projection = wanted(&auth, query.as_deref())?;
-    let document = resource::read(schema::group(), &body, auth.mode)?.value;
+    let document = auth.accept(resource::read(schema::group(), &body, auth.mode)?);
     let group = directory::group::create(&rollcall, &auth.context, &auth.speaker, document).await?;
     show(&rollcall, &auth, StatusCode::CREATED, &group, &projection).await
 }
@@ -95,7 +95,7 @@ pub(super) async fn replace(
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
     let projection = wanted(&auth, query.as_deref())?;
-    let document = resource::read(schema::group(), &body, auth.mode)?.value;
+    let document = auth.accept(resource::read(schema::group(), &body, auth.mode)?);
     let if_match = text(&headers, &header::IF_MATCH);
     let id = DirectoryGroupId(id);
     let group =
@@ -112,7 +112,7 @@ pub(super) async fn patch(
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
     let projection = wanted(&auth, query.as_deref())?;
-    let patch = scim::patch::parse(schema::group(), &body, auth.mode)?.value;
+    let patch = auth.accept(scim::patch::parse(schema::group(), &body, auth.mode)?);
     let if_match = text(&headers, &header::IF_MATCH);
     let id = DirectoryGroupId(id);
     let group =
@@ -137,7 +137,7 @@ pub(super) async fn delete(
 }
 
 fn wanted(auth: &DirectoryAuth, query: Option<&str>) -> Result<Projection> {
-    Ok(projection::from_query(schema::group(), query.unwrap_or_default(), auth.mode)?.value)
+    Ok(auth.accept(projection::from_query(schema::group(), query.unwrap_or_default(), auth.mode)?))
 }
 
 async fn is_large(rollcall: &Rollcall, group: &DirectoryGroup) -> Result<bool> {
@@ -153,7 +153,9 @@ async fn show(
     projection: &Projection,
 ) -> Result<Response> {
     let mut conn = rollcall.db.read().await?;
-    let mut shown = Groups::render(&mut conn, auth, std::slice::from_ref(group), projection).await?;
+    let mut shown =
+        Groups::render(&mut conn, auth, std::slice::from_ref(group), list::is_shown::<Groups>(projection))
+            .await?;
     let resource = shown.pop().unwrap_or_default();
     Ok(render::resource(status, schema::group(), resource, projection))
 }
@@ -164,6 +166,8 @@ pub(super) struct Groups;
 impl Resources for Groups {
     type Row = DirectoryGroup;
     type Condition = GroupCondition;
+
+    const APART: &'static str = "members";
 
     fn kind() -> &'static schema::ResourceType {
         schema::group()
@@ -222,14 +226,11 @@ impl Resources for Groups {
         conn: &mut Conn,
         auth: &DirectoryAuth,
         rows: &[DirectoryGroup],
-        projection: &Projection,
+        with_apart: bool,
     ) -> crate::error::Result<Vec<Document>> {
         let ids: Vec<DirectoryGroupId> = rows.iter().map(|row| row.id.clone()).collect();
-        let members = if projection.wants(schema::group(), "members") {
-            store::directory_groups::members_of(conn, &ids).await?
-        } else {
-            Vec::new()
-        };
+        let members =
+            if with_apart { store::directory_groups::members_of(conn, &ids).await? } else { Vec::new() };
         let mut members_of: HashMap<&DirectoryGroupId, Vec<&GroupMember>> = HashMap::new();
         for member in &members {
             members_of.entry(&member.group_id).or_default().push(member);

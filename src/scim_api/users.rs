@@ -38,8 +38,8 @@ pub(super) async fn list(
     auth: DirectoryAuth,
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
-    let query =
-        scim::list::from_query(schema::user(), query.as_deref().unwrap_or_default(), auth.mode)?.value;
+    let query = query.as_deref().unwrap_or_default();
+    let query = auth.accept(scim::list::from_query(schema::user(), query, auth.mode)?);
     list::respond::<Users>(&rollcall, &auth, &query).await
 }
 
@@ -48,7 +48,7 @@ pub(super) async fn search(
     auth: DirectoryAuth,
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
-    let query = scim::list::from_search(schema::user(), &body, auth.mode)?.value;
+    let query = auth.accept(scim::list::from_search(schema::user(), &body, auth.mode)?);
     list::respond::<Users>(&rollcall, &auth, &query).await
 }
 
@@ -59,7 +59,7 @@ pub(super) async fn create(
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
     let projection = wanted(&auth, query.as_deref())?;
-    let document = resource::read(schema::user(), &body, auth.mode)?.value;
+    let document = auth.accept(resource::read(schema::user(), &body, auth.mode)?);
     let changed = directory::user::create(&rollcall, &auth.context, &auth.speaker, document).await?;
     show(&rollcall, &auth, StatusCode::CREATED, &changed.user, &projection).await
 }
@@ -91,7 +91,7 @@ pub(super) async fn replace(
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
     let projection = wanted(&auth, query.as_deref())?;
-    let document = resource::read(schema::user(), &body, auth.mode)?.value;
+    let document = auth.accept(resource::read(schema::user(), &body, auth.mode)?);
     let if_match = text(&headers, &header::IF_MATCH);
     let id = DirectoryUserId(id);
     let changed =
@@ -108,7 +108,7 @@ pub(super) async fn patch(
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
     let projection = wanted(&auth, query.as_deref())?;
-    let patch = scim::patch::parse(schema::user(), &body, auth.mode)?.value;
+    let patch = auth.accept(scim::patch::parse(schema::user(), &body, auth.mode)?);
     let if_match = text(&headers, &header::IF_MATCH);
     let id = DirectoryUserId(id);
     let changed =
@@ -128,7 +128,7 @@ pub(super) async fn delete(
 }
 
 fn wanted(auth: &DirectoryAuth, query: Option<&str>) -> Result<Projection> {
-    Ok(projection::from_query(schema::user(), query.unwrap_or_default(), auth.mode)?.value)
+    Ok(auth.accept(projection::from_query(schema::user(), query.unwrap_or_default(), auth.mode)?))
 }
 
 pub(super) fn text<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> Option<&'a str> {
@@ -143,7 +143,9 @@ async fn show(
     projection: &Projection,
 ) -> Result<Response> {
     let mut conn = rollcall.db.read().await?;
-    let mut shown = Users::render(&mut conn, auth, std::slice::from_ref(user), projection).await?;
+    let mut shown =
+        Users::render(&mut conn, auth, std::slice::from_ref(user), list::is_shown::<Users>(projection))
+            .await?;
     let resource = shown.pop().unwrap_or_default();
     Ok(render::resource(status, schema::user(), resource, projection))
 }
@@ -154,6 +156,8 @@ pub(super) struct Users;
 impl Resources for Users {
     type Row = DirectoryUser;
     type Condition = UserCondition;
+
+    const APART: &'static str = "groups";
 
     fn kind() -> &'static schema::ResourceType {
         schema::user()
@@ -216,16 +220,13 @@ impl Resources for Users {
         conn: &mut Conn,
         auth: &DirectoryAuth,
         rows: &[DirectoryUser],
-        projection: &Projection,
+        with_apart: bool,
     ) -> crate::error::Result<Vec<Document>> {
         let mut groups_of: HashMap<&DirectoryUserId, Vec<&store::directory_users::GroupOfUser>> =
             HashMap::new();
         let ids: Vec<DirectoryUserId> = rows.iter().map(|row| row.id.clone()).collect();
-        let groups = if projection.wants(schema::user(), "groups") {
-            store::directory_users::groups_of(conn, &ids).await?
-        } else {
-            Vec::new()
-        };
+        let groups =
+            if with_apart { store::directory_users::groups_of(conn, &ids).await? } else { Vec::new() };
         for group in &groups {
             groups_of.entry(&group.user_id).or_default().push(group);
         }

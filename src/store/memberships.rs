@@ -303,6 +303,19 @@ pub async fn count_by_status(conn: &mut Conn, workspace: &WorkspaceId) -> Result
     Ok(counts)
 }
 
+/// How many active members of the workspace have each role; a role that nobody has is left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_active_by_role(conn: &mut Conn, workspace: &WorkspaceId) -> Result<Vec<(Role, i64)>> {
+    all!(
+        conn,
+        (Role, i64),
+        "SELECT role, COUNT(*) FROM memberships WHERE workspace_id = $1 AND status = 'active' GROUP BY role",
+        workspace
+    )
+}
+
 /// How many memberships of the directory are open invitations.
 ///
 /// # Errors

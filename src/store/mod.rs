@@ -7,8 +7,10 @@
 pub mod accounts;
 mod db;
 pub mod directories;
+pub mod directory_deviations;
 pub mod directory_groups;
 pub mod directory_tokens;
+pub mod directory_troubles;
 pub mod directory_users;
 mod error;
 pub mod events;
@@ -20,6 +22,7 @@ pub mod memberships;
 pub mod order;
 pub mod outbox;
 pub mod role_mappings;
+pub mod scim_requests;
 pub mod sessions;
 mod sql;
 pub mod suspension_windows;
@@ -32,4 +35,4 @@ pub use error::{Error, Result, UniqueKey};
 pub use url::{BadDatabaseUrl, DatabaseUrl};
 
 /// Most placeholders in one generated statement; longer lists are cut into chunks.
-const CHUNK: usize = 500;
+const CHUNK: usize = 4000;

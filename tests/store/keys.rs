@@ -6,7 +6,7 @@ use rollcall::{
     store::{
         self, DatabaseUrl, Error, Tx, UniqueKey,
         accounts::Account,
-        directories::Directory,
+        directories::{Directory, Settings},
         directory_groups::{DirectoryGroup, GroupCondition},
         directory_users::{DirectoryUser, EmailKey, UserCondition, key},
         invitations::Invitation,
@@ -50,7 +50,7 @@ fn directory(company: &Company, name: &str) -> Directory {
         workspace_id: company.workspace.id.clone(),
         provider: Provider::Okta,
         name: name.to_owned(),
-        default_role: Role::Member,
+        settings: Settings::new(Role::Member),
         created_by: None,
         created_at: company.clock.now(),
     }
