@@ -7,10 +7,10 @@ CREATE TABLE workspaces (
     id          TEXT PRIMARY KEY NOT NULL,
     slug        TEXT NOT NULL,
     name        TEXT NOT NULL,
-    -- Whether people are mailed when their access is suspended.
-    tells_suspended BOOLEAN NOT NULL DEFAULT FALSE,
     -- Most people who are active or invited; no limit when it is null.
     seat_limit  BIGINT,
+    -- Whether people are mailed when their access is suspended.
+    tells_suspended BOOLEAN NOT NULL DEFAULT FALSE,
     created_at  BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX workspaces_slug ON workspaces (slug);

@@ -94,14 +94,6 @@ pub enum WorkspaceCommand {
     List,
 }
 
-/// Mail that comes back.
-#[derive(Debug, Subcommand)]
-pub enum MailCommand {
-    /// Read a delivery status notification (RFC 3464) from standard input and mark its mail as bounced: for the alias
-    /// of the return path, such as: bounces: "|rollcall mail bounce".
-    Bounce,
-}
-
 /// A number of seats, or `none`.
 #[derive(Clone, Copy, Debug)]
 pub struct SeatLimit(pub Option<i64>);
@@ -117,6 +109,14 @@ impl std::str::FromStr for SeatLimit {
             }),
         }
     }
+}
+
+/// Mail that comes back.
+#[derive(Debug, Subcommand)]
+pub enum MailCommand {
+    /// Read a delivery status notification (RFC 3464) from standard input and mark its mail as bounced: for the alias
+    /// of the return path, such as: bounces: "|rollcall mail bounce".
+    Bounce,
 }
 
 /// Directories.

@@ -172,6 +172,20 @@ impl MailTemplate {
 }
 
 words! {
+    /// How a request of an identity provider is listed.
+    RequestKind ("kind of request": "read, change, error, rejected") {
+        /// Asked, and was answered.
+        Read = "read", "Read";
+        /// Wrote, and was obeyed.
+        Change = "change", "Change";
+        /// Was refused, or failed.
+        Error = "error", "Error";
+        /// Came without a token that opens the directory.
+        Rejected = "rejected", "Rejected sign-in";
+    }
+}
+
+words! {
     /// Which mail it is: the outbox's word for it.
     MailTemplate ("mail": "invitation, reminder, new_link, token_expiring, directory_failing, last_owner, mass_change, access_suspended, password_reset, email_change, email_changed, test") {
         /// Someone is invited.
@@ -198,19 +212,5 @@ words! {
         EmailChanged = "email_changed", "Address changed";
         /// Shows that mail arrives.
         Test = "test", "Test mail";
-    }
-}
-
-words! {
-    /// How a request of an identity provider is listed.
-    RequestKind ("kind of request": "read, change, error, rejected") {
-        /// Asked, and was answered.
-        Read = "read", "Read";
-        /// Wrote, and was obeyed.
-        Change = "change", "Change";
-        /// Was refused, or failed.
-        Error = "error", "Error";
-        /// Came without a token that opens the directory.
-        Rejected = "rejected", "Rejected sign-in";
     }
 }

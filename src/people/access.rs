@@ -30,8 +30,8 @@ impl Permission {
     pub const ALL: &'static [Self] = &[
         Self::ReadPeople,
         Self::ManagePeople,
-        Self::ManageDirectories,
         Self::ReadMail,
+        Self::ManageDirectories,
         Self::ManageWorkspace,
         Self::ManageOwners,
     ];

@@ -109,19 +109,19 @@ impl Catalogue for Entitlements {
                     "Manage people",
                     "Invite, suspend, remove people and change their roles. Admins and owners.",
                 ),
+                Permission::ReadMail => (
+                    "read_mail",
+                    "Read mail",
+                    "Read the log of mails that speak for the workspace. Admins and owners.",
+                ),
                 Permission::ManageDirectories => (
                     "manage_directories",
                     "Manage directories",
                     "Read and change directories and their tokens. Admins and owners.",
                 ),
-                Permission::ReadMail => (
-                    "read_mail",
-                    "Read mail",
-                    "Read the mails that speak for the workspace. Admins and owners.",
-                ),
                 Permission::ManageWorkspace => (
                     "manage_workspace",
-                    "Manage workspace",
+                    "Manage the workspace",
                     "Change the workspace's name and seat limit. Admins and owners.",
                 ),
                 Permission::ManageOwners => (
