@@ -109,6 +109,6 @@ pub async fn find_first(conn: &mut Conn) -> Result<Option<Workspace>> {
     optional!(
         conn,
         Workspace,
-        "SELECT id, slug, name, created_at FROM workspaces ORDER BY created_at, id LIMIT 1"
+        "SELECT id, slug, name, seat_limit, created_at FROM workspaces ORDER BY created_at, id LIMIT 1"
     )
 }

@@ -68,6 +68,7 @@ pub async fn compose(conn: &mut Conn, mail: &Mail, secret: Secret) -> Result<Com
         }
         MailTemplate::PasswordReset => account::compose_password_reset(conn, mail, secret).await,
         MailTemplate::TokenExpiring => alerts::compose_token_expiring(conn, mail).await,
+        MailTemplate::DirectoryFailing => alerts::compose_directory_failing(conn, mail).await,
         MailTemplate::LastOwner => alerts::compose_last_owner(conn, mail).await,
         MailTemplate::MassChange => alerts::compose_mass_change(conn, mail).await,
         MailTemplate::AccessSuspended => alerts::compose_access_suspended(conn, mail).await,
