@@ -31,4 +31,5 @@ mod owners;
 mod protocol;
 mod races;
 mod reading;
+mod strict;
 mod tenancy;

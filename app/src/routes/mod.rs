@@ -1,6 +1,7 @@
 //! Handlers of the pages: each loads what a page needs through `rollcall`, or does what a form asks for, and answers
 //! with a page or a redirect. Permission is decided in `rollcall`.
 
+mod activity;
 mod directory;
 mod failure;
 mod fields;
@@ -62,7 +63,8 @@ pub fn router(rollcall: &Rollcall) -> Router {
         .route("/w/{slug}", get(home::show))
         .merge(people::router())
         .merge(security::router())
-        .merge(directory::router());
+        .merge(directory::router())
+        .merge(activity::router());
     if rollcall.config.shows_mailbox() {
         pages = pages.merge(mailbox::router());
     }
