@@ -33,4 +33,5 @@ mod protocol;
 mod races;
 mod reading;
 mod roles;
+mod strict;
 mod tenancy;
