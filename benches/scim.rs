@@ -94,6 +94,8 @@ async fn start(db: Db, database: &DatabaseUrl) -> Target {
         database: database.clone(),
         mail: MailTransport::Mailbox,
         mail_from: "Rollcall <rollcall@rollcall.test>".parse().expect("a sender"),
+        mail_reply_to: None,
+        return_path: None,
         mail_rate: None,
         invitation_delay: Duration::from_secs(60),
         rate_limit: None,

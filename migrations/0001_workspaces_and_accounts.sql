@@ -7,6 +7,8 @@ CREATE TABLE workspaces (
     id          TEXT PRIMARY KEY NOT NULL,
     slug        TEXT NOT NULL,
     name        TEXT NOT NULL,
+    -- Most people who are active or invited; no limit when it is null.
+    seat_limit  BIGINT,
     created_at  BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX workspaces_slug ON workspaces (slug);

@@ -7,6 +7,12 @@ CREATE TABLE directories (
     name          TEXT NOT NULL,
     name_key      TEXT NOT NULL,
     default_role  TEXT NOT NULL,
+    invitation_mode TEXT NOT NULL,
+    -- Words separated by commas: e-mail domains (none: any), and where the address is looked for, in this order.
+    allowed_domains TEXT NOT NULL,
+    email_sources TEXT NOT NULL,
+    when_full     TEXT NOT NULL,
+    strict        BOOLEAN NOT NULL,
     -- The form that made it: a second submit of the same form finds the same directory.
     creation_key  TEXT,
     created_by    TEXT,
@@ -31,12 +37,48 @@ CREATE TABLE directory_tokens (
 CREATE UNIQUE INDEX directory_tokens_hash ON directory_tokens (token_hash);
 CREATE INDEX directory_tokens_directory ON directory_tokens (directory_id);
 
--- Requests that came with a wrong token: the latest of each directory, for the set-up dialog.
-CREATE TABLE rejected_requests (
-    directory_id  TEXT PRIMARY KEY NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
-    at            BIGINT NOT NULL,
-    address       TEXT NOT NULL,
-    reason        TEXT NOT NULL
+-- The journal: what identity providers asked for and what they were answered. The id is the one that the events of the
+-- request carry; `reference` stands for it in the answers.
+CREATE TABLE scim_requests (
+    id             TEXT PRIMARY KEY NOT NULL,
+    directory_id   TEXT NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
+    reference      TEXT NOT NULL,
+    at             BIGINT NOT NULL,
+    -- read, change, error or rejected
+    kind           TEXT NOT NULL,
+    method         TEXT NOT NULL,
+    -- Path and query behind the directory's base URL.
+    target         TEXT NOT NULL,
+    status         BIGINT NOT NULL,
+    scim_type      TEXT,
+    detail         TEXT,
+    -- Microseconds.
+    duration       BIGINT NOT NULL,
+    address        TEXT NOT NULL,
+    user_agent     TEXT,
+    token_hint     TEXT,
+    -- Without secrets, and no more than the first 64 KiB.
+    request_body   TEXT,
+    response_body  TEXT,
+    -- Names of scim::Deviation, with a space between them.
+    deviations     TEXT NOT NULL,
+    summary        TEXT NOT NULL,
+    search_key     TEXT NOT NULL
+);
+CREATE INDEX scim_requests_page ON scim_requests (directory_id, id);
+CREATE INDEX scim_requests_kind ON scim_requests (directory_id, kind, id);
+CREATE INDEX scim_requests_reference ON scim_requests (directory_id, reference);
+CREATE INDEX scim_requests_age ON scim_requests (at);
+
+-- Which deviations from the RFCs were tolerated; the request is the latest example in the journal.
+CREATE TABLE directory_deviations (
+    directory_id  TEXT NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
+    deviation     TEXT NOT NULL,
+    seen          BIGINT NOT NULL,
+    first_at      BIGINT NOT NULL,
+    last_at       BIGINT NOT NULL,
+    request_id    TEXT,
+    PRIMARY KEY (directory_id, deviation)
 );
 
 CREATE TABLE directory_users (

@@ -70,6 +70,8 @@ CREATE TABLE outbox (
     subject_id     TEXT NOT NULL,
     generation     BIGINT NOT NULL,
     recipient      TEXT NOT NULL,
+    -- What it tells, where that was known only when it was asked for: a JSON object. Never a secret.
+    detail         TEXT NOT NULL,
     status         TEXT NOT NULL,
     attempts       BIGINT NOT NULL,
     due_at         BIGINT NOT NULL,
@@ -78,7 +80,7 @@ CREATE TABLE outbox (
     created_at     BIGINT NOT NULL,
     updated_at     BIGINT NOT NULL
 );
-CREATE UNIQUE INDEX outbox_once ON outbox (template, subject_id, generation);
+CREATE UNIQUE INDEX outbox_once ON outbox (template, subject_id, generation, recipient);
 CREATE INDEX outbox_due ON outbox (due_at) WHERE status IN ('queued', 'deferred');
 CREATE INDEX outbox_subject ON outbox (subject_id);
 CREATE INDEX outbox_workspace ON outbox (workspace_id, id);
@@ -109,3 +111,4 @@ CREATE TABLE events (
 CREATE INDEX events_workspace ON events (workspace_id, id);
 CREATE INDEX events_subject ON events (subject_id, id);
 CREATE INDEX events_actor ON events (actor_id, id);
+CREATE INDEX events_request ON events (request_id, id) WHERE request_id IS NOT NULL;

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use lettre::message::Mailbox;
 use url::Url;
 
-use crate::store::DatabaseUrl;
+use crate::{mail::ReturnPath, store::DatabaseUrl};
 
 /// The settings of a running Rollcall.
 #[derive(Clone, Debug)]
@@ -20,6 +20,10 @@ pub struct Config {
     pub mail: MailTransport,
     /// The sender of mail.
     pub mail_from: Mailbox,
+    /// Where answers to mails go, when not to the sender.
+    pub mail_reply_to: Option<Mailbox>,
+    /// Where mails come back to that cannot be delivered: an address for each mail.
+    pub return_path: Option<ReturnPath>,
     /// Most mails a minute; `None` for no limit.
     pub mail_rate: Option<u32>,
     /// How long a directory's invitation waits before it is mailed, so that add and remove in one cycle cancel out.

@@ -19,6 +19,8 @@ pub mod error;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod jobs;
 #[cfg(not(target_arch = "wasm32"))]
+pub mod journal;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod mail;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod people;

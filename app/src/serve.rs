@@ -7,7 +7,7 @@ use http::{HeaderValue, header};
 use rollcall::{
     Rollcall,
     cli::{self, Cli, Opening},
-    jobs,
+    jobs, journal,
     mail::Transport,
     people::workspace,
     scim_api, store, web,
@@ -47,6 +47,7 @@ pub async fn run(cli: &Cli) -> Result<(), String> {
     if let Err(cause) = worker.await {
         tracing::error!(%cause, "the mail worker ended badly");
     }
+    journal::write_out(&rollcall).await;
     served.map_err(|cause| format!("Serving ended: {cause}."))
 }
 

@@ -60,7 +60,7 @@ pub mod projection;
 pub mod resource;
 pub mod schema;
 
-pub use dialect::{Accepted, Deviation, Mode};
+pub use dialect::{Accepted, Deviation, Explanation, Mode};
 pub use error::Error;
 
 /// A resource's attributes under their canonical names; an extension is an object under its schema URN.

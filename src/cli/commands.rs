@@ -5,14 +5,17 @@ use std::io::Read;
 use serde_json::{Value, json};
 
 use super::{
-    Cli, Command, DirectoryCommand, MemberCommand, Members, Opening, WorkspaceCommand, open,
+    Cli, Command, DirectoryCommand, MemberCommand, Members, Opening, Switch, WorkspaceCommand, deviations,
+    open,
     output::{print, report, table, told},
 };
 use crate::{
     audit::Actor,
     directory::{
         administration::{self, Choice, Farewell},
-        role_mapping, token,
+        role_mapping,
+        settings::{self, Settings, Wanted},
+        token,
     },
     error::{Error, Result},
     model::{MembershipStatus, Role},
@@ -85,11 +88,23 @@ async fn workspaces(rollcall: &Rollcall, as_json: bool, command: &WorkspaceComma
             });
             print(as_json, &json, &text);
         }
+        WorkspaceCommand::Set { workspace, name, seat_limit } => {
+            let before = the_workspace(rollcall, workspace.as_deref()).await?;
+            let name = name.clone().unwrap_or_else(|| before.name.clone());
+            let seats = seat_limit.map_or(before.seat_limit, |limit| limit.0);
+            workspace::update(rollcall, &Caller::CommandLine(&before), &name, seats).await?;
+            let json =
+                json!({ "id": before.id, "slug": before.slug, "name": name.trim(), "seat_limit": seats });
+            let limit = seats.map_or_else(|| "no seat limit".to_owned(), |seats| format!("{seats} seats"));
+            print(as_json, &json, &format!("Workspace {} ({}): {limit}.", name.trim(), before.slug));
+        }
         WorkspaceCommand::List => {
             let mut conn = rollcall.db.read().await?;
             let all = store::workspaces::list(&mut conn).await?;
-            let json: Vec<Value> =
-                all.iter().map(|w| json!({ "id": w.id, "slug": w.slug, "name": w.name })).collect();
+            let json: Vec<Value> = all
+                .iter()
+                .map(|w| json!({ "id": w.id, "slug": w.slug, "name": w.name, "seat_limit": w.seat_limit }))
+                .collect();
             let rows: Vec<Vec<String>> = all.iter().map(|w| vec![w.slug.clone(), w.name.clone()]).collect();
             print(as_json, &Value::Array(json), &table(&["SLUG", "NAME"], &rows));
         }
@@ -126,6 +141,7 @@ async fn directories(rollcall: &Rollcall, as_json: bool, command: &DirectoryComm
             let (directory, secret) = administration::create(rollcall, &caller, &choice, None).await?;
             print_token(rollcall, as_json, &directory, secret.as_ref());
         }
+        DirectoryCommand::Set { .. } => set_directory(rollcall, as_json, command).await?,
         DirectoryCommand::List { workspace } => {
             let workspace = find_workspace(rollcall, workspace).await?;
             list_directories(rollcall, as_json, &workspace).await?;
@@ -162,6 +178,11 @@ async fn directories(rollcall: &Rollcall, as_json: bool, command: &DirectoryComm
                 &format!("{group} gives no role any more. Roles changed: {people}."),
             );
         }
+        DirectoryCommand::Deviations { workspace, directory } => {
+            let workspace = find_workspace(rollcall, workspace).await?;
+            let directory = find_directory(rollcall, &workspace, directory.as_deref()).await?;
+            deviations::report(rollcall, as_json, &workspace, &directory).await?;
+        }
         DirectoryCommand::Remove { workspace, directory, members } => {
             let workspace = find_workspace(rollcall, workspace).await?;
             let directory = find_directory(rollcall, &workspace, directory.as_deref()).await?;
@@ -179,6 +200,52 @@ async fn directories(rollcall: &Rollcall, as_json: bool, command: &DirectoryComm
             );
         }
     }
+    Ok(())
+}
+
+async fn set_directory(rollcall: &Rollcall, as_json: bool, command: &DirectoryCommand) -> Result<()> {
+    let DirectoryCommand::Set {
+        workspace,
+        directory,
+        strict,
+        invitation_mode,
+        allowed_domains,
+        email_sources,
+        when_full,
+        default_role,
+    } = command
+    else {
+        return Ok(());
+    };
+    let workspace = the_workspace(rollcall, workspace.as_deref()).await?;
+    let before = find_directory(rollcall, &workspace, directory.as_deref()).await?;
+    let old = &before.settings;
+    let settings = Settings {
+        default_role: default_role.unwrap_or(old.default_role),
+        invitation_mode: invitation_mode.unwrap_or(old.invitation_mode),
+        allowed_domains: allowed_domains.clone().unwrap_or_else(|| old.allowed_domains.clone()),
+        email_sources: email_sources.clone().unwrap_or_else(|| old.email_sources.clone()),
+        when_full: when_full.unwrap_or(old.when_full),
+        strict: strict.map_or(old.strict, |strict| strict == Switch::On),
+    };
+    let wanted = Wanted { provider: before.provider, name: before.name.clone(), settings };
+    let caller = Caller::CommandLine(&workspace);
+    let after = settings::update(rollcall, &caller, &before.id, &wanted).await?;
+    let mut json = settings::to_json(&after.settings);
+    json["id"] = json!(after.id);
+    json["name"] = json!(after.name);
+    let lines: Vec<Vec<String>> = [
+        ("invitation mode", after.settings.invitation_mode.label().to_owned()),
+        ("allowed domains", after.settings.allowed_domains.to_string()),
+        ("e-mail sources", after.settings.email_sources.to_string()),
+        ("when full", after.settings.when_full.label().to_owned()),
+        ("default role", after.settings.default_role.to_string()),
+        ("strict", if after.settings.strict { "on" } else { "off" }.to_owned()),
+    ]
+    .into_iter()
+    .map(|(name, value)| vec![name.to_owned(), if value.is_empty() { "any".to_owned() } else { value }])
+    .collect();
+    print(as_json, &json, &table(&["SETTING", "VALUE"], &lines));
     Ok(())
 }
 
@@ -226,7 +293,7 @@ async fn list_directories(rollcall: &Rollcall, as_json: bool, workspace: &Worksp
             "name": directory.name,
             "provider": directory.provider,
             "base_url": scim_url(rollcall, &directory),
-            "default_role": directory.default_role,
+            "settings": settings::to_json(&directory.settings),
             "role_mappings": role_mappings,
             "tokens": live,
             "last_used_at": last_used.map(crate::clock::Timestamp::to_rfc3339),
@@ -280,10 +347,7 @@ async fn recover_owner(
     workspace: Option<&str>,
     email: Option<&str>,
 ) -> Result<()> {
-    let workspace = match workspace {
-        Some(slug) => find_workspace(rollcall, slug).await?,
-        None => only_workspace(rollcall).await?,
-    };
+    let workspace = the_workspace(rollcall, workspace).await?;
     let context = rollcall.context(Actor::CommandLine);
     let mut tx = rollcall.db.write().await?;
     let owners: Vec<_> = store::memberships::list(&mut tx, &workspace.id)
@@ -329,6 +393,13 @@ async fn find_workspace(rollcall: &Rollcall, slug: &str) -> Result<Workspace> {
         "workspace",
         format!("There is no workspace “{slug}”. {}", known_ones("workspaces", &known)),
     ))
+}
+
+async fn the_workspace(rollcall: &Rollcall, slug: Option<&str>) -> Result<Workspace> {
+    match slug {
+        Some(slug) => find_workspace(rollcall, slug).await,
+        None => only_workspace(rollcall).await,
+    }
 }
 
 async fn only_workspace(rollcall: &Rollcall) -> Result<Workspace> {

@@ -1,6 +1,7 @@
 //! The command line: settings by flag or environment, and the commands for automation.
 
 mod commands;
+mod deviations;
 mod open;
 mod output;
 mod settings;
@@ -13,7 +14,7 @@ pub use self::{
     output::report,
     settings::Settings,
 };
-use crate::model::{Provider, Role};
+use crate::model::{AllowedDomains, EmailSources, InvitationMode, Provider, Role, WhenFull};
 
 /// Self-hosted Directory Sync for workspaces: a SCIM 2.0 server, invitations and a dashboard in one binary.
 #[derive(Debug, Parser)]
@@ -74,8 +75,37 @@ pub enum WorkspaceCommand {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// Change a workspace; prints how it is then.
+    Set {
+        /// The workspace's slug; may be left out when there is only one.
+        #[arg(long)]
+        workspace: Option<String>,
+        /// Another name. The slug stays.
+        #[arg(long)]
+        name: Option<String>,
+        /// Most people who are active or invited: a number, or none.
+        #[arg(long)]
+        seat_limit: Option<SeatLimit>,
+    },
     /// List workspaces.
     List,
+}
+
+/// A number of seats, or `none`.
+#[derive(Clone, Copy, Debug)]
+pub struct SeatLimit(pub Option<i64>);
+
+impl std::str::FromStr for SeatLimit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "none" => Ok(Self(None)),
+            number => number.parse().map(|number| Self(Some(number))).map_err(|_| {
+                format!("“{text}” is no number of seats. Use a whole number such as 50, or none.")
+            }),
+        }
+    }
 }
 
 /// Directories.
@@ -95,6 +125,33 @@ pub enum DirectoryCommand {
         /// The role of people whom it adds: admin, member or viewer.
         #[arg(long, default_value = "member")]
         default_role: Role,
+    },
+    /// Change the settings of a directory; prints how they are then. What is left out stays.
+    Set {
+        /// The workspace's slug; may be left out when there is only one.
+        #[arg(long)]
+        workspace: Option<String>,
+        /// The directory's id or name; may be left out when there is only one.
+        #[arg(long)]
+        directory: Option<String>,
+        /// on refuses requests that deviate from the RFC; off understands the deviations that are known.
+        #[arg(long, value_enum)]
+        strict: Option<Switch>,
+        /// What happens when it names a new person: send (an invitation), add (a member at once) or hold (for approval).
+        #[arg(long)]
+        invitation_mode: Option<InvitationMode>,
+        /// The domains of which addresses are let in, with commas between; empty for any.
+        #[arg(long)]
+        allowed_domains: Option<AllowedDomains>,
+        /// Where the address of a person is looked for, in this order: work, primary, any, userName.
+        #[arg(long)]
+        email_sources: Option<EmailSources>,
+        /// What happens to new people beyond the workspace's seat limit: hold or refuse.
+        #[arg(long)]
+        when_full: Option<WhenFull>,
+        /// The role of people whom it adds: admin, member or viewer.
+        #[arg(long)]
+        default_role: Option<Role>,
     },
     /// List the directories of a workspace.
     List {
@@ -142,6 +199,15 @@ pub enum DirectoryCommand {
         #[arg(long)]
         group: String,
     },
+    /// Report how the identity provider's requests differ from the RFCs, and were accepted all the same.
+    Deviations {
+        /// The workspace's slug.
+        #[arg(long)]
+        workspace: String,
+        /// The directory's id or name; may be left out when there is only one.
+        #[arg(long)]
+        directory: Option<String>,
+    },
     /// Remove a directory; its tokens stop at once.
     Remove {
         /// The workspace's slug.
@@ -154,6 +220,15 @@ pub enum DirectoryCommand {
         #[arg(long, value_enum, default_value = "keep")]
         members: Members,
     },
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Switch {
+    /// On.
+    On,
+    /// Off.
+    Off,
 }
 
 /// What happens to the people of a removed directory.

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::{
     config::{BaseUrl, Config, MailTransport},
-    mail,
+    mail::{self, ReturnPath},
     store::DatabaseUrl,
 };
 
@@ -36,6 +36,14 @@ pub struct Settings {
     /// The sender of mail, such as "Rollcall <rollcall@example.com>".
     #[arg(long, global = true, env = "ROLLCALL_MAIL_FROM", value_name = "ADDRESS")]
     pub mail_from: Option<String>,
+
+    /// Where answers to mails go, such as "Acme IT <it@example.com>" [default: to the sender].
+    #[arg(long, global = true, env = "ROLLCALL_MAIL_REPLY_TO", value_name = "ADDRESS")]
+    pub mail_reply_to: Option<String>,
+
+    /// Where mails come back to that cannot be delivered, such as "bounces+{id}@example.com" [default: the sender].
+    #[arg(long, global = true, env = "ROLLCALL_RETURN_PATH", value_name = "PATTERN")]
+    pub return_path: Option<String>,
 
     /// Most mails a minute, or off [default: 120; off with the built-in mailbox].
     #[arg(long, global = true, env = "ROLLCALL_MAIL_RATE", value_name = "NUMBER")]
@@ -85,6 +93,8 @@ impl Settings {
             mail_from: mail::parse_sender(
                 filled(self.mail_from.as_deref()).unwrap_or("Rollcall <rollcall@localhost.localdomain>"),
             )?,
+            mail_reply_to: filled(self.mail_reply_to.as_deref()).map(mail::parse_sender).transpose()?,
+            return_path: filled(self.return_path.as_deref()).map(ReturnPath::parse).transpose()?,
             base_url,
             database: self.database_url()?,
             mail,
@@ -155,6 +165,8 @@ mod tests {
             database_url: None,
             smtp_url: None,
             mail_from: None,
+            mail_reply_to: None,
+            return_path: None,
             mail_rate: None,
             invitation_delay: None,
             rate_limit: "200".to_owned(),

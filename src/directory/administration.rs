@@ -1,8 +1,8 @@
-//! What an admin does to a directory: make, look at, change, remove.
+//! What an admin does to a directory: make it and remove it.
 
 use serde_json::json;
 
-use super::token;
+use super::{settings::Settings, token};
 use crate::{
     audit,
     error::{Error, Result},
@@ -28,14 +28,20 @@ impl Choice {
     fn checked(&self) -> Result<Self> {
         let name =
             if self.name.trim().is_empty() { self.provider.default_directory_name() } else { &self.name };
-        if self.default_role == Role::Owner {
-            return Err(Error::invalid(
-                "default_role",
-                "A directory cannot make owners. Choose admin, member or viewer.",
-            ));
-        }
+        check_role(self.default_role)?;
         Ok(Self { name: checked_name("name", name)?, ..self.clone() })
     }
+}
+
+/// Ownership never comes from a directory.
+pub(super) fn check_role(role: Role) -> Result<()> {
+    if role == Role::Owner {
+        return Err(Error::invalid(
+            "default_role",
+            "A directory cannot make owners. Choose admin, member or viewer.",
+        ));
+    }
+    Ok(())
 }
 
 /// Makes a directory with its first token. A second submit of the same form (`creation_key`) finds the directory that
@@ -104,7 +110,7 @@ async fn create_in(
         workspace_id: workspace.clone(),
         provider: choice.provider,
         name: choice.name.clone(),
-        default_role: choice.default_role,
+        settings: Settings::new(choice.default_role),
         created_by: context.actor.account().cloned(),
         created_at: context.now,
     };
@@ -115,7 +121,7 @@ async fn create_in(
     Ok((directory, Some(secret)))
 }
 
-fn taken(cause: store::Error, name: &str) -> Error {
+pub(super) fn taken(cause: store::Error, name: &str) -> Error {
     match cause {
         store::Error::Unique(UniqueKey::DirectoryName) => {
             Error::conflict("name", format!("A directory named “{name}” exists. Choose another name."))
@@ -127,42 +133,7 @@ fn taken(cause: store::Error, name: &str) -> Error {
     }
 }
 
-/// Changes name, provider and default role. The token stays; another provider only changes the labels.
-///
-/// # Errors
-/// `Forbidden`; `NotFound`; `Invalid` or `Conflict` on `name`, `default_role`.
-pub async fn update(
-    rollcall: &Rollcall,
-    caller: &Caller<'_>,
-    id: &DirectoryId,
-    choice: &Choice,
-) -> Result<()> {
-    caller.require(Permission::ManageDirectories)?;
-    let choice = choice.checked()?;
-    let context = rollcall.context(caller.actor());
-    let mut tx = rollcall.db.write().await?;
-    let result = async {
-        found(&mut tx, &caller.workspace().id, id).await?;
-        store::directories::update(&mut tx, id, &choice.name, choice.provider, choice.default_role)
-            .await
-            .map_err(|e| taken(e, &choice.name))?;
-        let detail =
-            json!({ "provider": choice.provider, "name": choice.name, "default_role": choice.default_role });
-        audit::record(&mut tx, &context, &caller.workspace().id, "directory.updated", id.as_str(), &detail)
-            .await?;
-        Ok(())
-    }
-    .await;
-    match result {
-        Ok(()) => Ok(tx.commit().await?),
-        Err(refusal) => {
-            tx.rollback().await?;
-            Err(refusal)
-        }
-    }
-}
-
-async fn found(tx: &mut Tx, workspace: &WorkspaceId, id: &DirectoryId) -> Result<Directory> {
+pub(super) async fn found(tx: &mut Tx, workspace: &WorkspaceId, id: &DirectoryId) -> Result<Directory> {
     store::directories::get(tx, workspace, id)
         .await?
         .ok_or(Error::NotFound { what: "directory in this workspace" })

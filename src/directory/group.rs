@@ -70,9 +70,9 @@ async fn create_in(
 ) -> Result<()> {
     store::directory_groups::insert(tx, group).await.map_err(|e| taken(e, group))?;
     let mut moved = Moved::default();
-    add(tx, group, members, &mut moved).await?;
+    add(tx, speaker, group, members, &mut moved).await?;
     follow_roles(tx, context, speaker, group, &group.display_name, &moved).await?;
-    record(tx, context, speaker, "directory_group.created", group).await
+    record(tx, context, speaker, "directory_group.created", group, &moved).await
 }
 
 /// Replaces a group (PUT, RFC 7644 section 3.5.1). Members that are not listed go: an absent list is an empty one.
@@ -141,7 +141,7 @@ async fn change(
     }
     let mut moved = Moved::default();
     for change in changes {
-        apply(tx, &group, change, &mut moved).await?;
+        apply(tx, speaker, &group, change, &mut moved).await?;
     }
     if moved.rows == 0 && group == before {
         return Ok(group);
@@ -150,7 +150,7 @@ async fn change(
     group.updated_at = context.now;
     store::directory_groups::update(tx, &group).await.map_err(|e| taken(e, &group))?;
     follow_roles(tx, context, speaker, &group, &before.display_name, &moved).await?;
-    record(tx, context, speaker, "directory_group.updated", &group).await?;
+    record(tx, context, speaker, "directory_group.updated", &group, &moved).await?;
     Ok(group)
 }
 
@@ -185,7 +185,7 @@ async fn delete_in(
     scim::etag::check_if_match(if_match, &scim::etag::weak(group.version)).map_err(Error::Scim)?;
     store::directory_groups::delete(tx, id).await?;
     roles::apply(tx, context, &speaker.workspace_id, &Scope::GivenBy(id)).await?;
-    record(tx, context, speaker, "directory_group.deleted", &group).await
+    record(tx, context, speaker, "directory_group.deleted", &group, &Moved::default()).await
 }
 
 /// Takes the columns out of a document without members.
@@ -204,6 +204,10 @@ fn describe(group: &mut DirectoryGroup, document: Document) -> Result<()> {
 struct Moved {
     /// How many came, went, or are shown by another name.
     rows: u64,
+    /// How many of them came or are shown by another name.
+    added: u64,
+    /// How many were named before their person arrived.
+    unknown: usize,
     /// Whose membership the request was about.
     ids: Vec<String>,
     /// Everyone went.
@@ -239,9 +243,15 @@ async fn follow_roles(
 }
 
 /// Applies one change of the set of members.
-async fn apply(tx: &mut Tx, group: &DirectoryGroup, change: &MemberChange, moved: &mut Moved) -> Result<()> {
+async fn apply(
+    tx: &mut Tx,
+    speaker: &Speaker,
+    group: &DirectoryGroup,
+    change: &MemberChange,
+    moved: &mut Moved,
+) -> Result<()> {
     match change {
-        MemberChange::Add(members) => add(tx, group, members, moved).await?,
+        MemberChange::Add(members) => add(tx, speaker, group, members, moved).await?,
         MemberChange::Remove(ids) => {
             store::directory_groups::delete_pending(tx, &group.id, ids).await?;
             remove(tx, group, ids.clone(), moved).await?;
@@ -269,7 +279,7 @@ async fn apply(tx: &mut Tx, group: &DirectoryGroup, change: &MemberChange, moved
                 present.into_iter().filter(|id| !wanted.contains(id.as_str())).collect();
             store::directory_groups::delete_all_pending(tx, &group.id).await?;
             remove(tx, group, leaving, moved).await?;
-            add(tx, group, members, moved).await?;
+            add(tx, speaker, group, members, moved).await?;
         }
         MemberChange::Clear => {
             store::directory_groups::delete_all_pending(tx, &group.id).await?;
@@ -286,8 +296,14 @@ async fn remove(tx: &mut Tx, group: &DirectoryGroup, ids: Vec<String>, moved: &m
     Ok(())
 }
 
-/// Adds the known members; the unknown wait for the person to arrive.
-async fn add(tx: &mut Tx, group: &DirectoryGroup, members: &[Member], moved: &mut Moved) -> Result<()> {
+/// Adds the known members; the unknown wait for the person to arrive, or are refused where the directory is strict.
+async fn add(
+    tx: &mut Tx,
+    speaker: &Speaker,
+    group: &DirectoryGroup,
+    members: &[Member],
+    moved: &mut Moved,
+) -> Result<()> {
     if members.is_empty() {
         return Ok(());
     }
@@ -302,6 +318,12 @@ async fn add(tx: &mut Tx, group: &DirectoryGroup, members: &[Member], moved: &mu
         .filter(|member| !known_ids.contains(member.value.as_str()))
         .map(|member| PendingMember { value: member.value.clone(), display: member.display.clone() })
         .collect();
+    if let (true, Some(first)) = (speaker.settings.strict, unknown.first()) {
+        return Err(Error::Scim(scim::Error::invalid_value(format!(
+            "The member {} is unknown in this directory. Send the person or the group first.",
+            scim::error::shown(&first.value)
+        ))));
+    }
     if unknown.len() > MOST_PENDING {
         return Err(Error::Scim(scim::Error::invalid_value(format!(
             "{} of the members are unknown in this directory; at most {MOST_PENDING} can wait for their person. Send the people first.",
@@ -309,6 +331,7 @@ async fn add(tx: &mut Tx, group: &DirectoryGroup, members: &[Member], moved: &mu
         ))));
     }
     store::directory_groups::insert_pending(tx, group, &unknown).await?;
+    moved.unknown += unknown.len();
     let newcomers: Vec<Newcomer> = known
         .into_iter()
         .map(|candidate| Newcomer {
@@ -317,7 +340,9 @@ async fn add(tx: &mut Tx, group: &DirectoryGroup, members: &[Member], moved: &mu
             kind: candidate.kind,
         })
         .collect();
-    moved.rows += store::directory_groups::insert_members(tx, &group.id, &newcomers).await?;
+    let added = store::directory_groups::insert_members(tx, &group.id, &newcomers).await?;
+    moved.rows += added;
+    moved.added += added;
     moved.ids.extend(newcomers.into_iter().map(|newcomer| newcomer.id));
     Ok(())
 }
@@ -362,8 +387,15 @@ async fn record(
     speaker: &Speaker,
     action: &str,
     group: &DirectoryGroup,
+    moved: &Moved,
 ) -> Result<()> {
-    let detail = json!({ "displayName": group.display_name, "version": group.version });
+    let detail = json!({
+        "displayName": group.display_name,
+        "version": group.version,
+        "added": moved.added,
+        "removed": moved.rows - moved.added,
+        "unknown": moved.unknown,
+    });
     audit::record(tx, context, &speaker.workspace_id, action, group.id.as_str(), &detail).await?;
     Ok(())
 }

@@ -1,11 +1,12 @@
 //! The mirror: what the identity provider told us, and nothing else. What follows from it is `people::projection`'s.
 //!
-//! `administration` and `role_mapping` are what an admin does to a directory; `user` and `group` are what its identity provider does.
+//! `administration`, `settings` and `role_mapping` are what an admin does to a directory; `user` and `group` are what its identity provider does.
 
 pub mod administration;
 mod columns;
 pub mod group;
 pub mod role_mapping;
+pub mod settings;
 pub mod token;
 mod transaction;
 pub mod user;

@@ -10,11 +10,10 @@ use std::{
 
 use super::{
     backoff::{RelayPause, wait_after, wait_for_mailbox},
-    invitation::{self, Draft},
+    drafting::{Draft, draft},
 };
 use crate::{
     clock::Timestamp,
-    error::Result,
     mail::{Answer, Transport},
     model::MailStatus,
     state::Rollcall,
@@ -43,7 +42,7 @@ impl Desk {
     /// Sends a mail that was claimed. Whatever goes wrong is recorded or logged; nothing is left but a lease that
     /// runs out. `started` is set when the attempt is counted: from then on the lease may be renewed.
     pub(super) async fn attempt(&self, mail: Mail, started: &AtomicBool) {
-        let answer = match self.draft(&mail).await {
+        let answer = match draft(&self.rollcall, &mail).await {
             Ok(Draft::Ready { message, mailbox_may_follow }) => {
                 started.store(true, Ordering::SeqCst);
                 let answer = self.transport.send(&message).await;
@@ -63,13 +62,6 @@ impl Desk {
         };
         let outcome = self.judge(&mail, answer);
         self.record(&mail, &outcome).await;
-    }
-
-    async fn draft(&self, mail: &Mail) -> Result<Draft> {
-        if invitation::is_invitation(&mail.template) {
-            return invitation::draft(&self.rollcall, mail).await;
-        }
-        Ok(Draft::Impossible(format!("This version of Rollcall has no template “{}”.", mail.template)))
     }
 
     /// Records that the attempt broke off in a fault of ours: the mail gets another turn.

@@ -6,12 +6,20 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::reminder;
-use crate::{people, state::Rollcall, store};
+use crate::{
+    journal,
+    model::{DirectoryId, RequestKind},
+    people,
+    state::Rollcall,
+    store,
+};
 
 const EVERY: Duration = Duration::from_secs(60);
 
 /// Most batches of one chore in one go; the rest has its turn a minute later.
 const MOST_BATCHES: usize = 50;
+/// Requests that one batch takes out of the journal.
+const REQUESTS_AT_ONCE: i64 = 500;
 
 /// Does the chores once a minute until `shutdown`.
 pub(super) async fn run(rollcall: &Rollcall, shutdown: &CancellationToken) {
@@ -41,6 +49,12 @@ pub async fn run_chores(rollcall: &Rollcall) {
     if let Err(cause) = forget_sessions(rollcall).await {
         tracing::warn!(%cause, "expired sessions could not be deleted; trying again in a minute");
     }
+    if let Err(cause) = forget_old_requests(rollcall).await {
+        tracing::warn!(%cause, "old requests could not be deleted; trying again in a minute");
+    }
+    if let Err(cause) = thin_out_journal(rollcall).await {
+        tracing::warn!(%cause, "the journal could not be thinned out; trying again in a minute");
+    }
 }
 
 async fn expire_invitations(rollcall: &Rollcall) -> crate::Result<()> {
@@ -65,4 +79,56 @@ async fn forget_sessions(rollcall: &Rollcall) -> store::Result<()> {
     let mut tx = rollcall.db.write().await?;
     store::sessions::delete_expired(&mut tx, rollcall.clock.now()).await?;
     tx.commit().await
+}
+
+async fn forget_old_requests(rollcall: &Rollcall) -> store::Result<()> {
+    let end = rollcall.clock.now().minus(journal::RETENTION);
+    for _ in 0..MOST_BATCHES {
+        let mut tx = rollcall.db.write().await?;
+        let deleted = store::scim_requests::delete_older_than(&mut tx, end, REQUESTS_AT_ONCE).await?;
+        tx.commit().await?;
+        if deleted == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Of reads and rejected sign-ins only the latest stay, so that neither a busy nor a misguided client fills the disk.
+async fn thin_out_journal(rollcall: &Rollcall) -> store::Result<()> {
+    let directories = {
+        let mut conn = rollcall.db.read().await?;
+        store::directories::list_all_ids(&mut conn).await?
+    };
+    for directory in &directories {
+        keep_latest(rollcall, directory, RequestKind::Read, journal::READS_KEPT).await?;
+        keep_latest(rollcall, directory, RequestKind::Rejected, journal::REJECTIONS_KEPT).await?;
+    }
+    Ok(())
+}
+
+async fn keep_latest(
+    rollcall: &Rollcall,
+    directory: &DirectoryId,
+    kind: RequestKind,
+    keep: i64,
+) -> store::Result<()> {
+    for _ in 0..MOST_BATCHES {
+        let surplus = {
+            let mut conn = rollcall.db.read().await?;
+            store::scim_requests::is_more_than(&mut conn, directory, kind, keep).await?
+        };
+        if !surplus {
+            break;
+        }
+        let mut tx = rollcall.db.write().await?;
+        let deleted =
+            store::scim_requests::delete_all_but_latest(&mut tx, directory, kind, keep, REQUESTS_AT_ONCE)
+                .await?;
+        tx.commit().await?;
+        if deleted == 0 {
+            break;
+        }
+    }
+    Ok(())
 }

@@ -1,24 +1,29 @@
-//! Work in the background: the mail in the outbox, and what is done once a minute.
+//! Work in the background: the mail in the outbox, the journal, and what is done once a minute.
 //!
 //! Any number of processes may run it on one database; leases keep them from sending a mail twice.
 
 mod attempt;
 mod backoff;
 mod chores;
-mod invitation;
+mod drafting;
 mod rate;
 mod reminder;
 mod worker;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{mail::Transport, state::Rollcall};
+use crate::{journal, mail::Transport, state::Rollcall};
 
 pub use chores::run_chores;
+pub use drafting::{Composed, compose};
 pub use worker::Worker;
 
 /// Works until `shutdown`, then finishes what is being sent and leaves the rest in the outbox.
 pub async fn run(rollcall: Rollcall, transport: Transport, shutdown: CancellationToken) {
     let worker = Worker::new(rollcall.clone(), transport);
-    tokio::join!(worker.run(&shutdown), chores::run(&rollcall, &shutdown));
+    tokio::join!(
+        worker.run(&shutdown),
+        chores::run(&rollcall, &shutdown),
+        journal::run(&rollcall, &shutdown)
+    );
 }

@@ -52,4 +52,6 @@ typed_ids! {
     InvitationId;
     /// One mail in the outbox.
     MailId;
+    /// One request of an identity provider.
+    ScimRequestId;
 }

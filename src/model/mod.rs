@@ -2,18 +2,21 @@
 //!
 //! Nothing here does I/O or knows a database; the module builds for wasm.
 
+mod directory_settings;
 mod id;
 mod progress;
 mod provider;
 mod status;
 mod stored_word;
 
+pub use directory_settings::{AllowedDomains, EmailSource, EmailSources, InvitationMode, WhenFull};
 pub use id::{
     AccountId, DirectoryGroupId, DirectoryId, DirectoryTokenId, DirectoryUserId, InvitationId, MailId,
-    MembershipId, WorkspaceId,
+    MembershipId, ScimRequestId, WorkspaceId,
 };
 pub use progress::{Progress, ProgressStep};
 pub use provider::Provider;
 pub use status::{
-    HeldReason, InvitationStatus, MailStatus, MembershipStatus, Role, Source, SuspendedBy, UnknownWord,
+    HeldReason, InvitationStatus, MailStatus, MailTemplate, MembershipStatus, RequestKind, Role, Source,
+    SuspendedBy, UnknownWord,
 };

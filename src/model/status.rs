@@ -1,4 +1,4 @@
-//! Roles and the states of a membership, an invitation and a mail.
+//! Roles, the states of a membership, an invitation and a mail, and the kinds of mail.
 
 use std::{fmt, str::FromStr};
 
@@ -27,8 +27,7 @@ macro_rules! words {
     ($(#[$doc:meta])* $name:ident ($what:literal: $accepted:literal) { $($(#[$vdoc:meta])* $variant:ident = $word:literal, $label:literal;)* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$vdoc])* $variant,)* }
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant,)* }
 
         impl $name {
             /// Every value.
@@ -61,9 +60,11 @@ macro_rules! words {
             }
         }
 
-        super::stored_word::stored_word!($name);
+        $crate::model::stored_word::stored_word!($name);
     };
 }
+
+pub(super) use words;
 
 words! {
     /// What a member may do. Ordered from least to most.
@@ -145,7 +146,7 @@ words! {
 
 words! {
     /// What is known of a mail.
-    MailStatus ("mail status": "queued, accepted, deferred, refused, cancelled") {
+    MailStatus ("mail status": "queued, accepted, deferred, refused, bounced, cancelled") {
         /// Waits for its time or for the worker.
         Queued = "queued", "Queued";
         /// The relay took it. Nothing more is known.
@@ -154,7 +155,53 @@ words! {
         Deferred = "deferred", "Deferred";
         /// The relay refused it for good.
         Refused = "refused", "Refused";
+        /// The relay took it, and it came back.
+        Bounced = "bounced", "Bounced";
         /// No longer wanted.
         Cancelled = "cancelled", "Cancelled";
+    }
+}
+
+words! {
+    /// How a request of an identity provider is listed.
+    RequestKind ("kind of request": "read, change, error, rejected") {
+        /// Asked, and was answered.
+        Read = "read", "Read";
+        /// Wrote, and was obeyed.
+        Change = "change", "Change";
+        /// Was refused, or failed.
+        Error = "error", "Error";
+        /// Came without a token that opens the directory.
+        Rejected = "rejected", "Rejected sign-in";
+    }
+}
+
+words! {
+    /// Which mail it is: the outbox's word for it.
+    MailTemplate ("mail": "invitation, reminder, new_link, token_expiring, directory_failing, last_owner, mass_change, access_suspended, password_reset, email_change, email_changed, test") {
+        /// Someone is invited.
+        Invitation = "invitation", "Invitation";
+        /// Half of an invitation's time is over.
+        Reminder = "reminder", "Reminder";
+        /// Someone asked for a new link to their invitation.
+        NewLink = "new_link", "New link";
+        /// A directory's token ends soon.
+        TokenExpiring = "token_expiring", "Token expiring";
+        /// A directory's changes are refused.
+        DirectoryFailing = "directory_failing", "Directory failing";
+        /// The directory calls the last owner inactive.
+        LastOwner = "last_owner", "Last owner";
+        /// A directory took away the access of many people in a short time.
+        MassChange = "mass_change", "Mass change";
+        /// Someone's access was taken away.
+        AccessSuspended = "access_suspended", "Access suspended";
+        /// A link that sets a new password.
+        PasswordReset = "password_reset", "Password reset";
+        /// A link that confirms a new address.
+        EmailChange = "email_change", "Confirm address";
+        /// An address was changed.
+        EmailChanged = "email_changed", "Address changed";
+        /// Shows that mail arrives.
+        Test = "test", "Test mail";
     }
 }

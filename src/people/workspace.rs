@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{EmailAddress, account, password};
+use super::{Caller, EmailAddress, Permission, account, password};
 use crate::{
     audit::{self, Actor},
     error::{Error, Result},
@@ -163,11 +163,44 @@ pub async fn create(
     Ok((workspace, account, link))
 }
 
+/// Most seats that a limit can name.
+const MOST_SEATS: i64 = 10_000_000;
+
+/// Changes name and seat limit. The slug stays, so that addresses go on leading here. A limit below the seats that are
+/// taken takes nothing away; nobody new comes in until seats are free.
+///
+/// # Errors
+/// `Forbidden`; `Invalid` on `name` or `seat_limit`.
+pub async fn update(
+    rollcall: &Rollcall,
+    caller: &Caller<'_>,
+    name: &str,
+    seat_limit: Option<i64>,
+) -> Result<()> {
+    caller.require(Permission::ManageWorkspace)?;
+    let name = account::checked_name("name", name)?;
+    if seat_limit.is_some_and(|limit| !(1..=MOST_SEATS).contains(&limit)) {
+        return Err(Error::invalid(
+            "seat_limit",
+            format!("Use a whole number from 1 to {MOST_SEATS}, or nothing for no limit."),
+        ));
+    }
+    let context = rollcall.context(caller.actor());
+    let id = &caller.workspace().id;
+    let mut tx = rollcall.db.write().await?;
+    store::workspaces::update(&mut tx, id, &name, seat_limit).await?;
+    let detail = json!({ "name": name, "seat_limit": seat_limit });
+    audit::record(&mut tx, &context, id, "workspace.updated", id.as_str(), &detail).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 async fn insert(tx: &mut Tx, context: &Context, name: &str, owner: &Account) -> Result<Workspace> {
     let workspace = Workspace {
         id: context.clock.new_id(),
         slug: free_slug(tx, name).await?,
         name: name.to_owned(),
+        seat_limit: None,
         created_at: context.now,
     };
     match store::workspaces::insert(tx, &workspace).await {

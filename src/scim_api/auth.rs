@@ -1,17 +1,20 @@
 //! Who is calling: the bearer token names a directory, and without it a handler has no tenant to query.
 
-use std::{net::SocketAddr, num::NonZeroU32, sync::Arc};
+use std::{num::NonZeroU32, sync::Arc};
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts, OriginalUri, Path, Request, State},
+    extract::{FromRequestParts, OriginalUri, Path, Request, State},
     middleware::Next,
     response::Response,
 };
-use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
 use http::{HeaderMap, HeaderValue, header, request::Parts};
-use scim::Mode;
+use scim::{Accepted, Mode};
 
-use super::failure::{self, Failure};
+use super::{
+    failure::{self, Failure},
+    notebook::Notebook,
+};
 use crate::{
     audit::Actor,
     directory::token::{self, Rejection},
@@ -20,7 +23,6 @@ use crate::{
     people::projection::Speaker,
     secret,
     state::{Context, Rollcall},
-    store,
 };
 
 /// An authenticated identity provider, and all that it may act on.
@@ -32,11 +34,19 @@ pub(super) struct DirectoryAuth {
     /// The SCIM base URL of the directory.
     pub(super) base_url: String,
     pub(super) context: Context,
+    /// What the journal is told of the request.
+    pub(super) notebook: Notebook,
 }
 
 impl DirectoryAuth {
     pub(super) fn directory(&self) -> &DirectoryId {
         &self.speaker.directory_id
+    }
+
+    /// What was read of a request, with what was tolerated on the way noted.
+    pub(super) fn accept<T>(&self, accepted: Accepted<T>) -> T {
+        self.notebook.tolerated(&accepted.deviations);
+        accepted.value
     }
 }
 
@@ -44,25 +54,31 @@ impl FromRequestParts<Rollcall> for DirectoryAuth {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, rollcall: &Rollcall) -> Result<Self, Failure> {
+        let notebook = Notebook::of(&parts.extensions)?;
         let directory = directory_in_path(parts).unwrap_or_default();
         let token = presented_token(&parts.headers);
         match token::authenticate(rollcall, &directory, token.as_deref()).await? {
             Ok(holder) => {
+                notebook.opened(&holder.hint);
                 let base_url = rollcall.config.base_url.join(&format!("/scim/v2/{directory}"));
                 Ok(Self {
-                    context: rollcall.context(Actor::Directory(holder.directory_id.clone())),
+                    mode: if holder.settings.strict { Mode::Strict } else { Mode::Tolerant },
+                    context: Context {
+                        request_id: Some(notebook.id().0.clone()),
+                        ..rollcall.context(Actor::Directory(holder.directory_id.clone()))
+                    },
                     speaker: Speaker {
                         directory_id: holder.directory_id,
                         workspace_id: holder.workspace_id,
-                        default_role: holder.default_role,
+                        settings: holder.settings,
                     },
                     provider: holder.provider,
-                    mode: Mode::Tolerant,
                     base_url,
+                    notebook,
                 })
             }
             Err(rejection) => {
-                note_rejection(rollcall, parts, &directory, rejection).await;
+                notebook.rejected(rejection);
                 Err(unauthorized(rejection).into())
             }
         }
@@ -101,34 +117,10 @@ fn presented_token(headers: &HeaderMap) -> Option<String> {
     (!token.is_empty()).then(|| token.to_owned())
 }
 
-/// Remembers the latest rejected request of a directory, for its admin. Losing one never fails a request.
-async fn note_rejection(rollcall: &Rollcall, parts: &Parts, directory: &str, rejection: Rejection) {
-    let address = parts
-        .extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map_or_else(|| "an unknown address".to_owned(), |info| info.0.ip().to_string());
-    let worth_it =
-        parts.extensions.get::<Arc<DefaultDirectRateLimiter>>().is_none_or(|limit| limit.check().is_ok());
-    if !worth_it {
-        return;
-    }
-    let result = async {
-        let mut tx = rollcall.db.write().await?;
-        let now = rollcall.clock.now();
-        store::directories::record_rejection(&mut tx, directory, now, &address, rejection.sentence()).await?;
-        tx.commit().await
-    };
-    if let Err(cause) = result.await {
-        tracing::warn!(%cause, "a rejected request could not be noted");
-    }
-}
-
 /// Requests a second with one token.
 #[derive(Clone)]
 pub(super) struct RateLimit {
     by_token: Option<Arc<DefaultKeyedRateLimiter<String>>>,
-    /// Notes of rejected requests, so that trying tokens does not become writing.
-    rejections: Arc<DefaultDirectRateLimiter>,
 }
 
 impl RateLimit {
@@ -138,13 +130,12 @@ impl RateLimit {
             .rate_limit
             .and_then(NonZeroU32::new)
             .map(|limit| Arc::new(RateLimiter::keyed(Quota::per_second(limit))));
-        let rejections = Arc::new(RateLimiter::direct(Quota::per_second(NonZeroU32::MIN)));
-        Self { by_token, rejections }
+        Self { by_token }
     }
 }
 
 /// Refuses requests beyond the rate with 429 and whole seconds to wait: Okta reads `Retry-After` only as an integer.
-pub(super) async fn limit_rate(State(limit): State<RateLimit>, mut request: Request, next: Next) -> Response {
+pub(super) async fn limit_rate(State(limit): State<RateLimit>, request: Request, next: Next) -> Response {
     if let (Some(by_token), Some(token)) = (&limit.by_token, presented_token(request.headers()))
         && let Err(wait) = by_token.check_key(&secret::hash(&token))
     {
@@ -155,7 +146,6 @@ pub(super) async fn limit_rate(State(limit): State<RateLimit>, mut request: Requ
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         return response;
     }
-    request.extensions_mut().insert(limit.rejections);
     next.run(request).await
 }
 

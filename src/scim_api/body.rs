@@ -4,7 +4,7 @@ use axum::extract::{FromRequest, Request};
 use http::header;
 use serde_json::Value;
 
-use super::{LARGEST_BODY, failure::Failure};
+use super::{LARGEST_BODY, failure::Failure, notebook::Notebook};
 use crate::state::Rollcall;
 
 /// A JSON body.
@@ -15,6 +15,7 @@ impl FromRequest<Rollcall> for ScimBody {
 
     async fn from_request(request: Request, _: &Rollcall) -> Result<Self, Failure> {
         check_media_type(&request)?;
+        let notebook = Notebook::of(request.extensions())?;
         let declared = request
             .headers()
             .get(header::CONTENT_LENGTH)
@@ -29,6 +30,7 @@ impl FromRequest<Rollcall> for ScimBody {
                 scim::Error::invalid_syntax("The body ended before it was complete. Send it again.").into()
             }
         })?;
+        notebook.received(&bytes);
         if bytes.is_empty() {
             return Err(scim::Error::invalid_syntax("The body is empty. Send a JSON object.").into());
         }

@@ -34,7 +34,7 @@ pub(super) async fn run(
     auth: DirectoryAuth,
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
-    let request = bulk::parse(&body, LIMITS, auth.mode)?.value;
+    let request = auth.accept(bulk::parse(&body, LIMITS, auth.mode)?);
     let results = Run { rollcall, auth, references: References::default() }.all(&request).await;
     Ok(render::message(StatusCode::OK, &bulk::response(&results)))
 }
@@ -63,6 +63,7 @@ impl Run {
                     Ok(result) => result,
                     Err(error) => {
                         errors += 1;
+                        let error = self.auth.notebook.with_reference(error);
                         BulkResult::failed(operation, self.location(operation), &error)
                     }
                 },

@@ -1,12 +1,9 @@
 //! Errors as SCIM wants them (RFC 7644 section 3.12), whatever went wrong.
 
-use axum::{
-    Json,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, StatusCode, Uri, header};
 
-use super::auth::DirectoryAuth;
+use super::{auth::DirectoryAuth, render};
 use crate::{error::Error, store};
 
 /// How long a client should wait before it repeats a request that found the database busy, in seconds.
@@ -68,11 +65,11 @@ impl IntoResponse for Failure {
     }
 }
 
-/// An error of the catalogue as a response.
+/// An error of the catalogue as a response. Its body is written where the reference is known: by [`super::notebook`].
 pub(super) fn render(error: &scim::Error) -> Response {
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = (status, Json(error.to_json())).into_response();
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(super::render::MEDIA_TYPE));
+    let mut response = render::message(status, &error.to_json());
+    response.extensions_mut().insert(error.clone());
     if status == StatusCode::UNAUTHORIZED {
         response
             .headers_mut()

@@ -42,8 +42,8 @@ pub(super) async fn list(
     auth: DirectoryAuth,
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
-    let query =
-        scim::list::from_query(schema::group(), query.as_deref().unwrap_or_default(), auth.mode)?.value;
+    let query = query.as_deref().unwrap_or_default();
+    let query = auth.accept(scim::list::from_query(schema::group(), query, auth.mode)?);
     list::respond::<Groups>(&rollcall, &auth, &query).await
 }
 
@@ -52,7 +52,7 @@ pub(super) async fn search(
     auth: DirectoryAuth,
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
-    let query = scim::list::from_search(schema::group(), &body, auth.mode)?.value;
+    let query = auth.accept(scim::list::from_search(schema::group(), &body, auth.mode)?);
     list::respond::<Groups>(&rollcall, &auth, &query).await
 }
 
@@ -63,7 +63,7 @@ pub(super) async fn create(
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
     let projection = wanted(&auth, query.as_deref())?;
-    let document = resource::read(schema::group(), &body, auth.mode)?.value;
+    let document = auth.accept(resource::read(schema::group(), &body, auth.mode)?);
     let group = directory::group::create(&rollcall, &auth.context, &auth.speaker, document).await?;
     show(&rollcall, &auth, StatusCode::CREATED, &group, &projection).await
 }
@@ -95,7 +95,7 @@ pub(super) async fn replace(
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
     let projection = wanted(&auth, query.as_deref())?;
-    let document = resource::read(schema::group(), &body, auth.mode)?.value;
+    let document = auth.accept(resource::read(schema::group(), &body, auth.mode)?);
     let if_match = text(&headers, &header::IF_MATCH);
     let id = DirectoryGroupId(id);
     let group =
@@ -112,7 +112,7 @@ pub(super) async fn patch(
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
     let projection = wanted(&auth, query.as_deref())?;
-    let patch = scim::patch::parse(schema::group(), &body, auth.mode)?.value;
+    let patch = auth.accept(scim::patch::parse(schema::group(), &body, auth.mode)?);
     let if_match = text(&headers, &header::IF_MATCH);
     let id = DirectoryGroupId(id);
     let group =
@@ -137,7 +137,7 @@ pub(super) async fn delete(
 }
 
 fn wanted(auth: &DirectoryAuth, query: Option<&str>) -> Result<Projection> {
-    Ok(projection::from_query(schema::group(), query.unwrap_or_default(), auth.mode)?.value)
+    Ok(auth.accept(projection::from_query(schema::group(), query.unwrap_or_default(), auth.mode)?))
 }
 
 async fn is_large(rollcall: &Rollcall, group: &DirectoryGroup) -> Result<bool> {

@@ -10,6 +10,7 @@ mod discovery;
 mod failure;
 mod groups;
 mod list;
+mod notebook;
 mod render;
 mod roles;
 mod search;
@@ -58,6 +59,7 @@ pub fn router(rollcall: &Rollcall) -> Router {
         // A nested router does not see its own path with a slash behind it.
         .route("/scim/v2/{directory_id}/", axum::routing::any(failure::unknown_route))
         .layer(middleware::from_fn_with_state(auth::RateLimit::new(rollcall), auth::limit_rate))
+        .layer(middleware::from_fn_with_state(notebook::Clerk::new(rollcall), notebook::keep))
         .layer(DefaultBodyLimit::disable())
         .with_state(rollcall.clone())
 }

@@ -114,6 +114,11 @@ impl Catalogue for Entitlements {
                     "Manage directories",
                     "Read and change directories and their tokens. Admins and owners.",
                 ),
+                Permission::ManageWorkspace => (
+                    "manage_workspace",
+                    "Manage the workspace",
+                    "Change the workspace's name and seat limit. Admins and owners.",
+                ),
                 Permission::ManageOwners => (
                     "manage_owners",
                     "Manage owners",

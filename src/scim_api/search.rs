@@ -21,7 +21,7 @@ pub(super) async fn everything(
     let (users, groups) = match (users, groups) {
         // A filter on an attribute that only one kind has finds resources of that kind.
         (Err(refusal), Err(_)) => return Err(refusal.into()),
-        (users, groups) => (users.ok().map(|q| q.value), groups.ok().map(|q| q.value)),
+        (users, groups) => (users.ok().map(|q| auth.accept(q)), groups.ok().map(|q| auth.accept(q))),
     };
     let start_index = users.as_ref().or(groups.as_ref()).map_or(1, |query| query.start_index);
     let wanted = users.as_ref().or(groups.as_ref()).map_or(list::DEFAULT_PAGE, list::size);

@@ -38,8 +38,8 @@ pub(super) async fn list(
     auth: DirectoryAuth,
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
-    let query =
-        scim::list::from_query(schema::user(), query.as_deref().unwrap_or_default(), auth.mode)?.value;
+    let query = query.as_deref().unwrap_or_default();
+    let query = auth.accept(scim::list::from_query(schema::user(), query, auth.mode)?);
     list::respond::<Users>(&rollcall, &auth, &query).await
 }
 
@@ -48,7 +48,7 @@ pub(super) async fn search(
     auth: DirectoryAuth,
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
-    let query = scim::list::from_search(schema::user(), &body, auth.mode)?.value;
+    let query = auth.accept(scim::list::from_search(schema::user(), &body, auth.mode)?);
     list::respond::<Users>(&rollcall, &auth, &query).await
 }
 
@@ -59,7 +59,7 @@ pub(super) async fn create(
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
     let projection = wanted(&auth, query.as_deref())?;
-    let document = resource::read(schema::user(), &body, auth.mode)?.value;
+    let document = auth.accept(resource::read(schema::user(), &body, auth.mode)?);
     let changed = directory::user::create(&rollcall, &auth.context, &auth.speaker, document).await?;
     show(&rollcall, &auth, StatusCode::CREATED, &changed.user, &projection).await
 }
@@ -91,7 +91,7 @@ pub(super) async fn replace(
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
     let projection = wanted(&auth, query.as_deref())?;
-    let document = resource::read(schema::user(), &body, auth.mode)?.value;
+    let document = auth.accept(resource::read(schema::user(), &body, auth.mode)?);
     let if_match = text(&headers, &header::IF_MATCH);
     let id = DirectoryUserId(id);
     let changed =
@@ -108,7 +108,7 @@ pub(super) async fn patch(
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
     let projection = wanted(&auth, query.as_deref())?;
-    let patch = scim::patch::parse(schema::user(), &body, auth.mode)?.value;
+    let patch = auth.accept(scim::patch::parse(schema::user(), &body, auth.mode)?);
     let if_match = text(&headers, &header::IF_MATCH);
     let id = DirectoryUserId(id);
     let changed =
@@ -128,7 +128,7 @@ pub(super) async fn delete(
 }
 
 fn wanted(auth: &DirectoryAuth, query: Option<&str>) -> Result<Projection> {
-    Ok(projection::from_query(schema::user(), query.unwrap_or_default(), auth.mode)?.value)
+    Ok(auth.accept(projection::from_query(schema::user(), query.unwrap_or_default(), auth.mode)?))
 }
 
 pub(super) fn text<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> Option<&'a str> {

@@ -4,11 +4,14 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Result, Tx,
-    sql::{all, execute, optional},
+    sql::{Statement, all, all_of, execute, optional, scalars},
 };
 use crate::{
     clock::Timestamp,
-    model::{AccountId, DirectoryId, Progress, ProgressStep, Provider, Role, WorkspaceId},
+    model::{
+        AccountId, AllowedDomains, DirectoryId, EmailSources, InvitationMode, Progress, ProgressStep,
+        Provider, Role, WhenFull, WorkspaceId,
+    },
 };
 
 /// One synced source of people and groups.
@@ -22,15 +25,50 @@ pub struct Directory {
     pub provider: Provider,
     /// The name the admin gave it.
     pub name: String,
-    /// The role of people it adds.
-    pub default_role: Role,
+    /// What an admin decided for it.
+    #[sqlx(flatten)]
+    pub settings: Settings,
     /// Who made it; `None` for the command line.
     pub created_by: Option<AccountId>,
     /// When it was made.
     pub created_at: Timestamp,
 }
 
-const COLUMNS: &str = "id, workspace_id, provider, name, default_role, created_by, created_at";
+/// What an admin decides for a directory.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Settings {
+    /// The role of people it adds.
+    pub default_role: Role,
+    /// What happens when it names a new person.
+    pub invitation_mode: InvitationMode,
+    /// The domains of which addresses are let in.
+    #[sqlx(try_from = "String")]
+    pub allowed_domains: AllowedDomains,
+    /// Where the address of a person is looked for.
+    #[sqlx(try_from = "String")]
+    pub email_sources: EmailSources,
+    /// What happens to people beyond the workspace's seat limit.
+    pub when_full: WhenFull,
+    /// Requests that deviate from the RFC are refused instead of understood.
+    pub strict: bool,
+}
+
+impl Settings {
+    /// The settings of a directory that nobody has looked at yet.
+    pub fn new(default_role: Role) -> Self {
+        Self {
+            default_role,
+            invitation_mode: InvitationMode::Send,
+            allowed_domains: AllowedDomains::default(),
+            email_sources: EmailSources::default(),
+            when_full: WhenFull::Hold,
+            strict: false,
+        }
+    }
+}
+
+const COLUMNS: &str = "id, workspace_id, provider, name, default_role, invitation_mode, allowed_domains, email_sources, \
+                       when_full, strict, created_by, created_at";
 
 /// Adds a directory. `creation_key` names the form that asked for it.
 ///
@@ -40,14 +78,20 @@ pub async fn insert(tx: &mut Tx, directory: &Directory, creation_key: Option<&st
     execute!(
         tx,
         "INSERT INTO directories \
-         (id, workspace_id, provider, name, name_key, default_role, creation_key, created_by, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+         (id, workspace_id, provider, name, name_key, default_role, invitation_mode, allowed_domains, email_sources, \
+         when_full, strict, creation_key, created_by, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         &directory.id,
         &directory.workspace_id,
         directory.provider,
         &directory.name,
         directory.name.to_lowercase(),
-        directory.default_role,
+        directory.settings.default_role,
+        directory.settings.invitation_mode,
+        directory.settings.allowed_domains.to_string(),
+        directory.settings.email_sources.to_string(),
+        directory.settings.when_full,
+        directory.settings.strict,
         creation_key,
         &directory.created_by,
         directory.created_at
@@ -137,7 +181,15 @@ pub async fn list(conn: &mut Conn, workspace: &WorkspaceId) -> Result<Vec<Direct
     )
 }
 
-/// Changes name, provider and default role.
+/// Every directory of every workspace.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_all_ids(conn: &mut Conn) -> Result<Vec<DirectoryId>> {
+    scalars!(conn, DirectoryId, "SELECT id FROM directories ORDER BY id")
+}
+
+/// Changes name, provider and settings.
 ///
 /// # Errors
 /// `Unique(DirectoryName)` when the name is taken.
@@ -146,16 +198,22 @@ pub async fn update(
     id: &DirectoryId,
     name: &str,
     provider: Provider,
-    default_role: Role,
+    settings: &Settings,
 ) -> Result<()> {
     execute!(
         tx,
-        "UPDATE directories SET name = $2, name_key = $3, provider = $4, default_role = $5 WHERE id = $1",
+        "UPDATE directories SET name = $2, name_key = $3, provider = $4, default_role = $5, invitation_mode = $6, \
+         allowed_domains = $7, email_sources = $8, when_full = $9, strict = $10 WHERE id = $1",
         id,
         name,
         name.to_lowercase(),
         provider,
-        default_role
+        settings.default_role,
+        settings.invitation_mode,
+        settings.allowed_domains.to_string(),
+        settings.email_sources.to_string(),
+        settings.when_full,
+        settings.strict
     )?;
     Ok(())
 }
@@ -169,28 +227,19 @@ pub async fn remove(tx: &mut Tx, id: &DirectoryId, now: Timestamp) -> Result<()>
     Ok(())
 }
 
-/// Remembers the latest request with a wrong token, if the directory exists.
+/// Which of these directories there are.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn record_rejection(
-    tx: &mut Tx,
-    directory: &str,
-    at: Timestamp,
-    address: &str,
-    reason: &str,
-) -> Result<()> {
-    execute!(
-        tx,
-        "INSERT INTO rejected_requests (directory_id, at, address, reason) \
-         SELECT id, $2, $3, $4 FROM directories WHERE id = $1 AND removed_at IS NULL \
-         ON CONFLICT (directory_id) DO UPDATE SET at = $2, address = $3, reason = $4",
-        directory,
-        at,
-        address,
-        reason
-    )?;
-    Ok(())
+pub async fn list_known(conn: &mut Conn, ids: &[DirectoryId]) -> Result<Vec<DirectoryId>> {
+    let mut known = Vec::new();
+    for chunk in ids.chunks(super::CHUNK) {
+        let mut statement = Statement::new("SELECT id FROM directories WHERE removed_at IS NULL AND id IN ");
+        statement.bind_list(chunk.iter().map(DirectoryId::as_str));
+        let rows = all_of!(conn, (DirectoryId,), statement)?;
+        known.extend(rows.into_iter().map(|(id,)| id));
+    }
+    Ok(known)
 }
 
 /// How far the directory has come since it was made.
@@ -230,7 +279,8 @@ pub async fn progress(conn: &mut Conn, id: &DirectoryId) -> Result<Progress> {
     let rejected = optional!(
         conn,
         Step,
-        "SELECT at, reason || ' from ' || address AS detail FROM rejected_requests WHERE directory_id = $1",
+        "SELECT at, summary || ' from ' || address AS detail FROM scim_requests \
+         WHERE directory_id = $1 AND kind = 'rejected' ORDER BY id DESC LIMIT 1",
         id
     )?;
     Ok(Progress {

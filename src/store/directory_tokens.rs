@@ -4,11 +4,12 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Result, Tx,
+    directories::Settings,
     sql::{all, execute, optional, scalar},
 };
 use crate::{
     clock::Timestamp,
-    model::{AccountId, DirectoryId, DirectoryTokenId, Provider, Role, WorkspaceId},
+    model::{AccountId, DirectoryId, DirectoryTokenId, Provider, WorkspaceId},
 };
 
 /// A token as the admin sees it.
@@ -94,8 +95,9 @@ pub struct TokenHolder {
     pub provider: Provider,
     /// The directory's name.
     pub directory_name: String,
-    /// The role of people whom the directory adds.
-    pub default_role: Role,
+    /// The directory's settings.
+    #[sqlx(flatten)]
+    pub settings: Settings,
 }
 
 /// The holder of the token with this hash, for a directory that exists.
@@ -107,7 +109,8 @@ pub async fn find_by_hash(conn: &mut Conn, token_hash: &str) -> Result<Option<To
         conn,
         TokenHolder,
         "SELECT t.id AS token_id, t.hint, t.expires_at, t.revoked_at, t.last_used_at, d.id AS directory_id, \
-         d.workspace_id, d.provider, d.name AS directory_name, d.default_role \
+         d.workspace_id, d.provider, d.name AS directory_name, d.default_role, d.invitation_mode, \
+         d.allowed_domains, d.email_sources, d.when_full, d.strict \
          FROM directory_tokens t JOIN directories d ON d.id = t.directory_id \
          WHERE t.token_hash = $1 AND d.removed_at IS NULL",
         token_hash

@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Result, Tx,
-    sql::{Arg, Statement, all, execute, execute_of, optional, optional_scalar},
+    sql::{Arg, Statement, all, all_of, execute, execute_of, optional, optional_scalar},
 };
 use crate::{
     clock::Timestamp,
@@ -88,6 +88,21 @@ pub async fn insert_all(tx: &mut Tx, events: &[Event]) -> Result<()> {
 /// When the database fails.
 pub async fn list_of_subject(conn: &mut Conn, subject_id: &str) -> Result<Vec<Event>> {
     all!(conn, Event, "SELECT * FROM events WHERE subject_id = $1 ORDER BY id", subject_id)
+}
+
+/// What requests made happen, in the order in which it did; of all of them no more than `limit` events.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_of_requests(conn: &mut Conn, ids: &[&str], limit: i64) -> Result<Vec<Event>> {
+    let mut events = Vec::new();
+    for chunk in ids.chunks(super::CHUNK) {
+        let mut statement = Statement::new("SELECT * FROM events WHERE request_id IN ");
+        statement.bind_list(chunk);
+        statement.push(" ORDER BY id LIMIT ").bind(Arg::Integer(limit));
+        events.extend(all_of!(conn, Event, statement)?);
+    }
+    Ok(events)
 }
 
 /// The latest event of this kind about a subject.

@@ -7,6 +7,7 @@
 pub mod accounts;
 mod db;
 pub mod directories;
+pub mod directory_deviations;
 pub mod directory_groups;
 pub mod directory_tokens;
 pub mod directory_users;
@@ -19,6 +20,7 @@ pub mod memberships;
 pub mod order;
 pub mod outbox;
 pub mod role_mappings;
+pub mod scim_requests;
 pub mod sessions;
 mod sql;
 mod url;

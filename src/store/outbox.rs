@@ -22,10 +22,12 @@ pub struct Mail {
     pub template: String,
     /// What it is about, such as the invitation's id.
     pub subject_id: String,
-    /// Which telling of it: one mail to a template, subject and generation.
+    /// Which telling of it: a recipient gets one mail to a template, subject and generation.
     pub generation: i64,
     /// The address.
     pub recipient: String,
+    /// What it tells, where that was known only when it was asked for: a JSON object.
+    pub detail: String,
     /// What is known of it.
     pub status: MailStatus,
     /// How often it was tried.
@@ -42,15 +44,15 @@ pub struct Mail {
     pub updated_at: Timestamp,
 }
 
-/// Adds a mail, unless the same template, subject and generation has one.
+/// Adds a mail, unless the recipient has one with the same template, subject and generation.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn insert(tx: &mut Tx, mail: &Mail) -> Result<()> {
     execute!(
         tx,
-        "INSERT INTO outbox (id, workspace_id, template, subject_id, generation, recipient, status, attempts, due_at, \
-         lease_until, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+        "INSERT INTO outbox (id, workspace_id, template, subject_id, generation, recipient, detail, status, attempts, \
+         due_at, lease_until, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
          ON CONFLICT DO NOTHING",
         &mail.id,
         &mail.workspace_id,
@@ -58,6 +60,7 @@ pub async fn insert(tx: &mut Tx, mail: &Mail) -> Result<()> {
         &mail.subject_id,
         mail.generation,
         &mail.recipient,
+        &mail.detail,
         mail.status,
         mail.attempts,
         mail.due_at,

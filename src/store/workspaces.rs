@@ -17,6 +17,8 @@ pub struct Workspace {
     pub slug: String,
     /// Its name.
     pub name: String,
+    /// Most people who are active or invited; `None` for no limit.
+    pub seat_limit: Option<i64>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -28,10 +30,11 @@ pub struct Workspace {
 pub async fn insert(tx: &mut Tx, workspace: &Workspace) -> Result<()> {
     execute!(
         tx,
-        "INSERT INTO workspaces (id, slug, name, created_at) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO workspaces (id, slug, name, seat_limit, created_at) VALUES ($1, $2, $3, $4, $5)",
         &workspace.id,
         &workspace.slug,
         &workspace.name,
+        workspace.seat_limit,
         workspace.created_at
     )?;
     Ok(())
@@ -42,7 +45,12 @@ pub async fn insert(tx: &mut Tx, workspace: &Workspace) -> Result<()> {
 /// # Errors
 /// When the database fails.
 pub async fn get(conn: &mut Conn, id: &WorkspaceId) -> Result<Option<Workspace>> {
-    optional!(conn, Workspace, "SELECT id, slug, name, created_at FROM workspaces WHERE id = $1", id)
+    optional!(
+        conn,
+        Workspace,
+        "SELECT id, slug, name, seat_limit, created_at FROM workspaces WHERE id = $1",
+        id
+    )
 }
 
 /// The workspace with this slug.
@@ -50,7 +58,12 @@ pub async fn get(conn: &mut Conn, id: &WorkspaceId) -> Result<Option<Workspace>>
 /// # Errors
 /// When the database fails.
 pub async fn find_by_slug(conn: &mut Conn, slug: &str) -> Result<Option<Workspace>> {
-    optional!(conn, Workspace, "SELECT id, slug, name, created_at FROM workspaces WHERE slug = $1", slug)
+    optional!(
+        conn,
+        Workspace,
+        "SELECT id, slug, name, seat_limit, created_at FROM workspaces WHERE slug = $1",
+        slug
+    )
 }
 
 /// Every workspace, oldest first.
@@ -58,5 +71,14 @@ pub async fn find_by_slug(conn: &mut Conn, slug: &str) -> Result<Option<Workspac
 /// # Errors
 /// When the database fails.
 pub async fn list(conn: &mut Conn) -> Result<Vec<Workspace>> {
-    all!(conn, Workspace, "SELECT id, slug, name, created_at FROM workspaces ORDER BY id")
+    all!(conn, Workspace, "SELECT id, slug, name, seat_limit, created_at FROM workspaces ORDER BY id")
+}
+
+/// Changes name and seat limit.
+///
+/// # Errors
+/// When the database fails.
+pub async fn update(tx: &mut Tx, id: &WorkspaceId, name: &str, seat_limit: Option<i64>) -> Result<()> {
+    execute!(tx, "UPDATE workspaces SET name = $2, seat_limit = $3 WHERE id = $1", id, name, seat_limit)?;
+    Ok(())
 }

@@ -265,6 +265,7 @@ async fn an_unknown_template_is_refused_and_ends_no_loop() {
             subject_id: "x".to_owned(),
             generation: 1,
             recipient: "grace@acme.test".to_owned(),
+            detail: "{}".to_owned(),
             status: MailStatus::Queued,
             attempts: 0,
             due_at: now,

@@ -23,6 +23,7 @@ mod entra;
 mod google;
 mod groups;
 mod hostile;
+mod journal;
 mod jumpcloud;
 mod life;
 mod okta;

@@ -74,7 +74,13 @@ async fn entitlements_are_what_the_roles_permit() {
             .collect();
         assert_eq!(
             held,
-            [("read_people", 3), ("manage_people", 2), ("manage_directories", 2), ("manage_owners", 1)]
+            [
+                ("read_people", 3),
+                ("manage_people", 2),
+                ("manage_directories", 2),
+                ("manage_workspace", 2),
+                ("manage_owners", 1)
+            ]
         );
         let one = idp.get("/Entitlements/manage_people").await.shows(200);
         assert_eq!(one["schemas"][0], "urn:ietf:params:scim:schemas:core:2.0:Entitlement");

@@ -20,6 +20,7 @@ fn mail(number: usize, due_at: Timestamp) -> Mail {
         subject_id: number.to_string(),
         generation: 1,
         recipient: "ana@acme.test".to_owned(),
+        detail: "{}".to_owned(),
         status: MailStatus::Queued,
         attempts: 0,
         due_at,

@@ -18,6 +18,7 @@ fn workspace(slug: &str) -> Workspace {
         id: rollcall::clock::Clock::System.new_id(),
         slug: slug.to_owned(),
         name: slug.to_owned(),
+        seat_limit: None,
         created_at: clock.now(),
     }
 }

@@ -9,8 +9,12 @@ use rollcall::{
         projection::{self, Speaker},
     },
     store::{
-        self, accounts::Account, directories::Directory, directory_users::DirectoryUser,
-        invitations::Invitation, workspaces::Workspace,
+        self,
+        accounts::Account,
+        directories::{Directory, Settings},
+        directory_users::DirectoryUser,
+        invitations::Invitation,
+        workspaces::Workspace,
     },
 };
 
@@ -36,7 +40,7 @@ impl Acme {
             workspace_id: workspace.id.clone(),
             provider: Provider::Okta,
             name: "Okta".to_owned(),
-            default_role: Role::Member,
+            settings: Settings::new(Role::Member),
             created_by: Some(owner.id.clone()),
             created_at: rollcall.clock.now(),
         };
@@ -92,7 +96,7 @@ impl Acme {
         let speaker = Speaker {
             directory_id: self.directory.id.clone(),
             workspace_id: self.workspace.id.clone(),
-            default_role: self.directory.default_role,
+            settings: self.directory.settings.clone(),
         };
         projection::project(tx, &context, &speaker, user).await.unwrap();
     }

@@ -31,6 +31,8 @@ pub fn rollcall(store: &TestStore, clock: &Clock, change: impl FnOnce(&mut Confi
         database: store.url.clone(),
         mail: MailTransport::Mailbox,
         mail_from: "Rollcall <rollcall@acme.test>".parse().unwrap(),
+        mail_reply_to: None,
+        return_path: None,
         mail_rate: None,
         invitation_delay: Duration::ZERO,
         rate_limit: None,

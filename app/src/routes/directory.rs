@@ -16,7 +16,8 @@ use http::StatusCode;
 use rollcall::{
     Error,
     directory::{
-        administration::{self, Choice, Farewell},
+        administration::{self, Farewell},
+        settings::{self, Settings, Wanted},
         token,
     },
     model::{AccountId, DirectoryId, DirectoryTokenId, Progress, Role},
@@ -27,7 +28,7 @@ use serde::Deserialize;
 
 use super::{
     App,
-    failure::Result,
+    failure::{Failure, Result},
     fields::Fields,
     frame::count,
     guard::Member,
@@ -129,7 +130,7 @@ async fn load(app: &App, member: &Member, place: &Place, asked: &Asked) -> Resul
         settings: DirectorySettings {
             name: Field { value: directory.name.clone(), error: None },
             provider: directory.provider,
-            default_role: directory.default_role,
+            default_role: directory.settings.default_role,
             error: None,
         },
         dialog,
@@ -174,23 +175,29 @@ pub(super) async fn update(
     Fields(fields): Fields<SettingsFields>,
 ) -> Response {
     let done = async {
-        let choice = Choice {
+        let before = {
+            let mut conn = app.rollcall.db.read().await?;
+            find(&mut conn, &member, &place).await?
+        };
+        let default_role = fields
+            .default_role
+            .parse()
+            .map_err(|cause| Error::invalid("default_role", format!("{cause}")))?;
+        let wanted = Wanted {
             provider: fields
                 .provider
                 .parse()
                 .map_err(|cause| Error::invalid("provider", format!("{cause}")))?,
             name: fields.name.clone(),
-            default_role: fields
-                .default_role
-                .parse()
-                .map_err(|cause| Error::invalid("default_role", format!("{cause}")))?,
+            settings: Settings { default_role, ..before.settings },
         };
-        let id = DirectoryId(place.id.clone());
-        administration::update(&app.rollcall, &Caller::Member(&member.access), &id, &choice).await
+        let caller = Caller::Member(&member.access);
+        settings::update(&app.rollcall, &caller, &before.id, &wanted).await?;
+        Ok(())
     };
     match done.await {
         Ok(()) => app.site.redirect(&address(&member, &place.id), Flash::done("Changes saved")),
-        Err(refusal) if refusal.field().is_some() => {
+        Err(Failure::Error(refusal)) if refusal.field().is_some() => {
             let mut page = match load(&app, &member, &place, &Asked::default()).await {
                 Ok(page) => page,
                 Err(failure) => return app.failed(&member.headers, member.home(), failure).await,
@@ -204,7 +211,7 @@ pub(super) async fn update(
             };
             app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page).await
         }
-        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()).await,
+        Err(failure) => app.failed(&member.headers, member.home(), failure).await,
     }
 }
 

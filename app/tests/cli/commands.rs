@@ -164,3 +164,64 @@ fn refusals_name_the_field_as_json() {
     assert_eq!(place.run(&["workspace", "list", "--json"]).json().as_array().unwrap().len(), 1);
     assert_eq!(place.run(&["directory", "create", "--workspace", "acme", "--provider", "fax"]).code, Some(2));
 }
+
+#[test]
+fn settings_of_directory_and_workspace() {
+    let place = Place::new();
+    assert_eq!(place.run(&["migrate"]).code, Some(0));
+    place.run(&["workspace", "create", "--name", "Acme", "--owner", "ada@acme.test", "--json"]).json();
+    place.run(&["directory", "create", "--workspace", "acme", "--provider", "okta", "--json"]).json();
+    let set = |arguments: &[&str]| place.run(&[&["directory", "set", "--json"], arguments].concat());
+
+    let settings = set(&[]).json();
+    assert_eq!(settings["invitation_mode"], json!("send"));
+    assert_eq!(settings["email_sources"], json!(["work", "primary", "any", "userName"]));
+    assert_eq!(settings["allowed_domains"], json!([]));
+    assert_eq!((&settings["strict"], &settings["when_full"]), (&json!(false), &json!("hold")));
+
+    let settings = set(&[
+        "--strict",
+        "on",
+        "--invitation-mode",
+        "hold",
+        "--allowed-domains",
+        "Acme.test,b.test",
+        "--email-sources",
+        "userName,work",
+        "--when-full",
+        "refuse",
+        "--default-role",
+        "viewer",
+    ])
+    .json();
+    assert_eq!(settings["allowed_domains"], json!(["acme.test", "b.test"]));
+    let kept = set(&["--invitation-mode", "add"]).json();
+    for (setting, value) in [
+        ("strict", json!(true)),
+        ("invitation_mode", json!("add")),
+        ("email_sources", json!(["userName", "work"])),
+        ("when_full", json!("refuse")),
+        ("default_role", json!("viewer")),
+    ] {
+        assert_eq!(kept[setting], value, "what is left out stays: {kept}");
+    }
+    assert_eq!(set(&["--allowed-domains", ""]).json()["allowed_domains"], json!([]));
+    let listed = place.run(&["directory", "list", "--workspace", "acme", "--json"]).json();
+    assert_eq!(listed[0]["settings"]["strict"], json!(true));
+
+    for wrong in [
+        ["--invitation-mode", "mail"],
+        ["--allowed-domains", "ada@acme.test"],
+        ["--email-sources", "fax"],
+        ["--strict", "maybe"],
+    ] {
+        assert_eq!(set(&wrong).code, Some(2), "{wrong:?}");
+    }
+    assert_eq!(set(&["--default-role", "owner"]).code, Some(1));
+
+    let seats = |limit: &str| place.run(&["workspace", "set", "--json", "--seat-limit", limit]);
+    assert_eq!(seats("2").json()["seat_limit"], json!(2));
+    assert_eq!(place.run(&["workspace", "list", "--json"]).json()[0]["seat_limit"], json!(2));
+    assert_eq!(seats("none").json()["seat_limit"], json!(null));
+    assert_eq!((seats("0").code, seats("many").code), (Some(1), Some(2)));
+}

@@ -16,7 +16,7 @@ use crate::{
         DirectoryId, HeldReason, MembershipId, MembershipStatus, Role, Source, SuspendedBy, WorkspaceId,
     },
     state::Context,
-    store::{self, Tx, directory_users::DirectoryUser, memberships::Membership},
+    store::{self, Tx, directories::Settings, directory_users::DirectoryUser, memberships::Membership},
 };
 
 /// The directory that speaks.
@@ -26,8 +26,8 @@ pub struct Speaker {
     pub directory_id: DirectoryId,
     /// The workspace that it feeds.
     pub workspace_id: WorkspaceId,
-    /// The role of people whom it adds.
-    pub default_role: Role,
+    /// What an admin decided for it.
+    pub settings: Settings,
 }
 
 /// What a directory's word led to.
@@ -319,7 +319,7 @@ fn new_membership(
         email_key: email.key(),
         name: display_name(user),
         language: None,
-        role: speaker.default_role,
+        role: speaker.settings.default_role,
         status: MembershipStatus::Provisioned,
         source: Source::Directory,
         directory_id: Some(speaker.directory_id.clone()),
@@ -336,7 +336,7 @@ fn new_membership(
 fn come_back(former: &Membership, speaker: &Speaker, user: &DirectoryUser, context: &Context) -> Membership {
     Membership {
         name: display_name(user),
-        role: speaker.default_role,
+        role: speaker.settings.default_role,
         source: Source::Directory,
         directory_id: Some(speaker.directory_id.clone()),
         suspended_by: None,

@@ -3,6 +3,10 @@
 //! A tolerant reader accepts every deviation here and reports it; a strict reader refuses it with the RFC's error.
 //! The report lets a server tell an administrator what its identity provider gets wrong.
 
+mod explanation;
+
+pub use explanation::Explanation;
+
 use crate::error::Error;
 
 /// How much of what identity providers really send is accepted.
@@ -65,13 +69,16 @@ pub enum Deviation {
     RepeatedAttribute,
     /// A stray `?` or `&` or a repeated parameter in the query. OneLogin and Entra's concatenated tenant URLs.
     StrayQuery,
+    /// A group member that is not there, or not yet. Okta and Entra push groups before their people. Only a server
+    /// that has the members can see it.
+    UnknownMember,
     /// The query flag `aadOptscim062020` or `AzureAdScimPatch2017`. Entra.
     CompatibilityFlag,
 }
 
 impl Deviation {
     /// Every deviation, in the order of their declaration.
-    pub const ALL: [Deviation; 24] = [
+    pub const ALL: [Deviation; 25] = [
         Self::CapitalisedOp,
         Self::StringBoolean,
         Self::StringNumber,
@@ -95,6 +102,7 @@ impl Deviation {
         Self::MissingSchema,
         Self::RepeatedAttribute,
         Self::StrayQuery,
+        Self::UnknownMember,
         Self::CompatibilityFlag,
     ];
 
@@ -124,6 +132,7 @@ impl Deviation {
             Self::MissingSchema => "missing_schema",
             Self::RepeatedAttribute => "repeated_attribute",
             Self::StrayQuery => "stray_query",
+            Self::UnknownMember => "unknown_member",
             Self::CompatibilityFlag => "compatibility_flag",
         }
     }

@@ -1,0 +1,312 @@
+//! The journal of the SCIM API: each request of an identity provider, what it was answered and what it changed.
+//!
+//! A request leaves an [`Entry`] in a queue in memory and is answered; a few moments later everything that waits is
+//! redacted, put into words and written in one transaction. So a request costs no second commit, and the size of what
+//! is read or written does not come into its time. What a change did stands in `events`, written with the change
+//! itself: losing the queue in a crash loses the wording, not the fact.
+//!
+//! Changes and refusals are always written. Reads are sampled: a few a second for each directory
+//! ([`READS_A_SECOND`], [`READS_AT_ONCE`]), of which the housekeeping keeps the latest [`READS_KEPT`].
+
+mod record;
+mod redact;
+mod words;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use axum::body::Bytes;
+use scim::Deviation;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+pub use words::{Consequence, consequence};
+
+use crate::{
+    clock::Timestamp,
+    directory::token::Rejection,
+    model::{DirectoryId, RequestKind, ScimRequestId},
+    state::Rollcall,
+    store::{self, directory_deviations::SeenDeviation, events::Event, scim_requests::ScimRequest},
+};
+
+/// Reads of one directory that are kept each second.
+pub const READS_A_SECOND: u32 = 5;
+/// Reads of one directory that are kept when they come all at once.
+pub const READS_AT_ONCE: u32 = 50;
+/// Reads of one directory that stay.
+pub const READS_KEPT: i64 = 1000;
+/// Rejected sign-ins of one directory that stay.
+pub const REJECTIONS_KEPT: i64 = 1000;
+/// How long requests stay in the journal.
+pub const RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Bytes of a body that are kept.
+pub const LARGEST_BODY: usize = 64 * 1024;
+
+/// How long an entry may wait for others that are written with it.
+const LINGER: Duration = Duration::from_millis(200);
+/// Entries, and bytes in them, that may wait; the request that finds more writes them before it is answered.
+const MOST_WAITING: usize = 1024;
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// Entries that may wait while the database cannot be written. What comes then is lost, with a line in the log.
+const MOST_STUCK: usize = 4 * MOST_WAITING;
+/// Events that are read to put one batch into words.
+const MOST_EVENTS: i64 = 5000;
+
+/// What a request leaves for the journal.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The request; its events carry the id.
+    pub id: ScimRequestId,
+    /// The directory in its path.
+    pub directory_id: DirectoryId,
+    /// When it arrived.
+    pub at: Timestamp,
+    /// The HTTP method.
+    pub method: String,
+    /// Path and query behind the directory's base URL.
+    pub target: String,
+    /// The HTTP status of the answer.
+    pub status: u16,
+    /// What it was told went wrong, without the reference.
+    pub refusal: Option<scim::Error>,
+    /// How long the answer took.
+    pub duration: Duration,
+    /// Where it came from.
+    pub address: String,
+    /// The client's name for itself.
+    pub user_agent: Option<String>,
+    /// The token it came with, if Rollcall made it.
+    pub token_hint: Option<String>,
+    /// Why the token opened nothing.
+    pub rejection: Option<Rejection>,
+    /// What was sent.
+    pub request_body: Bytes,
+    /// The beginning of what was answered, not much more than is kept of it.
+    pub response_body: Bytes,
+    /// What was tolerated.
+    pub deviations: Vec<Deviation>,
+    /// False for a read that is only counted.
+    pub is_kept: bool,
+}
+
+impl Entry {
+    /// Whether it only asked, and was answered.
+    pub fn is_answered_read(&self) -> bool {
+        record::kind(self) == RequestKind::Read
+    }
+
+    fn bytes(&self) -> usize {
+        self.request_body.len() + self.response_body.len()
+    }
+}
+
+/// The reference of a request: what its answer shows and the Activity page finds it by.
+pub fn reference(id: &ScimRequestId) -> String {
+    const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    // The last forty bits of a UUID v7 are random, but for eight that count within a millisecond.
+    let digits: Vec<char> = id.as_str().chars().filter(char::is_ascii_hexdigit).collect();
+    let tail: String = digits[digits.len().saturating_sub(10)..].iter().collect();
+    let number = u64::from_str_radix(&tail, 16).unwrap_or_default();
+    let letters = (0..8).rev().map(|place| char::from(LETTERS[(number >> (5 * place)) as usize & 31]));
+    format!("act_{}", letters.collect::<String>())
+}
+
+/// What waits to be written.
+#[derive(Debug, Default)]
+pub struct Journal {
+    waiting: Mutex<Waiting>,
+    /// Told when something waits.
+    due: Notify,
+    /// Held while a batch is written, so that batches keep their order and whoever waits for it finds it written.
+    writing: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    entries: Vec<Entry>,
+    bytes: usize,
+}
+
+impl Journal {
+    /// Adds an entry; true when so much waits that it should be written now.
+    pub fn push(&self, entry: Entry) -> bool {
+        let mut waiting = self.waiting();
+        if waiting.entries.len() >= MOST_STUCK {
+            tracing::warn!(request = %entry.id, "the journal cannot be written; a request is not in it");
+            return true;
+        }
+        waiting.bytes += entry.bytes();
+        waiting.entries.push(entry);
+        self.due.notify_one();
+        waiting.entries.len() >= MOST_WAITING || waiting.bytes >= MOST_BYTES
+    }
+
+    fn take(&self) -> Vec<Entry> {
+        std::mem::take(&mut *self.waiting()).entries
+    }
+
+    fn put_back(&self, mut entries: Vec<Entry>) {
+        let mut waiting = self.waiting();
+        entries.append(&mut waiting.entries);
+        waiting.bytes = entries.iter().map(Entry::bytes).sum();
+        waiting.entries = entries;
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        // Nothing panics while it is held, and a list is whole at any time.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes what waits, a few times a second, until `shutdown`.
+pub async fn run(rollcall: &Rollcall, shutdown: &CancellationToken) {
+    while !shutdown.is_cancelled() {
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = rollcall.journal.due.notified() => {}
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = tokio::time::sleep(LINGER) => {}
+        }
+        write_out(rollcall).await;
+    }
+}
+
+/// Writes everything that waits, now. What cannot be written for the moment waits on.
+pub async fn write_out(rollcall: &Rollcall) {
+    let _turn = rollcall.journal.writing.lock().await;
+    let entries = rollcall.journal.take();
+    if entries.is_empty() {
+        return;
+    }
+    match write(rollcall, &entries).await {
+        Ok(()) => {}
+        Err(store::Error::Unavailable(cause)) => {
+            tracing::warn!(%cause, entries = entries.len(), "the journal could not be written; trying again");
+            rollcall.journal.put_back(entries);
+        }
+        Err(cause) => {
+            tracing::warn!(%cause, "a batch of the journal was refused; writing its entries one by one");
+            write_one_by_one(rollcall, entries).await;
+        }
+    }
+}
+
+/// So that one entry that the database does not take costs none of the others.
+async fn write_one_by_one(rollcall: &Rollcall, entries: Vec<Entry>) {
+    for entry in entries {
+        if let Err(cause) = write(rollcall, std::slice::from_ref(&entry)).await {
+            tracing::error!(%cause, request = %entry.id, "a request could not be written into the journal");
+        }
+    }
+}
+
+async fn write(rollcall: &Rollcall, entries: &[Entry]) -> store::Result<()> {
+    let (requests, deviations) = {
+        let mut conn = rollcall.db.read().await?;
+        let known = store::directories::list_known(&mut conn, &directories_of(entries)).await?;
+        let entries: Vec<&Entry> =
+            entries.iter().filter(|entry| known.contains(&entry.directory_id)).collect();
+        let ids: Vec<&str> =
+            entries.iter().filter(|entry| entry.is_kept).map(|entry| entry.id.as_str()).collect();
+        let events = store::events::list_of_requests(&mut conn, &ids, MOST_EVENTS).await?;
+        let told = with_events(&entries, &events);
+        (records(&told), count(&told))
+    };
+    if requests.is_empty() && deviations.is_empty() {
+        return Ok(());
+    }
+    let mut tx = rollcall.db.write().await?;
+    store::scim_requests::insert_all(&mut tx, &requests).await?;
+    store::directory_deviations::add_all(&mut tx, &deviations).await?;
+    tx.commit().await
+}
+
+fn directories_of(entries: &[Entry]) -> Vec<DirectoryId> {
+    let mut ids: Vec<DirectoryId> = entries.iter().map(|entry| entry.directory_id.clone()).collect();
+    ids.sort();
+    ids.dedup();
+    ids
+}
+
+/// An entry with what it changed, oldest first.
+struct Told<'a> {
+    entry: &'a Entry,
+    events: Vec<&'a Event>,
+}
+
+impl Told<'_> {
+    /// What was tolerated, by the readers of the request and by what it changed.
+    fn deviations(&self) -> Vec<Deviation> {
+        let mut deviations = self.entry.deviations.clone();
+        if self.events.iter().any(|event| words::unknown_members(event) > 0) {
+            deviations.push(Deviation::UnknownMember);
+        }
+        deviations
+    }
+}
+
+fn with_events<'a>(entries: &[&'a Entry], events: &'a [Event]) -> Vec<Told<'a>> {
+    let mut of_request: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
+    for event in events {
+        if let Some(id) = &event.request_id {
+            of_request.entry(id).or_default().push(event);
+        }
+    }
+    entries
+        .iter()
+        .map(|&entry| Told { entry, events: of_request.remove(entry.id.as_str()).unwrap_or_default() })
+        .collect()
+}
+
+fn records(told: &[Told<'_>]) -> Vec<ScimRequest> {
+    told.iter().filter(|told| told.entry.is_kept).map(record::of).collect()
+}
+
+/// Each deviation of each directory once, with the number of requests that had it.
+fn count(told: &[Told<'_>]) -> Vec<SeenDeviation> {
+    let mut counted: BTreeMap<(&DirectoryId, &str), SeenDeviation> = BTreeMap::new();
+    for told in told {
+        let entry = told.entry;
+        for deviation in told.deviations() {
+            let example = entry.is_kept.then(|| entry.id.clone());
+            counted
+                .entry((&entry.directory_id, deviation.id()))
+                .and_modify(|seen| {
+                    seen.seen += 1;
+                    seen.last_at = seen.last_at.max(entry.at);
+                    seen.request_id = example.clone().or(seen.request_id.take());
+                })
+                .or_insert_with(|| SeenDeviation {
+                    directory_id: entry.directory_id.clone(),
+                    deviation: deviation.id().to_owned(),
+                    seen: 1,
+                    first_at: entry.at,
+                    last_at: entry.at,
+                    request_id: example,
+                });
+        }
+    }
+    counted.into_values().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+
+    #[test]
+    fn a_reference_is_short_and_of_the_request_alone() {
+        let id = ScimRequestId("019ab2c4-7e10-7abc-8def-0123456789ab".to_owned());
+        assert_eq!(reference(&id), "act_4D2PF2DB");
+        let mut many: Vec<String> = (0..1000).map(|_| reference(&Clock::System.new_id())).collect();
+        many.sort();
+        many.dedup();
+        assert_eq!(many.len(), 1000);
+    }
+}
