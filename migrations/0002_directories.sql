@@ -40,6 +40,12 @@ CREATE UNIQUE INDEX directory_tokens_hash ON directory_tokens (token_hash);
 CREATE INDEX directory_tokens_directory ON directory_tokens (directory_id);
 CREATE INDEX directory_tokens_expiry ON directory_tokens (expires_at) WHERE revoked_at IS NULL;
 
+-- Directories that fail and whose owners were told.
+CREATE TABLE directory_troubles (
+    directory_id  TEXT PRIMARY KEY NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
+    told_at       BIGINT NOT NULL
+);
+
 -- How many people a directory took access from in a short time, for the alert about many.
 CREATE TABLE suspension_windows (
     directory_id  TEXT PRIMARY KEY NOT NULL REFERENCES directories (id) ON DELETE CASCADE,

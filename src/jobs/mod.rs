@@ -8,6 +8,7 @@ mod bounce;
 mod chores;
 mod drafting;
 mod expiry;
+mod failing;
 mod rate;
 mod reminder;
 mod worker;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     clock::Timestamp,
-    mail::{self, Order},
+    mail::{self, Order, templates::Failure},
     model::{DirectoryId, MailTemplate, SuspendedBy, WorkspaceId},
     state::Context,
     store::{
@@ -22,6 +22,19 @@ use crate::{
 pub struct AboutDirectory {
     /// The directory.
     pub directory: DirectoryId,
+}
+
+/// What the alert about a failing directory keeps.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FailingDirectory {
+    /// The directory.
+    pub directory: DirectoryId,
+    /// How it fails.
+    pub failure: Failure,
+    /// Since when.
+    pub since: Timestamp,
+    /// What it was told last.
+    pub answer: Option<String>,
 }
 
 /// What the alert about many suspensions keeps: the figures of that moment.
@@ -136,6 +149,26 @@ pub async fn access_suspended(
         detail: json!(Suspended { by }),
     };
     mail::order(tx, context, &order).await
+}
+
+/// Tells the owners that a directory fails. The caller sees to it that it is told once.
+///
+/// # Errors
+/// When the database fails.
+pub async fn directory_failing(
+    tx: &mut Tx,
+    context: &Context,
+    workspace: &WorkspaceId,
+    failing: &FailingDirectory,
+) -> Result<()> {
+    let alert = Alert {
+        template: MailTemplate::DirectoryFailing,
+        workspace,
+        subject_id: failing.directory.as_str(),
+        generation: context.now.0,
+        detail: json!(failing),
+    };
+    alert.to_owners(tx, context).await
 }
 
 /// Tells the owners that a token ends within `days`.

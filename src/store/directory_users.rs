@@ -5,11 +5,11 @@ use sqlx::FromRow;
 use super::{
     CHUNK, Conn, Result, Tx,
     order::{Order, Slice, select_slice},
-    sql::{Arg, Statement, all, all_of, execute, execute_of, optional, scalar, scalar_of, scalars},
+    sql::{Arg, Statement, all, all_of, execute, execute_of, optional, scalar, scalar_of},
 };
 use crate::{
     clock::Timestamp,
-    model::{DirectoryGroupId, DirectoryId, DirectoryUserId, HeldReason, MembershipId, WorkspaceId},
+    model::{DirectoryGroupId, DirectoryId, DirectoryUserId, HeldReason, MembershipId},
 };
 
 /// A person as the identity provider described them.

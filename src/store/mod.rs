@@ -10,6 +10,7 @@ pub mod directories;
 pub mod directory_deviations;
 pub mod directory_groups;
 pub mod directory_tokens;
+pub mod directory_troubles;
 pub mod directory_users;
 mod error;
 pub mod events;

@@ -270,6 +270,15 @@ pub async fn note_bounce_report(tx: &mut Tx, report: &str, now: Timestamp) -> Re
     Ok(rows > 0)
 }
 
+/// Forgets the reports of bounces that were read before `end`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_bounce_reports(tx: &mut Tx, end: Timestamp) -> Result<()> {
+    execute!(tx, "DELETE FROM bounce_reports WHERE received_at < $1", end)?;
+    Ok(())
+}
+
 /// The mail with this id.
 ///
 /// # Errors

@@ -19,7 +19,6 @@ mod encryption;
 mod killed;
 mod letters;
 mod message;
-mod outage;
 mod post_office;
 mod sending;
 mod smtp_server;

@@ -18,6 +18,7 @@ mod support;
 
 mod callers;
 
+mod deadlock;
 mod edges;
 mod entra;
 mod google;
@@ -34,4 +35,5 @@ mod protocol;
 mod races;
 mod reading;
 mod roles;
+mod strict;
 mod tenancy;

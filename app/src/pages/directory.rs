@@ -3,7 +3,13 @@
 use leptos::prelude::*;
 use rollcall::model::{DirectoryId, DirectoryTokenId, InvitationMode, Progress, Provider, Role, WhenFull};
 
-use super::{Field, Frame, Page, counted, held, people_dialogs::role_hint, security_dialog};
+use super::{
+    Field, Frame, Page, counted,
+    directory_deviations::{self, DeviationRow},
+    directory_tabs, held,
+    people_dialogs::role_hint,
+    security_dialog,
+};
 pub use super::{
     held::{Held, HeldPerson},
     security::Health,
@@ -49,6 +55,10 @@ pub struct Directory {
     pub progress: Progress,
     /// Who waits to be let in.
     pub held: Held,
+    /// What it sends otherwise than the standards say, the most frequent first.
+    pub deviations: Vec<DeviationRow>,
+    /// Whether it refuses that.
+    pub is_strict: bool,
     /// Its settings.
     pub settings: DirectorySettings,
     /// The dialog over the page.
@@ -181,6 +191,7 @@ impl Page for Directory {
         let read_only = (!manages).then(|| {
             notice(Tone::Info, "Only owners and admins can change this directory. You see how it is set up.")
         });
+        let tabs = manages.then(|| directory_tabs(&self.frame, &self.id, false));
         let settings = manages.then(|| settings(&self));
         let danger = manages.then(|| danger(&self));
         let dialog = self.dialog.clone().map(|dialog| match dialog {
@@ -196,6 +207,7 @@ impl Page for Directory {
                     beside=self.health.pill()
                     lead=last_request(&self)
                 />
+                {tabs}
                 {read_only}
                 {attention}
                 {new_token(&self)}
@@ -203,6 +215,7 @@ impl Page for Directory {
                 {counters(self.counts)}
                 {held::card(&self)}
                 {connection(&self)}
+                {directory_deviations::view(&self)}
                 {settings}
                 {danger}
                 {dialog}

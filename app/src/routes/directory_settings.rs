@@ -10,6 +10,7 @@ use http::StatusCode;
 use rollcall::{
     Error,
     directory::settings::{self, Settings, Wanted},
+    model::DirectoryId,
     people::Caller,
     store::directories::Directory,
 };
@@ -73,7 +74,7 @@ pub(super) async fn update(
     let done = async {
         let before = {
             let mut conn = app.rollcall.db.read().await?;
-            find(&mut conn, &member, &place).await?
+            find(&mut conn, &member, &DirectoryId(place.id.clone())).await?
         };
         let (id, caller) = (before.id.clone(), Caller::Member(&member.access));
         settings::update(&app.rollcall, &caller, &id, &wanted(&fields, before)?).await?;

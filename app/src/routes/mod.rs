@@ -2,6 +2,7 @@
 //! with a page or a redirect. Permission is decided in `rollcall`.
 
 mod account;
+mod activity;
 mod directory;
 mod directory_settings;
 mod email;
@@ -74,7 +75,8 @@ pub fn router(rollcall: &Rollcall) -> Router {
         .merge(general::router())
         .merge(account::router())
         .merge(email::router())
-        .merge(instance::router());
+        .merge(instance::router())
+        .merge(activity::router());
     if rollcall.config.shows_mailbox() {
         pages = pages.merge(mailbox::router());
     }

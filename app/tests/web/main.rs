@@ -20,6 +20,7 @@ mod support;
 mod accounts;
 mod browser;
 
+mod activity;
 mod directories;
 mod doors;
 mod held;

@@ -8,10 +8,10 @@ use crate::{
     error::Result,
     mail::{
         Addressee, Letter,
-        templates::{AccessSuspended, LastOwner, MassChange, TokenExpiring},
+        templates::{AccessSuspended, DirectoryFailing, LastOwner, MassChange, TokenExpiring},
     },
     model::{DirectoryId, MembershipId, MembershipStatus, WorkspaceId},
-    people::alerts::{AboutDirectory, ManySuspended, Suspended},
+    people::alerts::{AboutDirectory, FailingDirectory, ManySuspended, Suspended},
     store::{
         self, Conn, Tx, directories::Directory, directory_tokens::DirectoryToken, outbox::Mail,
         workspaces::Workspace,
@@ -47,6 +47,24 @@ pub(super) async fn release_token_expiring(tx: &mut Tx, mail: &Mail, now: Timest
     } else {
         Release::Unwanted("The token was revoked, or had expired, before the mail could leave.")
     })
+}
+
+pub(super) async fn compose_directory_failing(conn: &mut Conn, mail: &Mail) -> Result<Composed> {
+    let Some(FailingDirectory { directory, failure, since, answer }) = detail(mail) else {
+        return Ok(Composed::Unwanted(GONE));
+    };
+    let Some((workspace, directory)) = scene(conn, mail, &directory).await? else {
+        return Ok(Composed::Unwanted(GONE));
+    };
+    let letter = Letter::DirectoryFailing(DirectoryFailing {
+        path: directory_page(&workspace, &directory),
+        workspace: workspace.name,
+        directory: directory.name,
+        failure,
+        since,
+        answer,
+    });
+    told(conn, mail, letter).await
 }
 
 pub(super) async fn compose_last_owner(conn: &mut Conn, mail: &Mail) -> Result<Composed> {

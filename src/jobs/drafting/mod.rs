@@ -70,6 +70,7 @@ pub async fn compose(conn: &mut Conn, mail: &Mail, secret: Secret) -> Result<Com
         MailTemplate::EmailChange => account::compose_email_change(conn, mail, secret).await,
         MailTemplate::EmailChanged => account::compose_email_changed(conn, mail).await,
         MailTemplate::TokenExpiring => alerts::compose_token_expiring(conn, mail).await,
+        MailTemplate::DirectoryFailing => alerts::compose_directory_failing(conn, mail).await,
         MailTemplate::LastOwner => alerts::compose_last_owner(conn, mail).await,
         MailTemplate::MassChange => alerts::compose_mass_change(conn, mail).await,
         MailTemplate::AccessSuspended => alerts::compose_access_suspended(conn, mail).await,

@@ -32,7 +32,7 @@ pub fn read(message: &[u8], return_path: Option<&ReturnPath>) -> Result<Option<B
     let words = field("Diagnostic-Code").unwrap_or_default();
     // `smtp; 550 5.1.1 …`: the words stand behind the kind of server that spoke.
     let words = words.split_once(';').map_or(words, |(_, words)| words.trim());
-    Ok(Some(Bounce::new(report(&text), mail, status, words)))
+    Ok(Some(Bounce::new(&report(&text), mail, status, words)))
 }
 
 /// The fields of the part that tells of the delivery. It is never encoded (RFC 6522 section 3).

@@ -25,10 +25,10 @@ pub struct Bounce {
 
 impl Bounce {
     /// `status` is the enhanced code (RFC 3463), such as `5.1.1`.
-    fn new(report: String, mail: MailId, status: &str, words: &str) -> Self {
+    fn new(report: &str, mail: MailId, status: &str, words: &str) -> Self {
         let words = one_line(words, LONGEST);
         let words = if words.is_empty() { format!("Came back with status {status}.") } else { words };
-        Self { report: one_line(&report, 200), mail, no_such_mailbox: status.starts_with("5.1."), words }
+        Self { report: one_line(report, 200), mail, no_such_mailbox: status.starts_with("5.1."), words }
     }
 }
 

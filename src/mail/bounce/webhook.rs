@@ -125,7 +125,7 @@ pub fn read(id: &str, body: &[u8]) -> Result<Bounce, String> {
     if !status.starts_with("5.") {
         return Err(format!("data.status is “{}”: only 5.x.x is a bounce.", super::one_line(status, 20)));
     }
-    Ok(Bounce::new(format!("webhook:{id}"), mail, status, &body.data.reason))
+    Ok(Bounce::new(&format!("webhook:{id}"), mail, status, &body.data.reason))
 }
 
 #[cfg(test)]
