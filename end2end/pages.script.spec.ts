@@ -3,6 +3,7 @@
 
 import AxeBuilder from "@axe-core/playwright";
 import { type Page, expect, test } from "@playwright/test";
+import type { IdentityProvider } from "./support/idp.ts";
 import { startRollcall } from "./support/rollcall.ts";
 import { claim, complainLoudly, configureOkta, linkInMailbox } from "./support/steps.ts";
 
@@ -48,6 +49,7 @@ async function everyPage(page: Page, viewport: typeof WIDE, colorScheme: string)
     await look(page, directory, "directory");
     await look(page, `${directory}?dialog=remove`, "directory-remove");
     await okta.setActive(alan, false);
+    await everyActivity(page, look, okta, directory);
     const people = `${rollcall.baseUrl}/w/acme/people`;
     await look(page, people, "people");
     await look(page, `${people}?q=nobody`, "people-filtered-empty");
@@ -79,6 +81,28 @@ async function everyPage(page: Page, viewport: typeof WIDE, colorScheme: string)
   } finally {
     await rollcall.stop();
   }
+}
+
+/** The requests of a directory: the list in its states, a change, a refusal, and a reference that opens nothing. */
+async function everyActivity(
+  page: Page,
+  look: (page: Page, url: string, name: string) => Promise<void>,
+  okta: IdentityProvider,
+  directory: string,
+): Promise<void> {
+  const refusal = await okta.refused("POST", "/Users", { userName: "grace@acme.test" });
+  const [, reference] = refusal.split(" Ref ");
+  expect(reference).toMatch(/^act_[0-9A-Z]{8}$/);
+  await look(page, directory, "directory-overview");
+  const activity = `${directory}/activity`;
+  await look(page, activity, "activity");
+  await page.getByRole("link", { name: /Deactivated alan@acme.test/ }).click();
+  await look(page, page.url(), "activity-change");
+  await look(page, `${activity}/${reference}`, "activity-refusal");
+  await expect(page.getByRole("heading", { name: "It was refused" })).toBeVisible();
+  await look(page, `${activity}/act_00000000`, "activity-unknown");
+  await look(page, `${activity}?kind=rejected`, "activity-filtered-empty");
+  await look(page, `${activity}?q=nobody`, "activity-no-match");
 }
 
 async function lookAt(page: Page, viewport: typeof WIDE, url: string, name: string): Promise<void> {

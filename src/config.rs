@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use lettre::message::Mailbox;
+use lettre::{Address, message::Mailbox};
 use url::Url;
 
 use crate::{
@@ -37,6 +37,31 @@ pub struct Config {
     pub invitation_delay: Duration,
     /// Most SCIM requests a second with one token; `None` for no limit.
     pub rate_limit: Option<u32>,
+}
+
+impl Config {
+    /// Everything as it is when nothing is set: reached where it listens, mail in the built-in mailbox, no limits.
+    pub fn local(listen: SocketAddr, database: DatabaseUrl) -> Self {
+        Self {
+            listen,
+            base_url: BaseUrl(format!("http://{listen}")),
+            database,
+            mail: MailTransport::Mailbox,
+            mail_from: Mailbox::new(Some("Rollcall".to_owned()), local_sender()),
+            mail_reply_to: None,
+            return_path: None,
+            bounce_secret: None,
+            mailbox_will_do: false,
+            mail_rate: None,
+            invitation_delay: Duration::ZERO,
+            rate_limit: None,
+        }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a constant that is an address")]
+fn local_sender() -> Address {
+    Address::new("rollcall", "localhost.localdomain").expect("an address")
 }
 
 /// Where mail goes.

@@ -84,7 +84,7 @@ impl fmt::Display for Error {
             }
             Self::Scim(refusal) => f.write_str(&refusal.detail),
             Self::NotFound { what } => write!(f, "There is no such {what}."),
-            Self::Store(store::Error::Unavailable(_)) => f.write_str(
+            Self::Store(store::Error::Unavailable(_) | store::Error::Lost(_)) => f.write_str(
                 "The database did not answer in time. Nothing was changed; try again in a moment.",
             ),
             Self::Store(_) | Self::Internal(_) => {

@@ -106,21 +106,22 @@ impl Settings {
             Some(text) => number_or_off("ROLLCALL_MAIL_RATE", text)?,
             None => by_smtp.then_some(120),
         };
+        let unset = Config::local(listen, self.database_url()?);
         Ok(Config {
-            listen,
-            mail_from: mail::parse_sender(
-                filled(self.mail_from.as_deref()).unwrap_or("Rollcall <rollcall@localhost.localdomain>"),
-            )?,
+            mail_from: match filled(self.mail_from.as_deref()) {
+                Some(text) => mail::parse_sender(text)?,
+                None => unset.mail_from.clone(),
+            },
             bounce_secret: filled(self.bounce_secret.as_deref()).map(BounceSecret::parse).transpose()?,
             mailbox_will_do: mailbox_will_do(self.mailbox.as_deref())?,
             mail_reply_to: filled(self.mail_reply_to.as_deref()).map(mail::parse_sender).transpose()?,
             return_path: filled(self.return_path.as_deref()).map(ReturnPath::parse).transpose()?,
             base_url,
-            database: self.database_url()?,
             mail,
             mail_rate,
             invitation_delay: Duration::from_secs(u64::from(delay)),
             rate_limit: number_or_off("ROLLCALL_RATE_LIMIT", &self.rate_limit)?,
+            ..unset
         })
     }
 

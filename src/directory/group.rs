@@ -9,7 +9,10 @@ use scim::{
 };
 use serde_json::{Value, json};
 
-use super::user::{IfMatch, finish, parsed};
+use super::{
+    transaction::in_transaction,
+    user::{IfMatch, parsed},
+};
 use crate::{
     audit,
     error::{Error, Result},
@@ -49,17 +52,27 @@ pub async fn create(
         updated_at: context.now,
     };
     describe(&mut group, document)?;
-    let mut tx = rollcall.db.write().await?;
-    let result = async {
-        store::directory_groups::insert(&mut tx, &group).await.map_err(|e| taken(e, &group))?;
-        let mut moved = Moved::default();
-        add(&mut tx, speaker, &group, &members, &mut moved).await?;
-        follow_roles(&mut tx, context, speaker, &group, &group.display_name, &moved).await?;
-        record(&mut tx, context, speaker, "directory_group.created", &group, &moved).await
-    }
-    .await;
-    finish(rollcall, tx, result).await?;
+    let (new, members) = (&group, members.as_slice());
+    in_transaction(rollcall, |mut tx| async move {
+        let outcome = create_in(&mut tx, context, speaker, new, members).await;
+        (tx, outcome)
+    })
+    .await?;
     Ok(group)
+}
+
+async fn create_in(
+    tx: &mut Tx,
+    context: &Context,
+    speaker: &Speaker,
+    group: &DirectoryGroup,
+    members: &[Member],
+) -> Result<()> {
+    store::directory_groups::insert(tx, group).await.map_err(|e| taken(e, group))?;
+    let mut moved = Moved::default();
+    add(tx, speaker, group, members, &mut moved).await?;
+    follow_roles(tx, context, speaker, group, &group.display_name, &moved).await?;
+    record(tx, context, speaker, "directory_group.created", group, &moved).await
 }
 
 /// Replaces a group (PUT, RFC 7644 section 3.5.1). Members that are not listed go: an absent list is an empty one.
@@ -75,8 +88,13 @@ pub async fn replace(
     mut document: Document,
 ) -> Result<DirectoryGroup> {
     let members = scim::patch::take_members(&mut document).map_err(Error::Scim)?;
-    let changes = [MemberChange::Replace(members)];
-    change(rollcall, context, speaker, id, if_match, &changes, |_| Ok(Some(document))).await
+    let (changes, document) = (&[MemberChange::Replace(members)], &document);
+    in_transaction(rollcall, |mut tx| async move {
+        let replaced = |_: &Document| Ok(Some(document.clone()));
+        let outcome = change(&mut tx, context, speaker, id, if_match, changes, replaced).await;
+        (tx, outcome)
+    })
+    .await
 }
 
 /// Changes a group (PATCH), all or nothing.
@@ -92,30 +110,19 @@ pub async fn patch(
     patch: Patch,
 ) -> Result<DirectoryGroup> {
     let (patch, changes) = patch.split_members().map_err(Error::Scim)?;
-    change(rollcall, context, speaker, id, if_match, &changes, |document| {
-        if patch.operations.is_empty() {
-            return Ok(None);
-        }
-        scim::patch::apply(schema::group(), document, &patch).map_err(Error::Scim)
+    let (patch, changes) = (&patch, changes.as_slice());
+    in_transaction(rollcall, |mut tx| async move {
+        let patched = |document: &Document| match patch.operations.is_empty() {
+            true => Ok(None),
+            false => scim::patch::apply(schema::group(), document, patch).map_err(Error::Scim),
+        };
+        let outcome = change(&mut tx, context, speaker, id, if_match, changes, patched).await;
+        (tx, outcome)
     })
     .await
 }
 
 async fn change(
-    rollcall: &Rollcall,
-    context: &Context,
-    speaker: &Speaker,
-    id: &DirectoryGroupId,
-    if_match: IfMatch<'_>,
-    changes: &[MemberChange],
-    decide: impl FnOnce(&Document) -> Result<Option<Document>>,
-) -> Result<DirectoryGroup> {
-    let mut tx = rollcall.db.write().await?;
-    let result = change_in(&mut tx, context, speaker, id, if_match, changes, decide).await;
-    finish(rollcall, tx, result).await
-}
-
-async fn change_in(
     tx: &mut Tx,
     context: &Context,
     speaker: &Speaker,
@@ -137,6 +144,10 @@ async fn change_in(
         apply(tx, speaker, &group, change, &mut moved).await?;
     }
     if moved.rows == 0 && group == before {
+        if moved.unknown > 0 {
+            // Nothing that can be read back is different, but someone is waited for.
+            record(tx, context, speaker, "directory_group.updated", &group, &moved).await?;
+        }
         return Ok(group);
     }
     group.version += 1;
@@ -158,19 +169,27 @@ pub async fn delete(
     id: &DirectoryGroupId,
     if_match: IfMatch<'_>,
 ) -> Result<()> {
-    let mut tx = rollcall.db.write().await?;
-    let result = async {
-        let Some(group) = store::directory_groups::get_for_update(&mut tx, &speaker.directory_id, id).await?
-        else {
-            return Err(Error::NotFound { what: "Group in this directory" });
-        };
-        scim::etag::check_if_match(if_match, &scim::etag::weak(group.version)).map_err(Error::Scim)?;
-        store::directory_groups::delete(&mut tx, id).await?;
-        roles::apply(&mut tx, context, &speaker.workspace_id, &Scope::GivenBy(id)).await?;
-        record(&mut tx, context, speaker, "directory_group.deleted", &group, &Moved::default()).await
-    }
-    .await;
-    finish(rollcall, tx, result).await
+    in_transaction(rollcall, |mut tx| async move {
+        let outcome = delete_in(&mut tx, context, speaker, id, if_match).await;
+        (tx, outcome)
+    })
+    .await
+}
+
+async fn delete_in(
+    tx: &mut Tx,
+    context: &Context,
+    speaker: &Speaker,
+    id: &DirectoryGroupId,
+    if_match: IfMatch<'_>,
+) -> Result<()> {
+    let Some(group) = store::directory_groups::get_for_update(tx, &speaker.directory_id, id).await? else {
+        return Err(Error::NotFound { what: "Group in this directory" });
+    };
+    scim::etag::check_if_match(if_match, &scim::etag::weak(group.version)).map_err(Error::Scim)?;
+    store::directory_groups::delete(tx, id).await?;
+    roles::apply(tx, context, &speaker.workspace_id, &Scope::GivenBy(id)).await?;
+    record(tx, context, speaker, "directory_group.deleted", &group, &Moved::default()).await
 }
 
 /// Takes the columns out of a document without members.

@@ -8,4 +8,5 @@ pub mod group;
 pub mod role_mapping;
 pub mod settings;
 pub mod token;
+mod transaction;
 pub mod user;

@@ -84,7 +84,7 @@ async fn change(
         apply(&mut tx, &context, caller, directory, group_name).await
     }
     .await;
-    super::user::finish(rollcall, tx, result).await
+    super::transaction::finish(rollcall, tx, result).await
 }
 
 async fn apply(

@@ -4,14 +4,17 @@
 use scim::{Document, patch::Patch, schema};
 use serde_json::{Value, json};
 
-use super::columns::UserColumns;
+use super::{columns::UserColumns, transaction::in_transaction};
 use crate::{
     audit,
     error::{Error, Result},
     model::DirectoryUserId,
     people::projection::{self, Outcome, Speaker},
     state::{Context, Rollcall},
-    store::{self, Tx, UniqueKey, directory_users::DirectoryUser},
+    store::{
+        self, Tx, UniqueKey,
+        directory_users::{DirectoryUser, EmailKey},
+    },
 };
 
 /// The outcome of a change: the person as the mirror now has them.
@@ -37,7 +40,7 @@ pub async fn create(
     document: Document,
 ) -> Result<Changed> {
     let columns = UserColumns::of(&document)?;
-    let mut user = DirectoryUser {
+    let user = DirectoryUser {
         id: context.clock.new_id(),
         directory_id: speaker.directory_id.clone(),
         user_name: columns.user_name.clone(),
@@ -45,7 +48,7 @@ pub async fn create(
         active: columns.active,
         display_name: columns.display_name.clone(),
         email: columns.email.clone(),
-        document: stored(with_active(document)),
+        document: stored(with_active(document, true)),
         version: 1,
         membership_id: None,
         held_reason: None,
@@ -53,21 +56,30 @@ pub async fn create(
         updated_at: context.now,
         deleted_at: None,
     };
-    let mut tx = rollcall.db.write().await?;
-    let result = async {
-        store::directory_users::insert(&mut tx, &user, &columns.emails).await.map_err(|e| taken(e, &user))?;
-        super::group::admit_pending(&mut tx, context, &user).await?;
-        let outcome = project(&mut tx, context, speaker, &user).await?;
-        record(&mut tx, context, speaker, "directory_user.created", &user).await?;
-        Ok(outcome)
-    }
-    .await;
-    let outcome = finish(rollcall, tx, result).await?;
-    user.version = 1;
+    let (new, emails) = (&user, columns.emails.as_slice());
+    let outcome = in_transaction(rollcall, |mut tx| async move {
+        let outcome = create_in(&mut tx, context, speaker, new, emails).await;
+        (tx, outcome)
+    })
+    .await?;
     Ok(Changed { user, outcome: Some(outcome) })
 }
 
-/// Replaces what is recorded of a person (PUT).
+async fn create_in(
+    tx: &mut Tx,
+    context: &Context,
+    speaker: &Speaker,
+    user: &DirectoryUser,
+    emails: &[EmailKey],
+) -> Result<Outcome> {
+    store::directory_users::insert(tx, user, emails).await.map_err(|e| taken(e, user))?;
+    super::group::admit_pending(tx, context, user).await?;
+    let outcome = project(tx, context, speaker, user).await?;
+    record(tx, context, speaker, "directory_user.created", user).await?;
+    Ok(outcome)
+}
+
+/// Replaces what is recorded of a person (PUT). Whether they are active stays as it is when nothing is said of it.
 ///
 /// # Errors
 /// `NotFound`; `Scim` 409 `uniqueness`, 412.
@@ -79,7 +91,13 @@ pub async fn replace(
     if_match: IfMatch<'_>,
     document: Document,
 ) -> Result<Changed> {
-    change(rollcall, context, speaker, id, if_match, |_| Ok(Some(with_active(document)))).await
+    let document = &document;
+    in_transaction(rollcall, |mut tx| async move {
+        let replaced = |before: &DirectoryUser| Ok(Some(with_active(document.clone(), before.active)));
+        let outcome = change(&mut tx, context, speaker, id, if_match, replaced).await;
+        (tx, outcome)
+    })
+    .await
 }
 
 /// Changes what is recorded of a person (PATCH), all or nothing.
@@ -94,38 +112,29 @@ pub async fn patch(
     if_match: IfMatch<'_>,
     patch: &Patch,
 ) -> Result<Changed> {
-    change(rollcall, context, speaker, id, if_match, |document| {
-        scim::patch::apply(schema::user(), document, patch).map_err(Error::Scim)
+    in_transaction(rollcall, |mut tx| async move {
+        let patched = |before: &DirectoryUser| {
+            scim::patch::apply(schema::user(), &parsed(&before.document)?, patch).map_err(Error::Scim)
+        };
+        let outcome = change(&mut tx, context, speaker, id, if_match, patched).await;
+        (tx, outcome)
     })
     .await
 }
 
 async fn change(
-    rollcall: &Rollcall,
-    context: &Context,
-    speaker: &Speaker,
-    id: &DirectoryUserId,
-    if_match: IfMatch<'_>,
-    decide: impl FnOnce(&Document) -> Result<Option<Document>>,
-) -> Result<Changed> {
-    let mut tx = rollcall.db.write().await?;
-    let result = change_in(&mut tx, context, speaker, id, if_match, decide).await;
-    finish(rollcall, tx, result).await
-}
-
-async fn change_in(
     tx: &mut Tx,
     context: &Context,
     speaker: &Speaker,
     id: &DirectoryUserId,
     if_match: IfMatch<'_>,
-    decide: impl FnOnce(&Document) -> Result<Option<Document>>,
+    decide: impl FnOnce(&DirectoryUser) -> Result<Option<Document>>,
 ) -> Result<Changed> {
     let Some(before) = store::directory_users::get_for_update(tx, &speaker.directory_id, id).await? else {
         return Err(Error::NotFound { what: "User in this directory" });
     };
     scim::etag::check_if_match(if_match, &scim::etag::weak(before.version)).map_err(Error::Scim)?;
-    let Some(document) = decide(&parsed(&before.document)?)? else {
+    let Some(document) = decide(&before)? else {
         return Ok(Changed { user: before, outcome: None });
     };
     let columns = UserColumns::of(&document)?;
@@ -168,9 +177,11 @@ pub async fn delete(
     id: &DirectoryUserId,
     if_match: IfMatch<'_>,
 ) -> Result<Outcome> {
-    let mut tx = rollcall.db.write().await?;
-    let result = delete_in(&mut tx, context, speaker, id, if_match).await;
-    finish(rollcall, tx, result).await
+    in_transaction(rollcall, |mut tx| async move {
+        let outcome = delete_in(&mut tx, context, speaker, id, if_match).await;
+        (tx, outcome)
+    })
+    .await
 }
 
 async fn delete_in(
@@ -199,25 +210,6 @@ async fn project(tx: &mut Tx, context: &Context, speaker: &Speaker, user: &Direc
     Ok(outcome)
 }
 
-/// Commits what went well, takes back what did not, and wakes the worker.
-pub(super) async fn finish<T>(rollcall: &Rollcall, tx: Tx, result: Result<T>) -> Result<T> {
-    match result {
-        Ok(value) => {
-            tx.commit().await?;
-            rollcall.mail_due.notify_one();
-            Ok(value)
-        }
-        Err(refusal) => {
-            tx.rollback().await?;
-            // Two requests gave two people the same address at the same moment: once repeated, the second finds it taken.
-            if matches!(refusal, Error::Store(store::Error::Unique(UniqueKey::MembershipEmail))) {
-                return Err(store::Error::Unavailable("another request took the address".to_owned()).into());
-            }
-            Err(refusal)
-        }
-    }
-}
-
 async fn record(
     tx: &mut Tx,
     context: &Context,
@@ -240,9 +232,11 @@ fn taken(cause: store::Error, user: &DirectoryUser) -> Error {
     }
 }
 
-/// A POST or PUT that leaves `active` out means true; it is said, because clients read it back.
-fn with_active(mut document: Document) -> Document {
-    document.entry("active").or_insert(Value::Bool(true));
+/// The server says what an attribute is that a POST or PUT leaves out (RFC 7644 section 3.5.1), and says it aloud, because
+/// clients read it back: a new person is active, and one who is known stays what they are. Were it true again with every
+/// PUT, a client that maps no `active` would bring back everyone who was suspended.
+fn with_active(mut document: Document, unless_said: bool) -> Document {
+    document.entry("active").or_insert(Value::Bool(unless_said));
     document
 }
 

@@ -46,7 +46,9 @@ impl Failure {
             Error::Invalid { .. } => scim::Error::invalid_value(detail),
             Error::Conflict { .. } => scim::Error::uniqueness(detail),
             Error::Forbidden { .. } => scim::Error::forbidden(detail),
-            Error::Store(store::Error::Unavailable(_)) => scim::Error::new(503, None, detail),
+            Error::Store(store::Error::Unavailable(_) | store::Error::Lost(_)) => {
+                scim::Error::new(503, None, detail)
+            }
             Error::Store(_) | Error::Internal(_) => scim::Error::internal(detail),
         }
     }
@@ -54,7 +56,7 @@ impl Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let retry = matches!(self.0, Error::Store(store::Error::Unavailable(_)));
+        let retry = matches!(self.0, Error::Store(store::Error::Unavailable(_) | store::Error::Lost(_)));
         let mut response = render(&self.into_scim());
         if retry {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));

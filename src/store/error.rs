@@ -57,6 +57,8 @@ pub enum Error {
     },
     /// Nothing was stored; the same call may go through later.
     Unavailable(String),
+    /// Another transaction won, and nothing of this one was stored: the same again may go through at once.
+    Lost(String),
     /// The database said no for another reason.
     Driver(sqlx::Error),
 }
@@ -70,6 +72,7 @@ impl fmt::Display for Error {
             Self::Unique(key) => write!(f, "a row with this key exists ({key:?})"),
             Self::Inconsistent { table, detail } => write!(f, "table {table}: {detail}"),
             Self::Unavailable(why) => write!(f, "the database is not available: {why}"),
+            Self::Lost(why) => write!(f, "another change came first: {why}"),
             Self::Driver(cause) => cause.fmt(f),
         }
     }
@@ -105,9 +108,8 @@ impl From<sqlx::Error> for Error {
         }
         // 40001, 40P01: PostgreSQL asks to try again. 5, 6, 261, 517: SQLite is busy or locked.
         match database.code().as_deref() {
-            Some("40001" | "40P01" | "5" | "6" | "261" | "517" | "57P01" | "53300") => {
-                Self::Unavailable(cause.to_string())
-            }
+            Some("40001" | "40P01") => Self::Lost(cause.to_string()),
+            Some("5" | "6" | "261" | "517" | "57P01" | "53300") => Self::Unavailable(cause.to_string()),
             _ => Self::Driver(cause),
         }
     }

@@ -8,7 +8,7 @@ use rollcall::{
 use serde_json::{Value, json};
 
 use crate::{
-    callers::{self, Caller, person},
+    callers::{self, Caller, filter, person},
     company::Company,
     support::{TestStore, each_engine},
 };
@@ -274,6 +274,38 @@ async fn an_account_of_two_workspaces_keeps_the_other() {
             .unwrap();
         let there = rollcall::people::Access::enter(&company.rollcall, &account, &beta.slug).await.unwrap();
         assert!(here.is_none() && there.is_some());
+    })
+    .await;
+}
+
+/// RFC 7644 section 3.5.1: what a PUT leaves out may get the server's default. Of `active` that is what it was.
+#[tokio::test]
+async fn a_put_that_says_nothing_of_active_brings_nobody_back() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        for provider in Provider::ALL {
+            let idp = callers::directory(&company, provider).await;
+            let name = format!("ana@{provider}.test");
+            let ana = format!("/Users/{}", idp.creates(&name).await);
+            let mut silent = person(&name);
+            silent.as_object_mut().unwrap().remove("active");
+
+            assert_eq!(idp.put(&ana, &silent).await.shows(200)["active"], true, "{provider}");
+            idp.change(&ana, &json!([{ "op": "replace", "path": "active", "value": false }])).await;
+            let standing = company.standing(&name).await;
+            silent["title"] = json!("Retired");
+            let shown = idp.put(&ana, &silent).await.shows(200);
+            assert_eq!((&shown["active"], &shown["title"]), (&json!(false), &json!("Retired")), "{provider}");
+            assert_eq!(company.standing(&name).await, standing, "{provider}");
+            assert_eq!(idp.total(&format!("/Users?{}", filter("active eq false"))).await, 1, "{provider}");
+
+            // Also when a PATCH has taken the attribute away: the person did not come back by it.
+            idp.change(&ana, &json!([{ "op": "remove", "path": "active" }])).await;
+            assert_eq!(idp.put(&ana, &silent).await.shows(200)["active"], false, "{provider}");
+            silent["active"] = json!(true);
+            assert_eq!(idp.put(&ana, &silent).await.shows(200)["active"], true, "{provider}");
+            silent.as_object_mut().unwrap().remove("active");
+        }
     })
     .await;
 }

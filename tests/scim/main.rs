@@ -18,6 +18,7 @@ mod support;
 
 mod callers;
 
+mod deadlock;
 mod entra;
 mod google;
 mod groups;
@@ -32,4 +33,5 @@ mod protocol;
 mod races;
 mod reading;
 mod roles;
+mod strict;
 mod tenancy;

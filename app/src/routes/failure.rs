@@ -63,7 +63,9 @@ impl App {
                 let reference: String = self.rollcall.clock.new_id();
                 tracing::error!(%reference, cause = ?error, "a page could not be shown");
                 let status = match error {
-                    Error::Store(store::Error::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
+                    Error::Store(store::Error::Unavailable(_) | store::Error::Lost(_)) => {
+                        StatusCode::SERVICE_UNAVAILABLE
+                    }
                     _ => StatusCode::INTERNAL_SERVER_ERROR,
                 };
                 (status, ErrorPage::Failed { reference })

@@ -1,6 +1,7 @@
 //! Handlers of the pages: each loads what a page needs through `rollcall`, or does what a form asks for, and answers
 //! with a page or a redirect. Permission is decided in `rollcall`.
 
+mod activity;
 mod directory;
 mod email;
 mod failure;
@@ -66,7 +67,8 @@ pub fn router(rollcall: &Rollcall) -> Router {
         .merge(security::router())
         .merge(directory::router())
         .merge(email::router())
-        .merge(instance::router());
+        .merge(instance::router())
+        .merge(activity::router());
     if rollcall.config.shows_mailbox() {
         pages = pages.merge(mailbox::router());
     }

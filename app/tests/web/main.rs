@@ -19,6 +19,7 @@ mod support;
 
 mod browser;
 
+mod activity;
 mod directories;
 mod doors;
 mod invitations;

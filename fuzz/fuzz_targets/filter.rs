@@ -1,0 +1,25 @@
+//! Any text is a filter or an error, and a filter that was read can be printed, checked and evaluated.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use scim::{filter, schema};
+use serde_json::json;
+
+fuzz_target!(|text: &str| {
+    let Ok(parsed) = filter::parse(text) else { return };
+    assert_eq!(filter::parse(&parsed.to_string()).as_ref(), Ok(&parsed), "what is printed is read again");
+    let document = json!({
+        "id": "1", "userName": "Ana", "displayName": "Ána", "active": true, "externalId": "X",
+        "emails": [{ "value": "ana@x", "type": "work", "primary": true }, { "value": "b@x" }],
+        "members": [{ "value": "a", "type": "User" }],
+        "meta": { "created": "2026-01-15T09:00:00Z" },
+    });
+    let Some(document) = document.as_object() else { return };
+    for kind in [schema::user(), schema::group()] {
+        let Ok(checked) = filter::check(&parsed, kind) else { continue };
+        assert_eq!(filter::check(&checked, kind).as_ref(), Ok(&checked), "checking twice is checking once");
+        let opposite = filter::Filter::Not(Box::new(checked.clone()));
+        assert_ne!(filter::matches(&checked, kind, document), filter::matches(&opposite, kind, document));
+    }
+});

@@ -1,0 +1,23 @@
+//! Any text is a path or an error, and a path that was read is printed as itself.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use scim::{
+    path::{AttrPath, PatchPath},
+    schema,
+};
+
+fuzz_target!(|text: &str| {
+    if let Ok(path) = AttrPath::parse(text) {
+        assert_eq!(AttrPath::parse(&path.to_string()).as_ref(), Ok(&path));
+        for kind in [schema::user(), schema::group()] {
+            let Some(located) = kind.locate(&path) else { continue };
+            let again = kind.locate(&located.path).map(|again| again.path);
+            assert_eq!(again.as_ref(), Some(&located.path), "a canonical path is its own canonical form");
+        }
+    }
+    if let Ok(path) = PatchPath::parse(text) {
+        assert_eq!(PatchPath::parse(&path.to_string()).as_ref(), Ok(&path));
+    }
+});
