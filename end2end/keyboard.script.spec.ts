@@ -1,8 +1,8 @@
-// The dialog by keyboard alone, and what a hasty hand does to it.
+// The dialog by keyboard alone, what a hasty hand does to it, and what is spoken.
 
 import { expect, test } from "@playwright/test";
 import { startRollcall } from "./support/rollcall.ts";
-import { claim, complainLoudly } from "./support/steps.ts";
+import { claim, complainLoudly, told } from "./support/steps.ts";
 
 test("the dialog opens, traps and gives back the focus by keyboard", async ({ page }) => {
   complainLoudly(page);
@@ -55,5 +55,20 @@ test("a double click on Save makes one directory, whose token works", async ({ p
     stopped = true;
   } finally {
     if (!stopped) await rollcall.stop();
+  }
+});
+
+test("the message that an action leaves is spoken once the page is awake", async ({ page }) => {
+  complainLoudly(page);
+  const rollcall = await startRollcall();
+  try {
+    await claim(page, rollcall);
+    await page.goto(`${rollcall.baseUrl}/w/acme/people?dialog=invite`);
+    await page.getByRole("dialog").getByRole("textbox").fill("edgar@partner.test");
+    await page.getByRole("button", { name: "Send invitations" }).click();
+    await told(page, "Invitation sent to edgar@partner.test");
+    await expect(page.getByRole("status").filter({ hasText: "Invitation sent to edgar@partner.test" })).toHaveCount(1);
+  } finally {
+    await rollcall.stop();
   }
 });

@@ -1,5 +1,7 @@
 -- One text for SQLite and PostgreSQL. Ids are UUID v7 as text, times are microseconds since 1970 UTC,
--- `*_key` columns hold the case-folded form that is compared and indexed.
+-- `*_key` columns hold the case-folded form that is compared and indexed. What an identity provider sorts by has the
+-- collation "binary", SQLite's own, which is made on PostgreSQL before this: lists are in the order of code points on
+-- either, whatever language the database speaks.
 
 CREATE TABLE workspaces (
     id          TEXT PRIMARY KEY NOT NULL,
@@ -7,6 +9,8 @@ CREATE TABLE workspaces (
     name        TEXT NOT NULL,
     -- Most people who are active or invited; no limit when it is null.
     seat_limit  BIGINT,
+    -- Whether people are mailed when their access is suspended.
+    tells_suspended BOOLEAN NOT NULL DEFAULT FALSE,
     created_at  BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX workspaces_slug ON workspaces (slug);

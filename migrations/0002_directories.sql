@@ -36,6 +36,15 @@ CREATE TABLE directory_tokens (
 );
 CREATE UNIQUE INDEX directory_tokens_hash ON directory_tokens (token_hash);
 CREATE INDEX directory_tokens_directory ON directory_tokens (directory_id);
+CREATE INDEX directory_tokens_expiry ON directory_tokens (expires_at) WHERE revoked_at IS NULL;
+
+-- How many people a directory took access from in a short time, for the alert about many.
+CREATE TABLE suspension_windows (
+    directory_id  TEXT PRIMARY KEY NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
+    started_at    BIGINT NOT NULL,
+    suspended     BIGINT NOT NULL,
+    members       BIGINT NOT NULL
+);
 
 -- The journal: what identity providers asked for and what they were answered. The id is the one that the events of the
 -- request carry; `reference` stands for it in the answers.
@@ -85,12 +94,12 @@ CREATE TABLE directory_users (
     id             TEXT PRIMARY KEY NOT NULL,
     directory_id   TEXT NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
     user_name      TEXT NOT NULL,
-    user_name_key  TEXT NOT NULL,
-    external_id    TEXT,
+    user_name_key  TEXT COLLATE "binary" NOT NULL,
+    external_id    TEXT COLLATE "binary",
     active         BOOLEAN NOT NULL,
     display_name   TEXT,
     -- The attribute displayName itself, case-folded; display_name may stand in for it.
-    display_name_key TEXT,
+    display_name_key TEXT COLLATE "binary",
     email          TEXT,
     -- The whole SCIM resource as received, without what the server adds.
     document       TEXT NOT NULL,
@@ -102,7 +111,8 @@ CREATE TABLE directory_users (
     deleted_at     BIGINT
 );
 CREATE UNIQUE INDEX directory_users_user_name ON directory_users (directory_id, user_name_key) WHERE deleted_at IS NULL;
-CREATE INDEX directory_users_external_id ON directory_users (directory_id, external_id);
+-- With the id behind it, so that a look-up in the order of ids never looks like work for another index.
+CREATE INDEX directory_users_external_id ON directory_users (directory_id, external_id, id);
 CREATE INDEX directory_users_page ON directory_users (directory_id, id) WHERE deleted_at IS NULL;
 -- One index for each order in which an identity provider may ask for the list; no value comes last.
 CREATE INDEX directory_users_by_display_name
@@ -128,15 +138,15 @@ CREATE TABLE directory_groups (
     id                TEXT PRIMARY KEY NOT NULL,
     directory_id      TEXT NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
     display_name      TEXT NOT NULL,
-    display_name_key  TEXT NOT NULL,
-    external_id       TEXT,
+    display_name_key  TEXT COLLATE "binary" NOT NULL,
+    external_id       TEXT COLLATE "binary",
     document          TEXT NOT NULL,
     version           BIGINT NOT NULL,
     created_at        BIGINT NOT NULL,
     updated_at        BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX directory_groups_name ON directory_groups (directory_id, display_name_key);
-CREATE INDEX directory_groups_external_id ON directory_groups (directory_id, external_id);
+CREATE INDEX directory_groups_external_id ON directory_groups (directory_id, external_id, id);
 CREATE INDEX directory_groups_by_display_name
     ON directory_groups (directory_id, (display_name_key IS NULL), display_name_key, id);
 CREATE INDEX directory_groups_by_external_id
@@ -170,7 +180,7 @@ CREATE INDEX directory_group_pending_members_value ON directory_group_pending_me
 CREATE TABLE role_mappings (
     directory_id    TEXT NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
     group_name      TEXT NOT NULL,
-    group_name_key  TEXT NOT NULL,
+    group_name_key  TEXT COLLATE "binary" NOT NULL,
     role            TEXT NOT NULL,
     priority        BIGINT NOT NULL,
     PRIMARY KEY (directory_id, group_name_key)

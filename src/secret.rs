@@ -29,6 +29,11 @@ impl Secret {
         Ok(Self { text: format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes)), prefix })
     }
 
+    /// Stands for a secret where none may be shown. It opens nothing.
+    pub fn masked() -> Self {
+        Self { text: "••••••••".to_owned(), prefix: "" }
+    }
+
     /// The secret itself.
     pub fn reveal(&self) -> &str {
         &self.text

@@ -203,6 +203,8 @@ impl Site {
                         href=asset("fonts/inter-latin.woff2")
                     />
                     <link rel="stylesheet" href=asset("app.css") />
+                    // The first picture is the whole page: half a row would move when its other half is read.
+                    <link rel="expect" href="#messages" blocking="render" />
                     {assets::HAS_WASM.then(|| view! { <HydrationScripts options islands=true /> })}
                 </head>
                 <body>{page.view()} <Toasts first bad /></body>

@@ -115,17 +115,20 @@ pub fn machine(micros: i64) -> String {
 }
 
 /// How long ago, or how long until: `just now`, `2 min ago`, `in 12 days`.
+///
+/// What is past is rounded down, as ages are; what is to come to the nearest, so that a term of 14 days reads so.
 pub fn relative(micros: i64, now: i64) -> String {
     let ahead = micros > now;
     let seconds = (micros - now).abs() / SECOND;
+    let whole = |unit: i64| if ahead { (seconds + unit / 2) / unit } else { seconds / unit };
     let (count, unit) = match seconds {
         ..60 => return if ahead { "in a moment".to_owned() } else { "just now".to_owned() },
-        60..3_600 => (seconds / 60, "min"),
-        3_600..86_400 => (seconds / 3_600, "h"),
+        60..3_600 => (whole(60), "min"),
+        3_600..86_400 => (whole(3_600), "h"),
         86_400..172_800 if !ahead => return "yesterday".to_owned(),
-        86_400..5_184_000 => (seconds / 86_400, "day"),
-        5_184_000..63_072_000 => (seconds / 2_592_000, "month"),
-        _ => (seconds / 31_536_000, "year"),
+        86_400..5_184_000 => (whole(86_400), "day"),
+        5_184_000..63_072_000 => (whole(2_592_000), "month"),
+        _ => (whole(31_536_000), "year"),
     };
     let plural = if count == 1 || matches!(unit, "min" | "h") { "" } else { "s" };
     if ahead { format!("in {count} {unit}{plural}") } else { format!("{count} {unit}{plural} ago") }
@@ -169,6 +172,8 @@ mod tests {
         assert_eq!(ago(800 * 86_400), "2 years ago");
         assert_eq!(relative(NOON + 12 * 86_400 * SECOND, NOON), "in 12 days");
         assert_eq!(relative(NOON + 86_400 * SECOND, NOON), "in 1 day");
+        assert_eq!(relative(NOON + (14 * 86_400 - 5) * SECOND, NOON), "in 14 days");
+        assert_eq!(relative(NOON + (13 * 86_400 + 5) * SECOND, NOON), "in 13 days");
     }
 
     #[test]

@@ -23,7 +23,10 @@ export function complainLoudly(page: Page): void {
     const aboutStatus = message.text().startsWith("Failed to load resource: the server responded with a status of");
     // The mailbox shows a mail in a frame that runs no script; the accessibility check tries to.
     const aboutSandbox = message.text().startsWith("Blocked script execution in") && message.text().includes("sandboxed");
-    if (message.type() === "error" && !aboutStatus && !aboutSandbox) throw new Error(`console on ${page.url()}: ${message.text()}`);
+    // At the end of a journey the server may stop while the page still fetches a font. A server that stops by itself
+    // fails the journey where it is stopped.
+    const aboutStopped = message.text() === "Failed to load resource: net::ERR_CONNECTION_REFUSED";
+    if (message.type() === "error" && !aboutStatus && !aboutSandbox && !aboutStopped) throw new Error(`console on ${page.url()}: ${message.text()}`);
   });
 }
 
@@ -75,4 +78,9 @@ export async function linkInMailbox(rollcall: Rollcall, to: string): Promise<str
 /** The row of the list that shows this address. */
 export function rowOf(page: Page, email: string) {
   return page.getByRole("row").filter({ hasText: email });
+}
+
+/** The message that an action leaves at the edge of the page. With scripts a second, unseen element speaks it. */
+export async function told(page: Page, text: string): Promise<void> {
+  await expect(page.getByRole("region", { name: "Messages" }).getByText(text)).toBeVisible();
 }

@@ -10,12 +10,11 @@ use std::{
 
 use super::{
     backoff::{RelayPause, wait_after, wait_for_mailbox},
-    invitation::{self, Draft},
+    drafting::{Draft, draft},
 };
 use crate::{
     clock::Timestamp,
-    error::Result,
-    mail::{Answer, Transport},
+    mail::{Answer, Transport, Trouble},
     model::MailStatus,
     state::Rollcall,
     store::{self, outbox::Mail},
@@ -31,11 +30,13 @@ pub(super) struct Desk {
     pub(super) rollcall: Rollcall,
     pub(super) transport: Transport,
     pub(super) pause: Mutex<RelayPause>,
+    /// Whether the store may say that the relay takes nothing; after a start it may.
+    pub(super) in_trouble: AtomicBool,
 }
 
 /// What is written down about a mail.
 enum Outcome {
-    Status { status: MailStatus, answer: String, due_at: Timestamp },
+    Status { status: MailStatus, answer: String, due_at: Timestamp, by_relay: bool },
     PutOff { answer: String, due_at: Timestamp },
 }
 
@@ -43,7 +44,7 @@ impl Desk {
     /// Sends a mail that was claimed. Whatever goes wrong is recorded or logged; nothing is left but a lease that
     /// runs out. `started` is set when the attempt is counted: from then on the lease may be renewed.
     pub(super) async fn attempt(&self, mail: Mail, started: &AtomicBool) {
-        let answer = match self.draft(&mail).await {
+        let answer = match draft(&self.rollcall, &mail).await {
             Ok(Draft::Ready { message, mailbox_may_follow }) => {
                 started.store(true, Ordering::SeqCst);
                 let answer = self.transport.send(&message).await;
@@ -61,26 +62,20 @@ impl Desk {
                 return;
             }
         };
-        let outcome = self.judge(&mail, answer);
+        let outcome = self.judge(&mail, answer, started.load(Ordering::SeqCst));
         self.record(&mail, &outcome).await;
-    }
-
-    async fn draft(&self, mail: &Mail) -> Result<Draft> {
-        if invitation::is_invitation(&mail.template) {
-            return invitation::draft(&self.rollcall, mail).await;
-        }
-        Ok(Draft::Impossible(format!("This version of Rollcall has no template “{}”.", mail.template)))
     }
 
     /// Records that the attempt broke off in a fault of ours: the mail gets another turn.
     pub(super) async fn record_fault(&self, mail: &Mail) {
-        let outcome = self.judge(mail, Answer::Later("A fault in Rollcall; see its log.".to_owned()));
+        let answer = Answer::Later("A fault in Rollcall; see its log.".to_owned());
+        let outcome = self.judge(mail, answer, false);
         self.record(mail, &outcome).await;
     }
 
-    fn judge(&self, mail: &Mail, answer: Answer) -> Outcome {
+    fn judge(&self, mail: &Mail, answer: Answer, by_relay: bool) -> Outcome {
         let now = self.rollcall.clock.now();
-        let status = |status, answer, due_at| Outcome::Status { status, answer, due_at };
+        let status = |status, answer, due_at| Outcome::Status { status, answer, due_at, by_relay };
         if let Answer::Unavailable(answer) = answer {
             let due_at = self.pause().failed(now);
             tracing::warn!(relay = %answer, "the mail relay takes nothing; mail waits in the outbox");
@@ -103,7 +98,8 @@ impl Desk {
 
     fn cancelled(&self, reason: &str) -> Outcome {
         let due_at = self.rollcall.clock.now();
-        Outcome::Status { status: MailStatus::Cancelled, answer: reason.to_owned(), due_at }
+        let answer = reason.to_owned();
+        Outcome::Status { status: MailStatus::Cancelled, answer, due_at, by_relay: false }
     }
 
     /// What is known of the relay. Never held across an await.
@@ -127,14 +123,25 @@ impl Desk {
     async fn try_record(&self, mail: &Mail, outcome: &Outcome) -> store::Result<()> {
         let now = self.rollcall.clock.now();
         let mut tx = self.rollcall.db.write().await?;
+        let mut over = false;
         match outcome {
-            Outcome::Status { status, answer, due_at } => {
+            Outcome::Status { status, answer, due_at, by_relay } => {
+                if *by_relay && self.in_trouble.load(Ordering::SeqCst) {
+                    Trouble::end(&mut tx).await?;
+                    over = true;
+                }
                 store::outbox::finish(&mut tx, &mail.id, *status, Some(answer), *due_at, now).await?;
             }
             Outcome::PutOff { answer, due_at } => {
+                self.in_trouble.store(true, Ordering::SeqCst);
+                Trouble::begin(&mut tx, answer, now).await?;
                 store::outbox::put_off(&mut tx, &mail.id, answer, *due_at, now).await?;
             }
         }
-        tx.commit().await
+        tx.commit().await?;
+        if over {
+            self.in_trouble.store(false, Ordering::SeqCst);
+        }
+        Ok(())
     }
 }

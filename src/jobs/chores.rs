@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use super::reminder;
+use super::{expiry, reminder};
 use crate::{
     journal,
     model::{DirectoryId, RequestKind},
@@ -45,6 +45,9 @@ pub async fn run_chores(rollcall: &Rollcall) {
     }
     if let Err(cause) = remind(rollcall).await {
         tracing::warn!(%cause, "reminders could not be queued; trying again in a minute");
+    }
+    if let Err(cause) = expiry::tell(rollcall).await {
+        tracing::warn!(%cause, "owners could not be told of tokens that end soon; trying again in a minute");
     }
     if let Err(cause) = forget_sessions(rollcall).await {
         tracing::warn!(%cause, "expired sessions could not be deleted; trying again in a minute");

@@ -4,8 +4,10 @@
 
 mod attempt;
 mod backoff;
+mod bounce;
 mod chores;
-mod invitation;
+mod drafting;
+mod expiry;
 mod rate;
 mod reminder;
 mod worker;
@@ -14,7 +16,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{journal, mail::Transport, state::Rollcall};
 
+pub use bounce::{Taken, take_bounce};
 pub use chores::run_chores;
+pub use drafting::{Composed, compose};
 pub use worker::Worker;
 
 /// Works until `shutdown`, then finishes what is being sent and leaves the rest in the outbox.

@@ -1,16 +1,17 @@
 //! The reminder: one mail when half of an invitation's time is over and nobody has answered.
 
+use std::time::Duration;
+
+use serde_json::json;
+
 use crate::{
     audit::Actor,
-    clock::Timestamp,
-    model::MailStatus,
+    mail::{self, Order},
+    model::MailTemplate,
     people::grants::INVITATION_LIFE,
     state::{Context, Rollcall},
-    store::{self, Tx, invitations::Invitation, outbox::Mail},
+    store::{self, Tx, invitations::Invitation},
 };
-
-/// The outbox's word for a reminder.
-pub(super) const TEMPLATE: &str = "reminder";
 
 /// Most reminders that are queued in one transaction.
 const AT_ONCE: i64 = 200;
@@ -39,20 +40,14 @@ pub(super) async fn queue(rollcall: &Rollcall) -> store::Result<usize> {
 }
 
 async fn queue_one(tx: &mut Tx, context: &Context, invitation: &Invitation) -> store::Result<()> {
-    let mail = Mail {
-        id: context.clock.new_id(),
-        workspace_id: Some(invitation.workspace_id.clone()),
-        template: TEMPLATE.to_owned(),
-        subject_id: invitation.id.0.clone(),
+    let mail = Order {
+        template: MailTemplate::Reminder,
+        workspace: Some(&invitation.workspace_id),
+        subject_id: invitation.id.as_str(),
         generation: invitation.generation,
-        recipient: invitation.email.clone(),
-        status: MailStatus::Queued,
-        attempts: 0,
-        due_at: context.now,
-        lease_until: Timestamp::ZERO,
-        answer: None,
-        created_at: context.now,
-        updated_at: context.now,
+        recipient: &invitation.email,
+        delay: Duration::ZERO,
+        detail: json!({}),
     };
-    store::outbox::insert(tx, &mail).await
+    mail::order(tx, context, &mail).await
 }

@@ -10,9 +10,10 @@ use lettre::{
     },
 };
 
-use super::{address::wire_address, one_line};
+use super::{ReturnPath, address::wire_address, one_line};
 use crate::{
     clock::Timestamp,
+    config::Config,
     model::MailId,
     store::{self, outbox::Mail},
 };
@@ -29,14 +30,38 @@ pub struct Identity {
     pub generation: i64,
     /// The sender.
     pub from: Mailbox,
+    /// Where answers go, when not to the sender.
+    pub reply_to: Option<Mailbox>,
+    /// Where it comes back to when it cannot be delivered, when not to the sender.
+    pub return_path: Option<ReturnPath>,
     /// The `Date`.
     pub date: Timestamp,
 }
 
 impl Identity {
     /// The identity of a mail of the outbox.
-    pub fn of(mail: &Mail, from: &Mailbox, date: Timestamp) -> Self {
-        Self { id: mail.id.clone(), generation: mail.generation, from: from.clone(), date }
+    pub fn of(mail: &Mail, config: &Config, date: Timestamp) -> Self {
+        Self::new(mail.id.clone(), mail.generation, config, date)
+    }
+
+    /// The identity of a mail that this instance sends.
+    pub fn new(id: MailId, generation: i64, config: &Config, date: Timestamp) -> Self {
+        Self {
+            id,
+            generation,
+            from: config.mail_from.clone(),
+            reply_to: config.mail_reply_to.clone(),
+            return_path: config.return_path.clone(),
+            date,
+        }
+    }
+
+    /// The envelope's sender: with a return path each mail has its own.
+    fn sender(&self) -> Address {
+        match &self.return_path {
+            Some(path) => path.of(&self.id),
+            None => self.from.email.clone(),
+        }
     }
 
     fn message_id(&self) -> String {
@@ -99,13 +124,16 @@ impl Message {
             .message_id(Some(identity.message_id()))
             .header(AutoSubmitted)
             .header(SuppressAutoReplies);
+        if let Some(reply_to) = &identity.reply_to {
+            builder = builder.reply_to(reply_to.clone());
+        }
         if let Some(address) = parts.unsubscribe {
             builder = builder.header(Unsubscribe(address)).header(UnsubscribeByPost);
         }
         let message = builder.multipart(body).map_err(|cause| format!("the mail cannot be made: {cause}"))?;
         Ok(Self {
             id: identity.id.clone(),
-            sender: identity.from.email.clone(),
+            sender: identity.sender(),
             recipient,
             subject,
             text: parts.text,
@@ -113,6 +141,12 @@ impl Message {
             date: identity.date,
             bytes: message.formatted(),
         })
+    }
+
+    /// The headers, one a line, as they go over the wire.
+    pub fn headers(&self) -> String {
+        let source = String::from_utf8_lossy(&self.bytes);
+        source.split("\r\n\r\n").next().unwrap_or_default().replace("\r\n", "\n")
     }
 
     /// The mail as the built-in mailbox keeps it.

@@ -1,24 +1,34 @@
 //! Mail: what is said (templates and words, compiled in) and how it leaves (SMTP, or the built-in mailbox).
 //!
-//! Nothing here decides when a mail is sent: that is [`crate::jobs`]. To add a mail: its texts in `words/`, a pair of
-//! templates in `templates/mail/`, a type like [`InvitationMail`] that renders them to a [`Message`].
+//! Nothing here decides when a mail is sent: that is [`crate::jobs`]. To add a mail, see [`templates`]; to add a language,
+//! see `words/`.
 
 mod address;
 mod answer;
-mod invitation;
+pub mod bounce;
 mod message;
+mod order;
+mod return_path;
 mod smtp;
+mod smtp_server;
 mod smtp_url;
+pub mod templates;
 mod transport;
+mod trouble;
 mod words;
 
 pub use address::parse_sender;
 pub use answer::Answer;
-pub use invitation::{InvitationMail, InvitedBy};
 pub use message::{Identity, Message};
+pub use order::{Order, order};
+pub use return_path::ReturnPath;
 pub use smtp::Timeouts;
+pub use smtp_server::SmtpServer;
 pub use smtp_url::parse_smtp_url;
+pub use templates::{Addressee, Letter};
 pub use transport::Transport;
+pub use trouble::Trouble;
+pub use words::languages;
 
 /// The text on one line: control characters and line breaks of every kind become spaces, what is longer than
 /// `longest` characters is cut. Whatever comes from outside passes through here before it reaches a header or a log.

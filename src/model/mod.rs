@@ -17,6 +17,6 @@ pub use id::{
 pub use progress::{Progress, ProgressStep};
 pub use provider::Provider;
 pub use status::{
-    HeldReason, InvitationStatus, MailStatus, MembershipStatus, RequestKind, Role, Source, SuspendedBy,
-    UnknownWord,
+    HeldReason, InvitationStatus, MailStatus, MailTemplate, MembershipStatus, RequestKind, Role, Source,
+    SuspendedBy, UnknownWord,
 };

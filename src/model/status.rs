@@ -1,4 +1,4 @@
-//! Roles and the states of a membership, an invitation and a mail.
+//! Roles, the states of a membership, an invitation and a mail, and the kinds of mail.
 
 use std::{fmt, str::FromStr};
 
@@ -98,11 +98,13 @@ words! {
 
 words! {
     /// Why a provisioned person was granted nothing.
-    HeldReason ("reason": "email_missing, conflict") {
+    HeldReason ("reason": "email_missing, conflict, last_owner") {
         /// The directory sent no e-mail address.
         EmailMissing = "email_missing", "no e-mail address";
         /// Another person in this workspace has the same address.
         Conflict = "conflict", "address already in use";
+        /// The directory calls the last owner inactive; their membership is kept.
+        LastOwner = "last_owner", "last owner";
     }
 }
 
@@ -146,7 +148,7 @@ words! {
 
 words! {
     /// What is known of a mail.
-    MailStatus ("mail status": "queued, accepted, deferred, refused, cancelled") {
+    MailStatus ("mail status": "queued, accepted, deferred, refused, bounced, cancelled") {
         /// Waits for its time or for the worker.
         Queued = "queued", "Queued";
         /// The relay took it. Nothing more is known.
@@ -155,8 +157,17 @@ words! {
         Deferred = "deferred", "Deferred";
         /// The relay refused it for good.
         Refused = "refused", "Refused";
+        /// The relay took it, and it came back.
+        Bounced = "bounced", "Bounced";
         /// No longer wanted.
         Cancelled = "cancelled", "Cancelled";
+    }
+}
+
+impl MailTemplate {
+    /// Whether it speaks for a workspace, and so stands in the workspace's log.
+    pub const fn is_of_workspace(self) -> bool {
+        !matches!(self, Self::PasswordReset | Self::EmailChange | Self::EmailChanged | Self::Test)
     }
 }
 
@@ -171,5 +182,35 @@ words! {
         Error = "error", "Error";
         /// Came without a token that opens the directory.
         Rejected = "rejected", "Rejected sign-in";
+    }
+}
+
+words! {
+    /// Which mail it is: the outbox's word for it.
+    MailTemplate ("mail": "invitation, reminder, new_link, token_expiring, directory_failing, last_owner, mass_change, access_suspended, password_reset, email_change, email_changed, test") {
+        /// Someone is invited.
+        Invitation = "invitation", "Invitation";
+        /// Half of an invitation's time is over.
+        Reminder = "reminder", "Reminder";
+        /// Someone asked for a new link to their invitation.
+        NewLink = "new_link", "New link";
+        /// A directory's token ends soon.
+        TokenExpiring = "token_expiring", "Token expiring";
+        /// A directory's changes are refused.
+        DirectoryFailing = "directory_failing", "Directory failing";
+        /// The directory calls the last owner inactive.
+        LastOwner = "last_owner", "Last owner";
+        /// A directory took away the access of many people in a short time.
+        MassChange = "mass_change", "Mass change";
+        /// Someone's access was taken away.
+        AccessSuspended = "access_suspended", "Access suspended";
+        /// A link that sets a new password.
+        PasswordReset = "password_reset", "Password reset";
+        /// A link that confirms a new address.
+        EmailChange = "email_change", "Confirm address";
+        /// An address was changed.
+        EmailChanged = "email_changed", "Address changed";
+        /// Shows that mail arrives.
+        Test = "test", "Test mail";
     }
 }

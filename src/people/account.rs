@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How long a link that sets a password works.
-const PASSWORD_LINK_LIFE: Duration = Duration::from_secs(3 * 24 * 3600);
+pub const PASSWORD_LINK_LIFE: Duration = Duration::from_secs(3 * 24 * 3600);
 
 /// Longest name.
 const LONGEST_NAME: usize = 200;

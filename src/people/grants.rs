@@ -5,18 +5,17 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::alerts;
 use crate::{
     audit,
-    model::{AccountId, DirectoryId, InvitationStatus, MailStatus, MembershipStatus, SuspendedBy},
+    mail::{self, Order},
+    model::{AccountId, DirectoryId, InvitationStatus, MailTemplate, MembershipStatus, SuspendedBy},
     state::Context,
-    store::{self, Result, Tx, invitations::Invitation, memberships::Membership, outbox::Mail},
+    store::{self, Result, Tx, invitations::Invitation, memberships::Membership},
 };
 
 /// How long an invitation can be accepted.
 pub const INVITATION_LIFE: Duration = Duration::from_secs(14 * 24 * 3600);
-
-/// The outbox's word for the mail that carries an invitation.
-pub const INVITATION_TEMPLATE: &str = "invitation";
 
 /// Who invites, and how soon the mail may leave.
 #[derive(Clone, Debug)]
@@ -81,22 +80,16 @@ pub async fn invite(
     };
     set_status(membership, MembershipStatus::Invited, context);
     store::memberships::update(tx, membership).await?;
-    let mail = Mail {
-        id: context.clock.new_id(),
-        workspace_id: Some(membership.workspace_id.clone()),
-        template: INVITATION_TEMPLATE.to_owned(),
-        subject_id: invitation.id.0.clone(),
+    let mail = Order {
+        template: MailTemplate::Invitation,
+        workspace: Some(&membership.workspace_id),
+        subject_id: invitation.id.as_str(),
         generation: invitation.generation,
-        recipient: membership.email.clone(),
-        status: MailStatus::Queued,
-        attempts: 0,
-        due_at: context.now.plus(inviter.delay),
-        lease_until: crate::clock::Timestamp::ZERO,
-        answer: None,
-        created_at: context.now,
-        updated_at: context.now,
+        recipient: &membership.email,
+        delay: inviter.delay,
+        detail: json!({}),
     };
-    store::outbox::insert(tx, &mail).await?;
+    mail::order(tx, context, &mail).await?;
     let detail =
         json!({ "email": membership.email, "role": membership.role, "generation": invitation.generation });
     record(tx, context, membership, "invitation.sent", &detail).await
@@ -112,9 +105,13 @@ pub async fn suspend(
     membership: &mut Membership,
     by: SuspendedBy,
 ) -> Result<Ended> {
+    let had_access = membership.status == MembershipStatus::Active;
     set_status(membership, MembershipStatus::Suspended, context);
     membership.suspended_by = Some(by);
     store::memberships::update(tx, membership).await?;
+    if had_access {
+        alerts::access_suspended(tx, context, membership, by).await?;
+    }
     let ended = end_access(tx, context, membership).await?;
     record(tx, context, membership, "membership.suspended", &ended_detail(ended)).await?;
     Ok(ended)

@@ -1,9 +1,9 @@
 //! `/ServiceProviderConfig`, `/ResourceTypes`, `/Schemas`: what this server really does, and `/Me`.
 
 use axum::response::Response;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode, header};
 use scim::schema::{
-    self, ResourceType,
+    self, ResourceType, Vocabulary,
     discovery::{self, Capabilities, CursorPaging},
 };
 
@@ -14,11 +14,45 @@ use super::{
     list, render,
 };
 
-fn kinds() -> [&'static ResourceType; 2] {
+/// The resource types that clients provision.
+fn provisioned() -> [&'static ResourceType; 2] {
     [schema::user(), schema::group()]
 }
 
-pub(super) async fn service_provider_config(auth: DirectoryAuth) -> Response {
+/// Okta's client, which reads roles and entitlements by way of `/ResourceTypes` (its guide "Build a SCIM 2.0 server with
+/// entitlements"), and says in every request who it is: `User-Agent: Okta SCIM Client 1.0.0`.
+fn is_okta(headers: &HeaderMap) -> bool {
+    const NAME: &str = "Okta SCIM Client";
+    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    agent.get(..NAME.len()).is_some_and(|start| start.eq_ignore_ascii_case(NAME))
+}
+
+/// The resource types that nobody provisions, in the words of the client.
+fn read_only(headers: &HeaderMap) -> [&'static ResourceType; 2] {
+    let vocabulary = if is_okta(headers) { Vocabulary::Okta } else { Vocabulary::Ietf };
+    [schema::role(vocabulary), schema::entitlement(vocabulary)]
+}
+
+/// What the list names: what can be provisioned, and the rest only to the client that reads it there. Others take the
+/// list for what they may create; they find the rest in `/Schemas`, and under its own name.
+fn listed(headers: &HeaderMap) -> Vec<&'static ResourceType> {
+    let mut kinds = provisioned().to_vec();
+    if is_okta(headers) {
+        kinds.extend(read_only(headers));
+    }
+    kinds
+}
+
+/// Every kind whose schema is published.
+fn described() -> Vec<&'static ResourceType> {
+    let mut kinds = provisioned().to_vec();
+    for vocabulary in [Vocabulary::Ietf, Vocabulary::Okta] {
+        kinds.extend([schema::role(vocabulary), schema::entitlement(vocabulary)]);
+    }
+    kinds
+}
+
+pub(super) async fn service_provider_config(auth: DirectoryAuth, headers: HeaderMap) -> Response {
     let can = Capabilities {
         documentation_uri: None,
         bulk: Some(bulk::LIMITS),
@@ -28,18 +62,26 @@ pub(super) async fn service_provider_config(auth: DirectoryAuth) -> Response {
         sort: true,
         etag: true,
         interop_profile: false,
+        // Not in RFC 7643, and clients that take this document for exactly the RFC's refuse it whole (scim2-models:
+        // “Extra inputs are not permitted”).
+        roles: is_okta(&headers),
     };
     render::message(StatusCode::OK, &discovery::service_provider_config(&can, &auth.base_url))
 }
 
-pub(super) async fn resource_types(auth: DirectoryAuth) -> Response {
-    render::message(StatusCode::OK, &discovery::resource_types(&kinds(), &auth.base_url))
+pub(super) async fn resource_types(auth: DirectoryAuth, headers: HeaderMap) -> Response {
+    render::message(StatusCode::OK, &discovery::resource_types(&listed(&headers), &auth.base_url))
 }
 
-pub(super) async fn resource_type(auth: DirectoryAuth, ResourceId(id): ResourceId) -> Result<Response> {
-    let kind = kinds().into_iter().find(|kind| kind.id.eq_ignore_ascii_case(&id)).ok_or_else(|| {
+pub(super) async fn resource_type(
+    auth: DirectoryAuth,
+    ResourceId(id): ResourceId,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let mut kinds = provisioned().into_iter().chain(read_only(&headers));
+    let kind = kinds.find(|kind| kind.id.eq_ignore_ascii_case(&id)).ok_or_else(|| {
         scim::Error::not_found(format!(
-            "There is no resource type {}. Known: User, Group.",
+            "There is no resource type {}. Known: User, Group, Role, Entitlement.",
             scim::error::shown(&id)
         ))
     })?;
@@ -47,11 +89,11 @@ pub(super) async fn resource_type(auth: DirectoryAuth, ResourceId(id): ResourceI
 }
 
 pub(super) async fn schemas(auth: DirectoryAuth) -> Response {
-    render::message(StatusCode::OK, &discovery::schemas(&kinds(), &auth.base_url))
+    render::message(StatusCode::OK, &discovery::schemas(&described(), &auth.base_url))
 }
 
 pub(super) async fn schema(auth: DirectoryAuth, ResourceId(id): ResourceId) -> Result<Response> {
-    let found = discovery::schema(&kinds(), &id, &auth.base_url).ok_or_else(|| {
+    let found = discovery::schema(&described(), &id, &auth.base_url).ok_or_else(|| {
         scim::Error::not_found(format!(
             "There is no schema {}. /Schemas lists them.",
             scim::error::shown(&id)

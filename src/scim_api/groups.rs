@@ -153,7 +153,9 @@ async fn show(
     projection: &Projection,
 ) -> Result<Response> {
     let mut conn = rollcall.db.read().await?;
-    let mut shown = Groups::render(&mut conn, auth, std::slice::from_ref(group), projection).await?;
+    let mut shown =
+        Groups::render(&mut conn, auth, std::slice::from_ref(group), list::is_shown::<Groups>(projection))
+            .await?;
     let resource = shown.pop().unwrap_or_default();
     Ok(render::resource(status, schema::group(), resource, projection))
 }
@@ -164,6 +166,8 @@ pub(super) struct Groups;
 impl Resources for Groups {
     type Row = DirectoryGroup;
     type Condition = GroupCondition;
+
+    const APART: &'static str = "members";
 
     fn kind() -> &'static schema::ResourceType {
         schema::group()
@@ -222,14 +226,11 @@ impl Resources for Groups {
         conn: &mut Conn,
         auth: &DirectoryAuth,
         rows: &[DirectoryGroup],
-        projection: &Projection,
+        with_apart: bool,
     ) -> crate::error::Result<Vec<Document>> {
         let ids: Vec<DirectoryGroupId> = rows.iter().map(|row| row.id.clone()).collect();
-        let members = if projection.wants(schema::group(), "members") {
-            store::directory_groups::members_of(conn, &ids).await?
-        } else {
-            Vec::new()
-        };
+        let members =
+            if with_apart { store::directory_groups::members_of(conn, &ids).await? } else { Vec::new() };
         let mut members_of: HashMap<&DirectoryGroupId, Vec<&GroupMember>> = HashMap::new();
         for member in &members {
             members_of.entry(&member.group_id).or_default().push(member);

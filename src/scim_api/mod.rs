@@ -12,6 +12,7 @@ mod groups;
 mod list;
 mod notebook;
 mod render;
+mod roles;
 mod search;
 mod users;
 
@@ -42,6 +43,8 @@ pub fn router(rollcall: &Rollcall) -> Router {
             "/Groups/{id}",
             with_405(get(groups::get).put(groups::replace).patch(groups::patch).delete(groups::delete)),
         )
+        .merge(catalogue::<roles::Roles>("/Roles"))
+        .merge(catalogue::<roles::Entitlements>("/Entitlements"))
         .route("/.search", with_405(post(search::everything)))
         .route("/Bulk", with_405(post(bulk::run)))
         .route("/ServiceProviderConfig", with_405(get(discovery::service_provider_config)))
@@ -59,6 +62,14 @@ pub fn router(rollcall: &Rollcall) -> Router {
         .layer(middleware::from_fn_with_state(notebook::Clerk::new(rollcall), notebook::keep))
         .layer(DefaultBodyLimit::disable())
         .with_state(rollcall.clone())
+}
+
+/// The routes of resources that are only read.
+fn catalogue<C: roles::Catalogue + 'static>(at: &str) -> Router<Rollcall> {
+    Router::new()
+        .route(at, get(roles::list::<C>).fallback(roles::refuse::<C>))
+        .route(&format!("{at}/.search"), with_405(post(roles::search::<C>)))
+        .route(&format!("{at}/{{id}}"), get(roles::get::<C>).fallback(roles::refuse::<C>))
 }
 
 fn with_405(routes: MethodRouter<Rollcall>) -> MethodRouter<Rollcall> {

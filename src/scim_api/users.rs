@@ -143,7 +143,9 @@ async fn show(
     projection: &Projection,
 ) -> Result<Response> {
     let mut conn = rollcall.db.read().await?;
-    let mut shown = Users::render(&mut conn, auth, std::slice::from_ref(user), projection).await?;
+    let mut shown =
+        Users::render(&mut conn, auth, std::slice::from_ref(user), list::is_shown::<Users>(projection))
+            .await?;
     let resource = shown.pop().unwrap_or_default();
     Ok(render::resource(status, schema::user(), resource, projection))
 }
@@ -154,6 +156,8 @@ pub(super) struct Users;
 impl Resources for Users {
     type Row = DirectoryUser;
     type Condition = UserCondition;
+
+    const APART: &'static str = "groups";
 
     fn kind() -> &'static schema::ResourceType {
         schema::user()
@@ -216,16 +220,13 @@ impl Resources for Users {
         conn: &mut Conn,
         auth: &DirectoryAuth,
         rows: &[DirectoryUser],
-        projection: &Projection,
+        with_apart: bool,
     ) -> crate::error::Result<Vec<Document>> {
         let mut groups_of: HashMap<&DirectoryUserId, Vec<&store::directory_users::GroupOfUser>> =
             HashMap::new();
         let ids: Vec<DirectoryUserId> = rows.iter().map(|row| row.id.clone()).collect();
-        let groups = if projection.wants(schema::user(), "groups") {
-            store::directory_users::groups_of(conn, &ids).await?
-        } else {
-            Vec::new()
-        };
+        let groups =
+            if with_apart { store::directory_users::groups_of(conn, &ids).await? } else { Vec::new() };
         for group in &groups {
             groups_of.entry(&group.user_id).or_default().push(group);
         }

@@ -141,6 +141,11 @@ impl Db {
         }
     }
 
+    /// How many migrations are applied: all that there are, or it would not be open.
+    pub fn migrations(&self) -> usize {
+        MIGRATOR.iter().count()
+    }
+
     /// A connection to read with.
     ///
     /// # Errors
@@ -211,8 +216,26 @@ async fn open_postgres(url: &str) -> Result<Engine> {
         .acquire_timeout(Duration::from_secs(10))
         .connect_with(options)
         .await?;
+    make_collation(&pool).await?;
     MIGRATOR.run(&pool).await.map_err(migration_failed)?;
     Ok(Engine::Postgres(pool))
+}
+
+/// SQLite has a collation that compares bytes, and calls it binary. Here it gets the same name.
+async fn make_collation(pool: &PgPool) -> Result<()> {
+    const MAKE: &str = r#"CREATE COLLATION IF NOT EXISTS "binary" FROM "C""#;
+    let is_there =
+        "SELECT EXISTS (SELECT FROM pg_collation WHERE collname = 'binary' AND pg_collation_is_visible(oid))";
+    if sqlx::query_scalar(is_there).fetch_one(pool).await? {
+        return Ok(());
+    }
+    match sqlx::query(MAKE).execute(pool).await {
+        // Another process, starting at the same moment, was faster.
+        Err(sqlx::Error::Database(cause)) if matches!(cause.code().as_deref(), Some("23505" | "42710")) => {
+            Ok(())
+        }
+        outcome => outcome.map(drop).map_err(Error::from),
+    }
 }
 
 fn migration_failed(cause: sqlx::migrate::MigrateError) -> Error {

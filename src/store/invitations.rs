@@ -194,7 +194,7 @@ pub async fn list_unreminded(
         const_format::concatcp!(
             SELECT,
             "WHERE status = 'pending' AND expires_at > $1 AND expires_at <= $2 \
-             AND EXISTS (SELECT 1 FROM outbox WHERE template = 'invitation' AND subject_id = invitations.id \
+             AND EXISTS (SELECT 1 FROM outbox WHERE template IN ('invitation', 'new_link') AND subject_id = invitations.id \
              AND generation = invitations.generation AND outbox.status = 'accepted') \
              AND NOT EXISTS (SELECT 1 FROM outbox WHERE template = 'reminder' AND subject_id = invitations.id \
              AND generation = invitations.generation) ORDER BY expires_at LIMIT $3"

@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Result, Tx,
-    sql::{Arg, Statement, all, all_of, execute, optional, scalar, scalar_of, scalars},
+    sql::{Arg, Statement, all, all_of, execute, optional, optional_scalar, scalar, scalar_of, scalars},
 };
 use crate::{
     clock::Timestamp,
@@ -303,6 +303,19 @@ pub async fn count_by_status(conn: &mut Conn, workspace: &WorkspaceId) -> Result
     Ok(counts)
 }
 
+/// How many active members of the workspace have each role; a role that nobody has is left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_active_by_role(conn: &mut Conn, workspace: &WorkspaceId) -> Result<Vec<(Role, i64)>> {
+    all!(
+        conn,
+        (Role, i64),
+        "SELECT role, COUNT(*) FROM memberships WHERE workspace_id = $1 AND status = 'active' GROUP BY role",
+        workspace
+    )
+}
+
 /// How many memberships of the directory are open invitations.
 ///
 /// # Errors
@@ -397,6 +410,32 @@ pub struct Person {
     pub mail_answer: Option<String>,
 }
 
+/// The addresses of a workspace's active owners.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_owner_addresses(conn: &mut Conn, workspace: &WorkspaceId) -> Result<Vec<String>> {
+    scalars!(
+        conn,
+        String,
+        "SELECT email FROM memberships WHERE workspace_id = $1 AND status = 'active' AND role = 'owner' ORDER BY id",
+        workspace
+    )
+}
+
+/// The language that a directory gives for the person behind an account, in whichever workspace.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_language(conn: &mut Conn, account: &AccountId) -> Result<Option<String>> {
+    optional_scalar!(
+        conn,
+        String,
+        "SELECT language FROM memberships WHERE account_id = $1 AND language IS NOT NULL ORDER BY id LIMIT 1",
+        account
+    )
+}
+
 const SELECT_PERSON: &str = "SELECT m.*, d.name AS directory_name, g.display_name AS role_group, i.status AS invitation_status, \
     i.sent_at AS invitation_sent_at, i.expires_at AS invitation_expires_at, i.opened_at AS invitation_opened_at, \
     a.name AS invited_by, o.status AS mail_status, o.answer AS mail_answer \
@@ -405,7 +444,7 @@ const SELECT_PERSON: &str = "SELECT m.*, d.name AS directory_name, g.display_nam
     LEFT JOIN directory_groups g ON g.id = m.role_group_id \
     LEFT JOIN invitations i ON i.id = (SELECT id FROM invitations WHERE membership_id = m.id ORDER BY id DESC LIMIT 1) \
     LEFT JOIN accounts a ON a.id = i.invited_by \
-    LEFT JOIN outbox o ON o.template = 'invitation' AND o.subject_id = i.id AND o.generation = i.generation ";
+    LEFT JOIN outbox o ON o.template IN ('invitation', 'new_link') AND o.subject_id = i.id AND o.generation = i.generation ";
 
 /// A page of people by name.
 ///

@@ -15,6 +15,7 @@ mod error;
 pub mod events;
 pub mod instance;
 pub mod invitations;
+pub mod mail_log;
 pub mod mailbox;
 pub mod memberships;
 pub mod order;
@@ -23,6 +24,7 @@ pub mod role_mappings;
 pub mod scim_requests;
 pub mod sessions;
 mod sql;
+pub mod suspension_windows;
 mod url;
 pub mod workspaces;
 mod writer;
@@ -32,4 +34,4 @@ pub use error::{Error, Result, UniqueKey};
 pub use url::{BadDatabaseUrl, DatabaseUrl};
 
 /// Most placeholders in one generated statement; longer lists are cut into chunks.
-const CHUNK: usize = 500;
+const CHUNK: usize = 4000;

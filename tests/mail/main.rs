@@ -11,11 +11,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod alerts;
 mod bad_relay;
+mod bounces;
 mod chores;
 mod encryption;
 mod killed;
+mod letters;
 mod message;
+mod outage;
 mod post_office;
 mod sending;
 mod smtp_server;

@@ -3,7 +3,10 @@
 use rollcall::{
     clock::{Clock, Timestamp},
     config::BaseUrl,
-    mail::{Identity, InvitationMail, InvitedBy, Message},
+    mail::{
+        Addressee, Identity, Letter, Message,
+        templates::{Invitation, InvitedBy, Occasion},
+    },
     model::{MailId, Provider, Role},
     secret::Secret,
 };
@@ -13,16 +16,14 @@ use crate::support::BASE_URL;
 const DAY: i64 = 24 * 3600 * 1_000_000;
 const SENT: Timestamp = Timestamp(1_768_467_600_000_000);
 
-fn invitation() -> InvitationMail {
-    InvitationMail {
-        recipient: "grace@acme.test".to_owned(),
-        language: None,
+fn invitation() -> Invitation {
+    Invitation {
+        occasion: Occasion::Invited,
         workspace: "Acme".to_owned(),
         invited_by: InvitedBy::Person("Ada Lovelace".to_owned()),
         role: Role::Member,
         token: Secret::generate(&Clock::System, "").unwrap(),
         expires_at: Timestamp(SENT.0 + 14 * DAY),
-        reminder: false,
     }
 }
 
@@ -31,12 +32,23 @@ fn identity() -> Identity {
         id: MailId("01987654-0000-7000-8000-000000000001".to_owned()),
         generation: 2,
         from: "Rollcall <rollcall@acme.test>".parse().unwrap(),
+        reply_to: None,
+        return_path: None,
         date: SENT,
     }
 }
 
-fn rendered(mail: &InvitationMail) -> Message {
-    mail.render(&identity(), &BaseUrl::parse(BASE_URL).unwrap()).unwrap()
+fn rendered(mail: &Invitation) -> Message {
+    rendered_to("grace@acme.test", None, mail)
+}
+
+fn rendered_to(email: &str, language: Option<&str>, mail: &Invitation) -> Message {
+    try_rendering(email, language, mail).unwrap()
+}
+
+fn try_rendering(email: &str, language: Option<&str>, mail: &Invitation) -> Result<Message, String> {
+    let addressee = Addressee { email: email.to_owned(), language: language.map(str::to_owned) };
+    Letter::Invitation(mail.clone()).render(&addressee, &identity(), &BaseUrl::parse(BASE_URL).unwrap())
 }
 
 /// The unfolded value of a header, which must occur once.
@@ -84,7 +96,7 @@ fn a_directory_invites_in_the_name_of_the_it_team() {
         (InvitedBy::Directory(Provider::Generic), "Your IT team invited you to join Acme as an admin."),
         (InvitedBy::Nobody, "You are invited to join Acme as an admin."),
     ] {
-        let message = rendered(&InvitationMail { invited_by, role: Role::Admin, ..invitation() });
+        let message = rendered(&Invitation { invited_by, role: Role::Admin, ..invitation() });
         assert!(message.text.contains(sentence), "{}", message.text);
         assert!(message.html.contains(sentence), "{}", message.html);
     }
@@ -96,31 +108,31 @@ fn it_speaks_the_persons_language() {
         (
             "fr-CA",
             "Rejoignez Acme sur Rollcall",
-            "Ada Lovelace vous invite à rejoindre Acme en tant que membre.",
+            "Ada Lovelace vous invite à rejoindre Acme avec le rôle « Membre ».",
             "29 janvier 2026 à 09:00 UTC",
         ),
         (
             "de",
-            "Acme auf Rollcall beitreten",
+            "Einladung zu Acme auf Rollcall",
             "Ada Lovelace lädt Sie ein, Acme mit der Rolle „Mitglied“ beizutreten.",
             "29. Januar 2026 um 09:00 Uhr UTC",
         ),
         ("ja", "Join Acme on Rollcall", "invited you to join Acme", "29 January 2026"),
     ] {
-        let message = rendered(&InvitationMail { language: Some(language.to_owned()), ..invitation() });
+        let message = rendered_to("grace@acme.test", Some(language), &invitation());
         assert_eq!(message.subject, subject);
         for part in [&message.text, &message.html] {
             assert!(part.contains(sentence), "{part}");
             assert!(part.contains(until), "{part}");
         }
     }
-    let message = rendered(&InvitationMail { language: Some("fr".to_owned()), ..invitation() });
+    let message = rendered_to("grace@acme.test", Some("fr"), &invitation());
     assert!(message.html.contains("lang=\"fr\""));
 }
 
 #[test]
 fn a_reminder_says_so() {
-    let message = rendered(&InvitationMail { reminder: true, ..invitation() });
+    let message = rendered(&Invitation { occasion: Occasion::Reminded, ..invitation() });
     assert_eq!(message.subject, "Reminder: join Acme on Rollcall");
     assert!(message.text.contains("Your invitation is still open."));
     assert!(message.html.contains("Your invitation is still open."));
@@ -160,7 +172,7 @@ fn two_attempts_are_the_same_mail() {
 #[test]
 fn markup_in_names_stays_text() {
     let name = "<script>alert(1)</script><img src=x onerror=y> & \"Co\"";
-    let message = rendered(&InvitationMail {
+    let message = rendered(&Invitation {
         workspace: name.to_owned(),
         invited_by: InvitedBy::Person("<b>{workspace}</b>".to_owned()),
         ..invitation()
@@ -179,12 +191,12 @@ fn markup_in_names_stays_text() {
 #[test]
 fn no_value_makes_a_header_or_a_line_of_its_own() {
     let nasty = "Acme\r\nBcc: eve@evil.test\r\n\r\n<p>Hello</p>\u{2028}X-Evil: 1";
-    let message = rendered(&InvitationMail {
+    let mail = Invitation {
         workspace: nasty.to_owned(),
         invited_by: InvitedBy::Person(nasty.to_owned()),
-        language: Some("fr\r\nX-Evil: 1".to_owned()),
         ..invitation()
-    });
+    };
+    let message = rendered_to("grace@acme.test", Some("fr\r\nX-Evil: 1"), &mail);
     for line in head(&message).lines() {
         assert!(!line.starts_with("Bcc") && !line.starts_with("X-Evil"), "{line}");
     }
@@ -193,8 +205,7 @@ fn no_value_makes_a_header_or_a_line_of_its_own() {
     for recipient in
         ["grace@acme.test\r\nBcc: eve@evil.test", "grace@acme.test>\r\nRCPT TO:<eve@evil.test", "a@b@c"]
     {
-        let mail = InvitationMail { recipient: recipient.to_owned(), ..invitation() };
-        let refusal = mail.render(&identity(), &BaseUrl::parse(BASE_URL).unwrap()).unwrap_err();
+        let refusal = try_rendering(recipient, None, &invitation()).unwrap_err();
         assert!(refusal.contains("is not an e-mail address") && !refusal.contains('\n'), "{refusal}");
     }
 }
@@ -202,7 +213,7 @@ fn no_value_makes_a_header_or_a_line_of_its_own() {
 #[test]
 fn long_and_foreign_names_stay_within_what_servers_take() {
     for workspace in ["Жук и сыновья ".repeat(40), "🦊".repeat(300), "x".repeat(5000)] {
-        let message = rendered(&InvitationMail { workspace, ..invitation() });
+        let message = rendered(&Invitation { workspace, ..invitation() });
         assert!(message.bytes.is_ascii());
         let longest = message.bytes.split(|byte| *byte == b'\n').map(<[u8]>::len).max().unwrap();
         assert!(longest < 998, "{longest}");
@@ -211,7 +222,7 @@ fn long_and_foreign_names_stay_within_what_servers_take() {
 
 #[test]
 fn addresses_at_domains_in_other_scripts_are_written_in_ascii() {
-    let message = rendered(&InvitationMail { recipient: "grace@bücher.test".to_owned(), ..invitation() });
+    let message = rendered_to("grace@bücher.test", None, &invitation());
     assert_eq!(message.recipient.to_string(), "grace@xn--bcher-kva.test");
     assert_eq!(header(&message, "To"), "grace@xn--bcher-kva.test");
 }

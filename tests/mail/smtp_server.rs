@@ -23,6 +23,11 @@ impl Received {
         self.0["to"][0].as_str().unwrap()
     }
 
+    /// The envelope's sender.
+    pub fn sender(&self) -> &str {
+        self.0["from"].as_str().unwrap()
+    }
+
     /// The user who signed in, if one did.
     pub fn user(&self) -> Option<&str> {
         self.0["user"].as_str()

@@ -31,5 +31,6 @@ mod owners;
 mod protocol;
 mod races;
 mod reading;
+mod roles;
 mod strict;
 mod tenancy;

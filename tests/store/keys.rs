@@ -2,8 +2,7 @@
 
 use rollcall::{
     clock::Clock,
-    model::{InvitationStatus, MailStatus, Provider, Role},
-    people::grants::INVITATION_TEMPLATE,
+    model::{InvitationStatus, MailStatus, MailTemplate, Provider, Role},
     store::{
         self, DatabaseUrl, Error, Tx, UniqueKey,
         accounts::Account,
@@ -200,10 +199,11 @@ async fn one_mail_to_a_template_subject_and_generation() {
         let again = Mail {
             id: id(),
             workspace_id: None,
-            template: INVITATION_TEMPLATE.to_owned(),
+            template: MailTemplate::Invitation.to_string(),
             subject_id: open.id.0.clone(),
             generation: open.generation,
             recipient: "bo@acme.test".to_owned(),
+            detail: "{}".to_owned(),
             status: MailStatus::Queued,
             attempts: 0,
             due_at: now,
@@ -224,7 +224,7 @@ async fn one_mail_to_a_template_subject_and_generation() {
 
 /// Copies the mail by a statement of its own, without the clause that passes over the key; gives the key that refused.
 async fn copied(url: &DatabaseUrl) -> UniqueKey {
-    const SQL: &str = "INSERT INTO outbox SELECT 'copy', workspace_id, template, subject_id, generation, recipient, \
+    const SQL: &str = "INSERT INTO outbox SELECT 'copy', workspace_id, template, subject_id, generation, recipient, recipient_key, mail_subject, detail, \
                        status, attempts, due_at, lease_until, answer, created_at, updated_at FROM outbox";
     let cause = match url {
         DatabaseUrl::Sqlite(path) => {

@@ -73,7 +73,8 @@ async fn on_postgres(maintenance: &str, test: &impl AsyncFn(TestStore)) {
     let options: PgConnectOptions = maintenance.parse().unwrap();
     let name = format!("rollcall_test_{}", Clock::System.new_id::<MailId>().0.replace('-', ""));
     let mut admin = options.connect().await.expect("PostgreSQL answers");
-    run(&mut admin, format!("CREATE DATABASE {name}")).await;
+    let locale = foreign_locale(&mut admin).await;
+    run(&mut admin, format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' {locale}")).await;
 
     let mut url = url::Url::parse(maintenance).unwrap();
     url.set_path(&name);
@@ -86,6 +87,14 @@ async fn on_postgres(maintenance: &str, test: &impl AsyncFn(TestStore)) {
     if let Err(panic) = outcome {
         std::panic::resume_unwind(panic);
     }
+}
+
+/// The order of a natural language, as many servers have it: what must not depend on it shows if it does. PostgreSQL
+/// before 15 cannot give a database one of its own.
+async fn foreign_locale(admin: &mut PgConnection) -> &'static str {
+    let sql = "SELECT current_setting('server_version_num')::int >= 150000";
+    let knows_icu: bool = sqlx::query_scalar(sql).fetch_one(admin).await.unwrap();
+    if knows_icu { "LOCALE_PROVIDER icu ICU_LOCALE 'en-US'" } else { "" }
 }
 
 async fn run(admin: &mut PgConnection, sql: String) {

@@ -34,6 +34,7 @@ pub(crate) fn frame(role: Role) -> Frame {
         viewer: Viewer { name: "Ada Lovelace".into(), email: "ada@acme.com".into(), role },
         people: 214,
         mailbox: true,
+        keeper: true,
         now: NOW,
     }
 }

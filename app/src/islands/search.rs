@@ -100,7 +100,7 @@ fn place(html: &str, id: &str, url: &str) -> Result<(), JsValue> {
     };
     shown.set_inner_html(&fresh.inner_html());
     settle(id);
-    times::rewrite();
+    times::to_zone();
     if let Some(summary) = fresh.get_attribute("data-summary") {
         for status in dom::all("[data-live-status]") {
             status.set_text_content(Some(&summary));

@@ -1,42 +1,57 @@
 //! Rewrites every `<time datetime data-time>` in the viewer's zone, and keeps relative ones true.
+//!
+//! A relative time is right as the server wrote it, so it is left alone until a minute has gone: "just now" that turns
+//! into "1 min ago" while the page wakes would move what stands beside it.
 
 use std::time::Duration;
 
 use leptos::prelude::set_interval;
+use leptos::web_sys::Element;
 use wasm_bindgen::JsValue;
 
 use super::dom;
 use crate::when::{self, Civil, Style};
 
-/// Rewrites now and then once a minute.
+/// Rewrites into the viewer's zone at once, and the relative ones once a minute.
 pub(super) fn wake() {
-    rewrite();
-    set_interval(rewrite, Duration::from_secs(60));
+    to_zone();
+    set_interval(keep_true, Duration::from_secs(60));
 }
 
-/// Rewrites all of them.
-pub(super) fn rewrite() {
-    let now = now();
-    for element in dom::all("time[data-time]") {
-        let (Some(machine), Some(word)) =
-            (element.get_attribute("datetime"), element.get_attribute("data-time"))
-        else {
-            continue;
-        };
-        let (Some(micros), Some(style)) = (parse(&machine), Style::from_word(&word)) else { continue };
+/// Rewrites all but the words of relative times into the viewer's zone.
+pub(super) fn to_zone() {
+    for (element, micros, style) in times() {
         let at = local(micros);
-        let text = match style {
-            Style::Relative => when::relative(micros, now),
-            Style::Date => at.date(local(now).year),
-            Style::Moment => at.moment(),
-            Style::Clock => at.clock(),
-        };
-        if element.text_content().as_deref() != Some(text.as_str()) {
-            element.set_text_content(Some(&text));
+        match style {
+            Style::Relative => {}
+            Style::Date => write(&element, &at.date(local(now()).year)),
+            Style::Moment => write(&element, &at.moment()),
+            Style::Clock => write(&element, &at.clock()),
         }
         if element.has_attribute("title") {
             let _ = element.set_attribute("title", &at.moment());
         }
+    }
+}
+
+fn keep_true() {
+    let now = now();
+    for (element, micros, _) in times().filter(|(_, _, style)| *style == Style::Relative) {
+        write(&element, &when::relative(micros, now));
+    }
+}
+
+fn times() -> impl Iterator<Item = (Element, i64, Style)> {
+    dom::all("time[data-time]").into_iter().filter_map(|element| {
+        let micros = parse(&element.get_attribute("datetime")?)?;
+        let style = Style::from_word(&element.get_attribute("data-time")?)?;
+        Some((element, micros, style))
+    })
+}
+
+fn write(element: &Element, text: &str) {
+    if element.text_content().as_deref() != Some(text) {
+        element.set_text_content(Some(text));
     }
 }
 

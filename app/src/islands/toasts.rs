@@ -26,7 +26,7 @@ pub fn Toasts(
         });
     }
     view! {
-        <section class="toasts" aria-label="Messages">
+        <section class="toasts" id="messages" aria-label="Messages">
             <div class="toast" class:bad=bad hidden=move || !shown.get()>
                 <p class="toast-text">{first.unwrap_or_default()}</p>
                 <button type="button" class="toast-close" aria-label="Close message" on:click=move |_| shown.set(false)></button>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Frame, Page, counted, security::DirectorySummary};
+use super::{Frame, Page, security::DirectorySummary};
 use crate::ui::{Card, Here, PageHead, in_workspace};
 
 /// `/w/{slug}`
@@ -122,18 +122,15 @@ fn glance(home: Home) -> AnyView {
 }
 
 fn directory_card(frame: &Frame, directory: &DirectorySummary) -> AnyView {
-    let lead = format!(
-        "{} · {} · {}",
-        directory.provider.label(),
-        counted(directory.people, "person", "people"),
-        counted(directory.groups, "group", "groups"),
-    );
     view! {
         <Card
             title=directory.name.clone()
-            lead=lead
+            lead="Directory Sync"
             action=view! { <a class="button" href=directory.url(frame)>"Open directory"</a> }.into_any()
-            foot=directory.state_line(frame.now)
+            foot=view! {
+                {directory.health.pill()} <span class="state-words">{directory.state_words(frame.now)}</span>
+            }
+                .into_any()
         />
     }
     .into_any()

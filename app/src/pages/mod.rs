@@ -21,6 +21,9 @@
 //! | a directory | [`directory::Directory`] | `GET /w/{slug}/settings/security/directories/{id}?dialog=` |
 //! | a directory's requests | [`activity::Activity`] | `GET …/directories/{id}/activity?kind=&q=&before=` |
 //! | one request | [`activity_entry::ActivityEntry`] | `GET …/directories/{id}/activity/{reference}` |
+//! | mails | [`email_log::EmailLog`] | `GET /w/{slug}/settings/email?q=&state=&mail=&newer=&older=` |
+//! | a mail | [`email::Email`] | `GET /w/{slug}/settings/email/{id}?tab=` |
+//! | the installation | [`instance::Instance`], [`instance::Preview`] | `GET /instance`, `GET /instance/mails/{template}?language=&show=` |
 //! | an invitation | [`invite::Invite`] | `GET POST /invite`, `POST /invite/decline` |
 //! | built-in mailbox | [`mailbox::Mailbox`], [`mailbox::Message`] | `/dev/mailbox`, `/dev/mailbox/{id}?tab=` |
 //! | errors | [`error::ErrorPage`] | any |
@@ -41,6 +44,9 @@
 //! | `POST …/directories/{id}` | `name`, `provider`, `default_role` |
 //! | `POST …/directories/{id}/rotate-token`, `…/tokens/{token}/revoke` | none |
 //! | `POST …/directories/{id}/remove` | `members` = `keep`, `suspend` or `remove`; `confirm` |
+//! | `POST …/email/{id}/{again,cancel}` | none |
+//! | `POST …/email/suspended-notice` | `tell` = `on` or `off` |
+//! | `POST /instance/test-mail` | none |
 //! | `POST /dev/mailbox/clear` | none |
 
 //!
@@ -52,8 +58,11 @@ pub mod activity;
 pub mod activity_entry;
 pub mod directory;
 pub mod directory_deviations;
+pub mod email;
+pub mod email_log;
 pub mod error;
 pub mod home;
+pub mod instance;
 pub mod invite;
 pub mod login;
 pub mod mailbox;

@@ -73,12 +73,12 @@ impl DirectorySummary {
         frame.url(&format!("/settings/security/directories/{}", self.id))
     }
 
-    /// Its state in a line: pill and words.
-    pub fn state_line(&self, now: i64) -> AnyView {
-        let words = match (&self.health, self.last_request) {
+    /// What is known of it, in a few words beside its pill.
+    pub fn state_words(&self, now: i64) -> AnyView {
+        match (&self.health, self.last_request) {
             (Health::Waiting, _) | (_, None) => view! {
-                "Created " {time(self.created, now, Style::Relative)}
-                {format!(". No request from {} yet.", self.provider.short_label())}
+                "created " {time(self.created, now, Style::Relative)}
+                {format!(", no request from {} yet", self.provider.short_label())}
             }
             .into_any(),
             (Health::Attention(what), Some(last)) => {
@@ -86,15 +86,13 @@ impl DirectorySummary {
             }
             (_, Some(last)) => view! {
                 {format!(
-                    "{} · {} · {} · last request ",
-                    self.name,
+                    "{} · {} · last request ",
                     counted(self.people, "person", "people"),
                     counted(self.groups, "group", "groups"),
                 )} {time(last, now, Style::Relative)}
             }
             .into_any(),
-        };
-        view! { {self.health.pill()} <span class="state-words">{words}</span> }.into_any()
+        }
     }
 }
 
@@ -145,7 +143,11 @@ fn directory_sync(frame: &Frame, directories: &[DirectorySummary]) -> AnyView {
                 .map(|directory| {
                     view! {
                         <li class="state-line">
-                            {directory.state_line(frame.now)} <a class="state-link" href=directory.url(frame)>
+                            {directory.health.pill()}
+                            <span class="state-words">
+                                <b>{directory.name.clone()}</b> " · " {directory.state_words(frame.now)}
+                            </span>
+                            <a class="state-link" href=directory.url(frame)>
                                 "Open directory"
                             </a>
                         </li>

@@ -3,11 +3,13 @@
 
 mod activity;
 mod directory;
+mod email;
 mod failure;
 mod fields;
 mod frame;
 mod guard;
 mod home;
+mod instance;
 mod invite;
 mod login;
 mod mailbox;
@@ -64,7 +66,9 @@ pub fn router(rollcall: &Rollcall) -> Router {
         .merge(people::router())
         .merge(security::router())
         .merge(directory::router())
-        .merge(activity::router());
+        .merge(activity::router())
+        .merge(email::router())
+        .merge(instance::router());
     if rollcall.config.shows_mailbox() {
         pages = pages.merge(mailbox::router());
     }

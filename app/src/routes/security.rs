@@ -106,8 +106,9 @@ async fn values(
     })
 }
 
-/// The SCIM base URL as the provider's form wants it. For Entra ID it asks for the dialect that follows the RFC;
-/// the endpoint takes both (learn.microsoft.com, “Known issues and resolutions with SCIM 2.0 protocol compliance”).
+/// The SCIM base URL, the same for every provider. Entra ID's flag `aadOptscim062020`, which would ask it for another
+/// dialect, is left to the admin: the endpoint takes both, and on-demand provisioning ignores the flag
+/// (learn.microsoft.com, “Known issues and resolutions with SCIM 2.0 protocol compliance”).
 pub(super) fn endpoint(app: &App, id: &DirectoryId) -> String {
     app.rollcall.config.base_url.join(&format!("/scim/v2/{id}"))
 }

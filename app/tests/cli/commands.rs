@@ -187,7 +187,10 @@ fn deviations_are_reported_also_of_the_last_request_before_a_stop() {
     assert_eq!(report[0]["refused_when_strict"], json!(true));
     assert!(report[0]["standard"].as_str().unwrap().starts_with("RFC 7643 section 3"));
     let example = report[0]["example"].as_str().unwrap();
-    assert!(example.contains(&format!("/w/acme/settings/security/directories/{id}/activity/act_")), "{example}");
+    assert!(
+        example.contains(&format!("/w/acme/settings/security/directories/{id}/activity/act_")),
+        "{example}"
+    );
 }
 
 #[test]

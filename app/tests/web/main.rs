@@ -23,6 +23,7 @@ mod activity;
 mod directories;
 mod doors;
 mod invitations;
+mod mail;
 mod people;
 mod permissions;
 mod safety;

@@ -131,6 +131,17 @@ pub enum Literal {
 }
 
 impl Filter {
+    /// Whether a checked filter asks about this attribute of the resource itself, or a part of it.
+    pub fn mentions(&self, attribute: &str) -> bool {
+        match self {
+            Self::And(terms) | Self::Or(terms) => terms.iter().any(|term| term.mentions(attribute)),
+            Self::Not(inner) => inner.mentions(attribute),
+            Self::Compare { path, .. } | Self::Present(path) | Self::ValuePath { path, .. } => {
+                path.schema.is_none() && path.attribute == attribute
+            }
+        }
+    }
+
     /// How many comparisons it has.
     pub(crate) fn terms(&self) -> usize {
         match self {

@@ -383,3 +383,16 @@ fn an_element_can_be_matched_alone() {
     assert!(!matches_element(&filter, members, &member), "ids are case-exact");
     assert!(matches_element(&equals("value", "A"), None, &Value::String("a".into())));
 }
+
+#[test]
+fn what_a_filter_asks_about() {
+    for (text, expected) in [
+        ("MEMBERS eq \"a\"", true),
+        ("members[value eq \"a\"]", true),
+        ("not (displayName pr and (members.type pr or id pr))", true),
+        ("displayName eq \"members\"", false),
+    ] {
+        let filter = check(&parse(text).unwrap(), group()).unwrap();
+        assert_eq!(filter.mentions("members"), expected, "{text}");
+    }
+}

@@ -27,6 +27,8 @@ pub struct Capabilities {
     pub etag: bool,
     /// Whether the server is in strict mode: the `interopProfileConformant` of draft-zollner-scim-interop-profile.
     pub interop_profile: bool,
+    /// Whether `/Roles` and `/Entitlements` are there (draft-ietf-scim-roles-entitlements section 3.1).
+    pub roles: bool,
 }
 
 /// The limits of bulk requests.
@@ -88,6 +90,15 @@ pub fn service_provider_config(can: &Capabilities, base_url: &str) -> Value {
     }
     if can.interop_profile {
         config["interopProfileConformant"] = json!(true);
+    }
+    if can.roles {
+        // A user's roles and entitlements are kept as they come: several, with type and primary. The schema of this
+        // document cannot say so: the draft nests complex attributes, which RFC 7643 section 2.3.8 forbids.
+        let kept = |several: &str| json!({ "supported": true, several: true, "primarySupported": true, "typeSupported": true });
+        config["RolesAndEntitlements"] = json!({
+            "roles": kept("multipleRolesSupported"),
+            "entitlements": kept("multipleEntitlementsSupported"),
+        });
     }
     config
 }

@@ -24,7 +24,7 @@ mod service;
 
 pub use self::attribute::{Attribute, Mutability, Returned, Type, Uniqueness};
 pub use self::core::{common, group, user};
-pub use self::roles::{entitlement, okta_entitlement, okta_role, role};
+pub use self::roles::{Vocabulary, entitlement, entitlement_in_both, role, role_in_both};
 
 use serde::{Deserialize, Serialize};
 

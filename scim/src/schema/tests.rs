@@ -65,7 +65,16 @@ fn an_extension_must_follow_the_rules_of_the_rfc() {
 
 #[test]
 fn an_attribute_reads_what_it_writes() {
-    for kind in [user(), group(), role(), okta_role(), entitlement(), okta_entitlement()] {
+    for kind in [
+        user(),
+        group(),
+        role(Vocabulary::Ietf),
+        role(Vocabulary::Okta),
+        entitlement(Vocabulary::Ietf),
+        entitlement(Vocabulary::Okta),
+        role_in_both(),
+        entitlement_in_both(),
+    ] {
         let json = serde_json::to_value(&kind.schema).unwrap();
         let read: Schema = serde_json::from_value(json).unwrap();
         assert_eq!(read.attributes, kind.schema.attributes);
@@ -83,6 +92,7 @@ fn capabilities() -> Capabilities {
         sort: true,
         etag: true,
         interop_profile: false,
+        roles: true,
     }
 }
 
@@ -103,12 +113,16 @@ fn service_provider_config() {
     );
     assert_eq!(config["meta"]["location"], "https://x.test/scim/v2/ServiceProviderConfig");
     assert_eq!(config.get("interopProfileConformant"), None);
+    assert_eq!(config["RolesAndEntitlements"]["roles"]["supported"], true);
+    assert_eq!(config["RolesAndEntitlements"]["entitlements"]["multipleEntitlementsSupported"], true);
 
-    let without = Capabilities { bulk: None, cursor: None, interop_profile: true, ..capabilities() };
+    let without =
+        Capabilities { bulk: None, cursor: None, interop_profile: true, roles: false, ..capabilities() };
     let config = discovery::service_provider_config(&without, "https://x.test");
     assert_eq!(config["bulk"], json!({ "supported": false, "maxOperations": 0, "maxPayloadSize": 0 }));
     assert_eq!(config["pagination"]["cursor"], false);
     assert_eq!(config["interopProfileConformant"], true);
+    assert_eq!(config.get("RolesAndEntitlements"), None);
 }
 
 #[test]
@@ -156,11 +170,17 @@ fn schemas_say_what_is_stored() {
 
 #[test]
 fn both_vocabularies_of_roles() {
-    assert_eq!(role().schema.id, "urn:ietf:params:scim:schemas:core:2.0:Role");
-    assert_eq!(okta_role().schema.id, "urn:okta:scim:schemas:core:1.0:Role");
-    assert_eq!(role().endpoint, okta_role().endpoint);
-    assert_eq!(okta_entitlement().endpoint, "/Entitlements");
-    let all_read_only =
-        role().schema.attributes.iter().all(|attribute| attribute.mutability == Mutability::ReadOnly);
-    assert!(all_read_only);
+    let (ietf, okta) = (role(Vocabulary::Ietf), role(Vocabulary::Okta));
+    assert_eq!(ietf.schema.id, "urn:ietf:params:scim:schemas:core:2.0:Role");
+    assert_eq!(okta.schema.id, "urn:okta:scim:schemas:core:1.0:Role");
+    assert_eq!((&ietf.id, &ietf.endpoint), (&okta.id, &okta.endpoint));
+    assert_eq!(entitlement(Vocabulary::Okta).endpoint, "/Entitlements");
+    let both = role_in_both();
+    for name in ["value", "displayName"] {
+        for urn in [&ietf.schema.id, &okta.schema.id] {
+            let path = AttrPath { schema: Some(urn.clone()), attribute: name.to_owned(), sub: None };
+            assert_eq!(both.locate(&path).map(|it| it.path.schema), Some(None), "{path}");
+        }
+    }
+    assert!(both.schema.attributes.iter().all(|attribute| attribute.mutability == Mutability::ReadOnly));
 }

@@ -1,9 +1,10 @@
-//! German.
+//! German, in the formal address.
 
-use super::{InvitationWords, RoleWords, Words};
+use super::*;
 
 pub(super) const WORDS: Words = Words {
     tag: "de",
+    name: "Deutsch",
     months: [
         "Januar",
         "Februar",
@@ -18,25 +19,100 @@ pub(super) const WORDS: Words = Words {
         "November",
         "Dezember",
     ],
+    date: "{day}. {month} {year}",
     moment: "{day}. {month} {year} um {time} Uhr UTC",
+    frame: FrameWords {
+        or_open: "Oder öffnen Sie diesen Link im Browser:",
+        meant_for: "Diese Nachricht ging an {email}.",
+        works_once: "Der Link funktioniert einmal, bis zum {moment}.",
+    },
     roles: RoleWords {
-        viewer: "„Betrachter“", member: "„Mitglied“", admin: "„Admin“", owner: "„Inhaber“"
+        viewer: "„Lesezugriff“",
+        member: "„Mitglied“",
+        admin: "„Administration“",
+        owner: "„Inhaberschaft“",
     },
     invitation: InvitationWords {
-        subject: "{workspace} auf Rollcall beitreten",
-        reminder_subject: "Erinnerung: {workspace} auf Rollcall beitreten",
-        heading: "{workspace} beitreten",
+        subject: "Einladung zu {workspace} auf Rollcall",
+        reminder_subject: "Erinnerung: Einladung zu {workspace} auf Rollcall",
+        new_link_subject: "Ihr neuer Link zu {workspace}",
+        heading: "Einladung zu {workspace}",
         by_person: "{inviter} lädt Sie ein, {workspace} mit der Rolle {role} beizutreten.",
         by_directory: "Ihre IT-Abteilung lädt Sie über {provider} ein, {workspace} mit der Rolle {role} beizutreten.",
         by_it_team: "Ihre IT-Abteilung lädt Sie ein, {workspace} mit der Rolle {role} beizutreten.",
         by_nobody: "Sie sind eingeladen, {workspace} mit der Rolle {role} beizutreten.",
         reminder: "Ihre Einladung ist noch offen.",
-        about: "Rollcall hält einen Arbeitsbereich und seine Mitglieder im Gleichschritt mit dem Verzeichnis der Firma.",
+        new_link: "Hier ist der neue Link, um den Sie gebeten haben. Frühere Links funktionieren nicht mehr.",
+        about: "Rollcall hält einen Arbeitsbereich und seine Mitglieder auf dem Stand des Firmenverzeichnisses.",
         accept: "Einladung annehmen",
-        or_open: "Oder öffnen Sie diesen Link im Browser:",
-        expires: "Die Einladung gilt bis {moment}.",
-        meant_for: "Diese Nachricht ging an {email}.",
-        not_you: "Nicht Sie?",
+        expires: "Die Einladung gilt bis zum {moment}.",
+        not_you: "Sind Sie nicht gemeint?",
         decline: "Ablehnen",
+    },
+    token_expiring: TokenExpiringWords {
+        subject: "Das Token von {directory} läuft am {date} ab",
+        heading: "Das Token von {directory} läuft bald ab",
+        what: "Das Token {hint}, mit dem {directory} den Arbeitsbereich {workspace} aktualisiert, läuft am {moment} ab.",
+        then: "Danach wird {directory} abgewiesen: Neue Personen werden nicht mehr eingeladen, und wer die Firma verlässt, behält den Zugang.",
+        now: "Erstellen Sie ein zweites Token und tragen Sie es in {directory} ein. Das bisherige gilt weiter, bis es abläuft oder widerrufen wird.",
+        action: "Verzeichnis öffnen",
+    },
+    directory_failing: DirectoryFailingWords {
+        subject: "{directory} kann {workspace} nicht aktualisieren",
+        heading: "{directory} kann {workspace} nicht aktualisieren",
+        refused: "Von den letzten {of} Änderungen, die {directory} an {workspace} gesendet hat, wurden {refused} abgelehnt, die erste am {moment}.",
+        bad_token: "Seit dem {moment} kommt jede Anfrage von {directory} an {workspace} mit einem Token, das nicht gilt: Es ist falsch eingetragen, widerrufen oder abgelaufen.",
+        answer: "Letzte Antwort: {answer}",
+        then: "Bis das behoben ist, werden neue Personen möglicherweise nicht eingeladen, und wer die Firma verlässt, behält möglicherweise den Zugang.",
+        action: "Verzeichnis öffnen",
+    },
+    last_owner: LastOwnerWords {
+        subject: "{workspace}: letzte Inhaberschaft laut {directory} inaktiv",
+        heading: "Letzte Inhaberschaft laut {directory} inaktiv",
+        what: "{directory} meldet, dass {person} ({email}) nicht mehr aktiv ist.",
+        kept: "Niemand sonst hat in {workspace} die Rolle „Inhaberschaft“. Deshalb bleibt diese Mitgliedschaft bestehen; alle Sitzungen wurden beendet.",
+        now: "Geben Sie einer weiteren Person die Rolle „Inhaberschaft“: Der Zugang von {person} endet dann von selbst. Falls es ein Irrtum ist, aktivieren Sie die Person in {directory} wieder.",
+        action: "Mitglieder öffnen",
+    },
+    mass_change: MassChangeWords {
+        subject: "{suspended} Personen haben keinen Zugang mehr zu {workspace}",
+        heading: "Viele Personen haben keinen Zugang mehr zu {workspace}",
+        what: "{directory} hat seit dem {moment} {suspended} von {of} Mitgliedern von {workspace} gesperrt. Es können weitere folgen.",
+        expected: "Falls das so geplant war, ist nichts zu tun.",
+        otherwise: "Falls nicht, halten Sie die Bereitstellung in {directory} an und prüfen Sie, welche Personen dort zugewiesen sind. Die Daten der gesperrten Personen bleiben erhalten; der Zugang kommt zurück, sobald {directory} sie wieder als aktiv meldet.",
+        action: "Gesperrte Personen ansehen",
+    },
+    access_suspended: AccessSuspendedWords {
+        subject: "Ihr Zugang zu {workspace} wurde gesperrt",
+        heading: "Ihr Zugang zu {workspace} wurde gesperrt",
+        by_directory: "Das Verzeichnis Ihrer Firma hat Ihren Zugang zu {workspace} beendet.",
+        by_admin: "Die Administration von {workspace} hat Ihren Zugang gesperrt.",
+        kept: "Ihre Daten bleiben erhalten. Falls es ein Irrtum ist, wenden Sie sich an Ihre IT-Abteilung.",
+    },
+    password_reset: PasswordResetWords {
+        subject: "Neues Passwort für Rollcall festlegen",
+        heading: "Neues Passwort festlegen",
+        what: "Für das Konto {email} wurde ein neues Passwort angefordert.",
+        not_you: "Falls die Anforderung nicht von Ihnen kam, können Sie diese Nachricht ignorieren: Ihr Passwort bleibt, wie es ist.",
+        action: "Passwort festlegen",
+    },
+    email_change: EmailChangeWords {
+        subject: "Neue Adresse für Rollcall bestätigen",
+        heading: "Neue Adresse bestätigen",
+        what: "Die Adresse eines Rollcall-Kontos soll von {old} in {new} geändert werden. Die Änderung gilt, sobald Sie sie bestätigen.",
+        not_you: "Falls die Anforderung nicht von Ihnen kam, können Sie diese Nachricht ignorieren: Es ändert sich nichts.",
+        action: "Adresse bestätigen",
+    },
+    email_changed: EmailChangedWords {
+        subject: "Die Adresse Ihres Rollcall-Kontos wurde geändert",
+        heading: "Die Adresse Ihres Kontos wurde geändert",
+        what: "Am {moment} wurde die Adresse Ihres Rollcall-Kontos von {old} in {new} geändert. Melden Sie sich ab jetzt mit der neuen Adresse an.",
+        not_you: "Falls die Änderung nicht von Ihnen kam, wenden Sie sich sofort an die Administration Ihres Arbeitsbereichs.",
+    },
+    test: TestWords {
+        subject: "Testnachricht von Rollcall",
+        heading: "Die Nachricht ist angekommen",
+        what: "{person} hat diese Testnachricht am {moment} unter {address} angefordert.",
+        nothing_to_do: "Es ist nichts zu tun.",
     },
 };

@@ -6,6 +6,9 @@
 mod de;
 mod en;
 mod fr;
+mod letters;
+
+pub(super) use letters::*;
 
 use crate::{clock::Timestamp, model::Role};
 
@@ -17,58 +20,43 @@ const LANGUAGES: &[&Words] = &[&en::WORDS, &fr::WORDS, &de::WORDS];
 pub(super) struct Words {
     /// The language's BCP 47 tag, such as `fr`.
     pub(super) tag: &'static str,
+    /// The language's own name.
+    pub(super) name: &'static str,
     /// The months from January on, as they stand inside a date.
     pub(super) months: [&'static str; 12],
+    /// A date: `{day}`, `{month}`, `{year}`.
+    pub(super) date: &'static str,
     /// A moment: `{day}`, `{month}`, `{year}`, `{time}`.
     pub(super) moment: &'static str,
-    /// The roles, as they stand behind “as” in the sentences below.
+    /// What stands in every mail.
+    pub(super) frame: FrameWords,
+    /// The roles, as they stand in the sentences of the invitation.
     pub(super) roles: RoleWords,
-    /// The invitation and its reminder.
+    /// The invitation, its reminder and the new link.
     pub(super) invitation: InvitationWords,
+    /// A directory's token ends soon.
+    pub(super) token_expiring: TokenExpiringWords,
+    /// A directory's changes are refused.
+    pub(super) directory_failing: DirectoryFailingWords,
+    /// The directory calls the last owner inactive.
+    pub(super) last_owner: LastOwnerWords,
+    /// A directory took away the access of many people.
+    pub(super) mass_change: MassChangeWords,
+    /// The reader's access was taken away.
+    pub(super) access_suspended: AccessSuspendedWords,
+    /// A link that sets a new password.
+    pub(super) password_reset: PasswordResetWords,
+    /// A link that confirms a new address.
+    pub(super) email_change: EmailChangeWords,
+    /// An address was changed.
+    pub(super) email_changed: EmailChangedWords,
+    /// A mail that shows that mail arrives.
+    pub(super) test: TestWords,
 }
 
-/// What a person becomes.
-#[derive(Debug)]
-pub(super) struct RoleWords {
-    pub(super) viewer: &'static str,
-    pub(super) member: &'static str,
-    pub(super) admin: &'static str,
-    pub(super) owner: &'static str,
-}
-
-/// The texts of the invitation and of its reminder.
-#[derive(Debug)]
-pub(super) struct InvitationWords {
-    /// Subject: `{workspace}`.
-    pub(super) subject: &'static str,
-    /// Subject of the reminder: `{workspace}`.
-    pub(super) reminder_subject: &'static str,
-    /// Heading: `{workspace}`.
-    pub(super) heading: &'static str,
-    /// A person invited: `{inviter}`, `{workspace}`, `{role}`.
-    pub(super) by_person: &'static str,
-    /// A directory invited: `{provider}`, `{workspace}`, `{role}`.
-    pub(super) by_directory: &'static str,
-    /// A directory without a well-known name invited: `{workspace}`, `{role}`.
-    pub(super) by_it_team: &'static str,
-    /// Nobody in particular invited: `{workspace}`, `{role}`.
-    pub(super) by_nobody: &'static str,
-    /// What a reminder begins with.
-    pub(super) reminder: &'static str,
-    /// What the product is, in one line.
-    pub(super) about: &'static str,
-    /// The button.
-    pub(super) accept: &'static str,
-    /// Before the bare link.
-    pub(super) or_open: &'static str,
-    /// When it ends: `{moment}`.
-    pub(super) expires: &'static str,
-    /// Whom it is for: `{email}`.
-    pub(super) meant_for: &'static str,
-    /// Before the link that declines.
-    pub(super) not_you: &'static str,
-    /// The link that declines.
-    pub(super) decline: &'static str,
+/// Each language's tag (BCP 47) and own name.
+pub fn languages() -> impl Iterator<Item = (&'static str, &'static str)> {
+    LANGUAGES.iter().map(|words| (words.tag, words.name))
 }
 
 impl Words {
@@ -82,7 +70,7 @@ impl Words {
             .unwrap_or(&en::WORDS)
     }
 
-    /// The role behind “as”.
+    /// The role, as it stands in a sentence.
     pub(super) fn role(&self, role: Role) -> &'static str {
         match role {
             Role::Viewer => self.roles.viewer,
@@ -94,9 +82,18 @@ impl Words {
 
     /// A moment to the minute, UTC.
     pub(super) fn moment(&self, at: Timestamp) -> String {
+        self.calendar(self.moment, at)
+    }
+
+    /// A day, UTC.
+    pub(super) fn date(&self, at: Timestamp) -> String {
+        self.calendar(self.date, at)
+    }
+
+    fn calendar(&self, text: &str, at: Timestamp) -> String {
         let at = at.to_datetime();
         fill(
-            self.moment,
+            text,
             &[
                 ("day", &at.day().to_string()),
                 ("month", self.months[usize::from(u8::from(at.month())) - 1]),
@@ -177,29 +174,22 @@ mod tests {
     }
 
     fn texts(words: &Words) -> Vec<&'static str> {
-        let invitation = &words.invitation;
-        vec![
-            words.moment,
-            words.roles.viewer,
-            words.roles.member,
-            words.roles.admin,
-            words.roles.owner,
-            invitation.subject,
-            invitation.reminder_subject,
-            invitation.heading,
-            invitation.by_person,
-            invitation.by_directory,
-            invitation.by_it_team,
-            invitation.by_nobody,
-            invitation.reminder,
-            invitation.about,
-            invitation.accept,
-            invitation.or_open,
-            invitation.expires,
-            invitation.meant_for,
-            invitation.not_you,
-            invitation.decline,
+        [
+            vec![words.name, words.date, words.moment],
+            words.frame.texts(),
+            words.roles.texts(),
+            words.invitation.texts(),
+            words.token_expiring.texts(),
+            words.directory_failing.texts(),
+            words.last_owner.texts(),
+            words.mass_change.texts(),
+            words.access_suspended.texts(),
+            words.password_reset.texts(),
+            words.email_change.texts(),
+            words.email_changed.texts(),
+            words.test.texts(),
         ]
+        .concat()
     }
 
     fn blanks(text: &str) -> Vec<&str> {

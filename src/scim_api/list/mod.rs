@@ -1,6 +1,9 @@
 //! Lists: a page by index or by cursor, filtered by index where the store can and by evaluation where it cannot.
 
+mod fixed;
 mod sorted;
+
+pub(super) use fixed::respond_with;
 
 use axum::response::Response;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -37,6 +40,9 @@ pub(super) trait Resources {
     type Row: Send + Sync;
     type Condition: Send + Sync;
 
+    /// The attribute that is kept in another table, and read only when it is asked for.
+    const APART: &'static str;
+
     fn kind() -> &'static ResourceType;
     fn id(row: &Self::Row) -> &str;
     /// The conditions that mean the same as the filter; `None` when no index answers it.
@@ -55,11 +61,12 @@ pub(super) trait Resources {
         auth: &DirectoryAuth,
         conditions: &[Self::Condition],
     ) -> impl Future<Output = store::Result<i64>> + Send;
+    /// The resources of these rows, with what is kept apart or without.
     fn render(
         conn: &mut Conn,
         auth: &DirectoryAuth,
         rows: &[Self::Row],
-        projection: &Projection,
+        with_apart: bool,
     ) -> impl Future<Output = crate::error::Result<Vec<Document>>> + Send;
 }
 
@@ -92,6 +99,18 @@ pub(super) async fn collect<R: Resources>(
         (_, Some(order)) if order == Order::default() => by_evaluation::<R>(conn, auth, query).await,
         (conditions, _) => sorted::collect::<R>(conn, auth, query, conditions.as_deref()).await,
     }
+}
+
+/// Whether the answer shows what is kept apart.
+pub(super) fn is_shown<R: Resources>(projection: &Projection) -> bool {
+    projection.wants(R::kind(), R::APART)
+}
+
+/// Whether what is kept apart is shown, or decides what is.
+fn is_evaluated<R: Resources>(query: &ListQuery) -> bool {
+    is_shown::<R>(&query.projection)
+        || query.filter.as_ref().is_some_and(|filter| filter.mentions(R::APART))
+        || query.sort_by.as_ref().is_some_and(|path| path.attribute == R::APART)
 }
 
 /// The order that an index holds; `None` when none does.
@@ -144,7 +163,7 @@ async fn by_index<R: Resources>(
     rows.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
     let next = next_position(query, offset, rows.len(), rows.last().map(R::id));
     let page = page_of(auth, query, next.filter(|_| more));
-    let resources = R::render(conn, auth, &rows, &query.projection).await?;
+    let resources = R::render(conn, auth, &rows, is_shown::<R>(&query.projection)).await?;
     Ok((total, page, resources))
 }
 
@@ -167,7 +186,7 @@ async fn by_evaluation<R: Resources>(
         let rows = R::page(conn, auth, &[], Order::default(), slice).await?;
         let Some(last) = rows.last() else { break };
         after = Some(R::id(last).to_owned());
-        let resources = R::render(conn, auth, &rows, &Projection::default()).await?;
+        let resources = R::render(conn, auth, &rows, is_evaluated::<R>(query)).await?;
         for (row, resource) in rows.iter().zip(resources) {
             let matches = query.filter.as_ref().is_none_or(|f| filter::matches(f, R::kind(), &resource));
             if !matches {
@@ -245,19 +264,26 @@ fn is_id(text: &str) -> bool {
 }
 
 fn position(auth: &DirectoryAuth, query: &ListQuery) -> Result<Position> {
-    let Some(cursor) = &query.cursor else { return Ok(Position::At(query.start_index - 1)) };
-    if cursor.is_empty() {
-        return Ok(Position::At(0));
+    match (place(auth, query)?, &query.sort_by) {
+        (None, _) => Ok(Position::At(query.start_index - 1)),
+        (Some(place), _) if place.is_empty() => Ok(Position::At(0)),
+        (Some(place), None) if is_id(&place) => Ok(Position::Behind(place)),
+        (Some(_), None) => Err(foreign_cursor().into()),
+        (Some(place), Some(_)) => Ok(Position::At(place.parse().map_err(|_| foreign_cursor())?)),
     }
-    let refused = || {
-        scim::Error::invalid_cursor("This cursor belongs to another query. Begin again with an empty cursor.")
+}
+
+/// What the cursor of the query says, when it has one and it was made for this query; empty for the first page.
+fn place(auth: &DirectoryAuth, query: &ListQuery) -> Result<Option<String>> {
+    let Some(cursor) = query.cursor.as_deref().filter(|cursor| !cursor.is_empty()) else {
+        return Ok(query.cursor.clone());
     };
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;
-    let text = String::from_utf8(bytes).map_err(|_| refused())?;
-    let place = text.strip_prefix(binding(auth, query).as_str()).ok_or_else(refused)?;
-    match query.sort_by {
-        None if is_id(place) => Ok(Position::Behind(place.to_owned())),
-        None => Err(refused().into()),
-        Some(_) => Ok(Position::At(place.parse().map_err(|_| refused())?)),
-    }
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| foreign_cursor())?;
+    let text = String::from_utf8(bytes).map_err(|_| foreign_cursor())?;
+    let place = text.strip_prefix(binding(auth, query).as_str()).filter(|place| !place.is_empty());
+    Ok(Some(place.ok_or_else(foreign_cursor)?.to_owned()))
+}
+
+fn foreign_cursor() -> scim::Error {
+    scim::Error::invalid_cursor("This cursor belongs to another query. Begin again with an empty cursor.")
 }

@@ -9,7 +9,7 @@ use scim::{
     schema::ResourceType,
 };
 
-use super::{Position, Resources, STRIDE, next_position, page_of, position, size};
+use super::{Position, Resources, STRIDE, is_evaluated, is_shown, next_position, page_of, position, size};
 use crate::{
     scim_api::{auth::DirectoryAuth, failure::Result},
     store::{
@@ -67,7 +67,7 @@ async fn keys<R: Resources>(
         let rows = R::page(conn, auth, conditions.unwrap_or_default(), Order::default(), slice).await?;
         let Some(last) = rows.last() else { return Ok(found) };
         after = Some(R::id(last).to_owned());
-        let resources = R::render(conn, auth, &rows, &Projection::default()).await?;
+        let resources = R::render(conn, auth, &rows, is_evaluated::<R>(query)).await?;
         for (row, resource) in rows.iter().zip(resources) {
             let filter = query.filter.as_ref().filter(|_| conditions.is_none());
             if filter.is_none_or(|filter| filter::matches(filter, R::kind(), &resource)) {
@@ -103,7 +103,7 @@ async fn read<R: Resources>(
     let limit = i64::try_from(ids.len()).unwrap_or(i64::MAX);
     let slice = Slice { after: None, offset: 0, limit };
     let rows = R::page(conn, auth, &[R::one_of(ids.clone())], Order::default(), slice).await?;
-    let resources = R::render(conn, auth, &rows, projection).await?;
+    let resources = R::render(conn, auth, &rows, is_shown::<R>(projection)).await?;
     let mut by_id: HashMap<&str, Document> = rows.iter().map(R::id).zip(resources).collect();
     Ok(ids.iter().filter_map(|id| by_id.remove(id.as_str())).collect())
 }

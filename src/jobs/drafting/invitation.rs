@@ -1,0 +1,81 @@
+//! The invitation, its reminder and the new link. The outbox's subject is the invitation.
+
+use super::{Composed, GONE, Release};
+use crate::{
+    clock::Timestamp,
+    error::Result,
+    mail::{
+        Addressee, Letter,
+        templates::{Invitation as InvitationMail, InvitedBy, Occasion},
+    },
+    model::{InvitationId, InvitationStatus, MailTemplate},
+    secret::Secret,
+    store::{self, Conn, Tx, invitations::Invitation, outbox::Mail},
+};
+
+const OVER: &str = "The invitation was over before the mail could leave.";
+
+pub(super) async fn compose(
+    conn: &mut Conn,
+    mail: &Mail,
+    template: MailTemplate,
+    secret: Secret,
+) -> Result<Composed> {
+    let id = InvitationId(mail.subject_id.clone());
+    let Some(invitation) = store::invitations::get(conn, &id).await? else {
+        return Ok(Composed::Unwanted(GONE));
+    };
+    let workspace = store::workspaces::get(conn, &invitation.workspace_id).await?;
+    let membership =
+        store::memberships::get(conn, &invitation.workspace_id, &invitation.membership_id).await?;
+    let (Some(workspace), Some(membership)) = (workspace, membership) else {
+        return Ok(Composed::Unwanted(GONE));
+    };
+    let letter = InvitationMail {
+        occasion: match template {
+            MailTemplate::Reminder => Occasion::Reminded,
+            MailTemplate::NewLink => Occasion::AskedForLink,
+            _ => Occasion::Invited,
+        },
+        invited_by: invited_by(conn, &invitation).await?,
+        workspace: workspace.name,
+        role: membership.role,
+        token: secret,
+        expires_at: invitation.expires_at,
+    };
+    Ok(Composed::Letter {
+        letter: Box::new(Letter::Invitation(letter)),
+        addressee: Addressee { email: mail.recipient.clone(), language: membership.language },
+        mailbox_may_follow: invitation.directory_id.is_some(),
+    })
+}
+
+pub(super) async fn release(tx: &mut Tx, mail: &Mail, secret: &Secret, now: Timestamp) -> Result<Release> {
+    let id = InvitationId(mail.subject_id.clone());
+    let invitation = store::invitations::get_for_update(tx, &id).await?;
+    if !invitation.is_some_and(|invitation| is_wanted(&invitation, mail, now)) {
+        return Ok(Release::Unwanted(OVER));
+    }
+    store::invitations::insert_link(tx, &secret.hash(), &id, mail.generation, now).await?;
+    Ok(Release::Wanted)
+}
+
+fn is_wanted(invitation: &Invitation, mail: &Mail, now: Timestamp) -> bool {
+    invitation.status == InvitationStatus::Pending
+        && invitation.generation == mail.generation
+        && invitation.expires_at > now
+}
+
+async fn invited_by(conn: &mut Conn, invitation: &Invitation) -> Result<InvitedBy> {
+    if let Some(id) = &invitation.invited_by
+        && let Some(account) = store::accounts::get(conn, id).await?
+    {
+        return Ok(InvitedBy::Person(account.name));
+    }
+    if let Some(id) = &invitation.directory_id
+        && let Some(directory) = store::directories::get(conn, &invitation.workspace_id, id).await?
+    {
+        return Ok(InvitedBy::Directory(directory.provider));
+    }
+    Ok(InvitedBy::Nobody)
+}

@@ -1,0 +1,135 @@
+//! From a row of the outbox to the mail that it asks for.
+//!
+//! Each kind of mail is an arm in [`compose`], which gathers what the mail says, and one in `release`, which is the
+//! last look before it leaves: is it still wanted, and if there is a link in it, from now on the link works. To add a
+//! kind, add its two arms; see `account` for one with a secret link.
+
+mod account;
+mod alerts;
+mod invitation;
+
+use crate::{
+    clock::Timestamp,
+    error::Result,
+    mail::{Addressee, Identity, Letter, Message},
+    model::MailTemplate,
+    secret::Secret,
+    state::Rollcall,
+    store::{self, Conn, Tx, outbox::Mail},
+};
+
+/// What is to be done with a mail that was claimed.
+pub(super) enum Draft {
+    /// It is to be sent; the attempt is counted and the link in it works.
+    Ready {
+        /// The mail.
+        message: Box<Message>,
+        /// Whether the mailbox may come into being later: a directory names people before they have one.
+        mailbox_may_follow: bool,
+    },
+    /// It is no longer wanted, because of this.
+    Unwanted(&'static str),
+    /// It can never be sent, because of this.
+    Impossible(String),
+    /// Another worker has it, or someone cancelled it a moment ago.
+    Gone,
+}
+
+/// What a mail of the outbox says, from what the store holds now.
+#[derive(Clone, Debug)]
+pub enum Composed {
+    /// This.
+    Letter {
+        /// What it says.
+        letter: Box<Letter>,
+        /// To whom.
+        addressee: Addressee,
+        /// Whether the mailbox may come into being later.
+        mailbox_may_follow: bool,
+    },
+    /// Nothing any more: what it was about is gone.
+    Unwanted(&'static str),
+    /// Nothing that this version of Rollcall knows of.
+    Impossible(String),
+}
+
+/// Why a mail was not sent, or can no longer be shown.
+const GONE: &str = "What this mail was about is gone.";
+
+/// Gathers what a mail says; `secret` stands in its link. Changes nothing.
+///
+/// # Errors
+/// When the store fails.
+pub async fn compose(conn: &mut Conn, mail: &Mail, secret: Secret) -> Result<Composed> {
+    let Ok(template) = mail.template.parse::<MailTemplate>() else { return Ok(unknown(mail)) };
+    match template {
+        MailTemplate::Invitation | MailTemplate::Reminder | MailTemplate::NewLink => {
+            invitation::compose(conn, mail, template, secret).await
+        }
+        MailTemplate::PasswordReset => account::compose_password_reset(conn, mail, secret).await,
+        MailTemplate::TokenExpiring => alerts::compose_token_expiring(conn, mail).await,
+        MailTemplate::LastOwner => alerts::compose_last_owner(conn, mail).await,
+        MailTemplate::MassChange => alerts::compose_mass_change(conn, mail).await,
+        MailTemplate::AccessSuspended => alerts::compose_access_suspended(conn, mail).await,
+        _ => Ok(unknown(mail)),
+    }
+}
+
+/// Locks what the mail is about and says whether it is still wanted; the link in it works from the commit on.
+async fn release(tx: &mut Tx, mail: &Mail, secret: &Secret, now: Timestamp) -> Result<Release> {
+    match mail.template.parse::<MailTemplate>() {
+        Ok(MailTemplate::Invitation | MailTemplate::Reminder | MailTemplate::NewLink) => {
+            invitation::release(tx, mail, secret, now).await
+        }
+        Ok(MailTemplate::PasswordReset) => account::release_password_reset(tx, mail, secret, now).await,
+        Ok(MailTemplate::TokenExpiring) => alerts::release_token_expiring(tx, mail, now).await,
+        Ok(MailTemplate::AccessSuspended) => alerts::release_access_suspended(tx, mail).await,
+        Ok(_) | Err(_) => Ok(Release::Wanted),
+    }
+}
+
+/// Whether a mail may leave.
+enum Release {
+    Wanted,
+    Unwanted(&'static str),
+}
+
+fn unknown(mail: &Mail) -> Composed {
+    Composed::Impossible(format!("This version of Rollcall has no template “{}”.", mail.template))
+}
+
+/// Writes the mail, and as the last step before sending looks whether it is still wanted: in the same transaction
+/// the attempt is counted and the link begins to work.
+///
+/// # Errors
+/// When the store or the machine fails; nothing was counted then.
+pub(super) async fn draft(rollcall: &Rollcall, mail: &Mail) -> Result<Draft> {
+    let now = rollcall.clock.now();
+    let secret = Secret::generate(&rollcall.clock, "")?;
+    let mut conn = rollcall.db.read().await?;
+    let composed = compose(&mut conn, mail, secret.clone()).await?;
+    drop(conn);
+    let (letter, addressee, mailbox_may_follow) = match composed {
+        Composed::Letter { letter, addressee, mailbox_may_follow } => (letter, addressee, mailbox_may_follow),
+        Composed::Unwanted(why) => return Ok(Draft::Unwanted(why)),
+        Composed::Impossible(why) => return Ok(Draft::Impossible(why)),
+    };
+    let identity = Identity::of(mail, &rollcall.config, now);
+    let message = match letter.render(&addressee, &identity, &rollcall.config.base_url) {
+        Ok(message) => message,
+        Err(why) => return Ok(Draft::Impossible(why)),
+    };
+
+    let mut tx = rollcall.db.write().await?;
+    // What the mail is about is locked before the outbox, as by those who withdraw it.
+    if let Release::Unwanted(why) = release(&mut tx, mail, &secret, now).await? {
+        tx.rollback().await?;
+        return Ok(Draft::Unwanted(why));
+    }
+    if !store::outbox::start_attempt(&mut tx, mail, &message.subject, now).await? {
+        tx.rollback().await?;
+        return Ok(Draft::Gone);
+    }
+    tx.commit().await?;
+    Ok(Draft::Ready { message: Box::new(message), mailbox_may_follow })
+}
