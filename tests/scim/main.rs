@@ -21,6 +21,7 @@ mod callers;
 mod deadlock;
 mod entra;
 mod google;
+mod group_members;
 mod groups;
 mod hostile;
 mod journal;
