@@ -16,7 +16,7 @@ use hyper_util::rt::TokioIo;
 use rollcall::{
     Rollcall,
     clock::Clock,
-    config::{BaseUrl, Config, MailTransport},
+    config::Config,
     directory::administration::{self, Choice},
     model::{Provider, Role},
     people::{Caller, workspace},
@@ -88,18 +88,8 @@ struct Target {
 async fn start(db: Db, database: &DatabaseUrl) -> Target {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
-    let config = Config {
-        listen: address,
-        base_url: BaseUrl::parse(&format!("http://{address}")).expect("a base URL"),
-        database: database.clone(),
-        mail: MailTransport::Mailbox,
-        mail_from: "Rollcall <rollcall@rollcall.test>".parse().expect("a sender"),
-        mail_reply_to: None,
-        return_path: None,
-        mail_rate: None,
-        invitation_delay: Duration::from_secs(60),
-        rate_limit: None,
-    };
+    let config =
+        Config { invitation_delay: Duration::from_secs(60), ..Config::local(address, database.clone()) };
     let rollcall = Rollcall::new(db, Clock::System, config);
     let (workspace, _, _) =
         workspace::create(&rollcall, "Acme", "ada@acme.test", None).await.expect("a workspace");

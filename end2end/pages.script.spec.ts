@@ -3,6 +3,7 @@
 
 import AxeBuilder from "@axe-core/playwright";
 import { type Page, expect, test } from "@playwright/test";
+import type { IdentityProvider } from "./support/idp.ts";
 import { startRollcall } from "./support/rollcall.ts";
 import { claim, complainLoudly, configureOkta, linkInMailbox } from "./support/steps.ts";
 
@@ -28,6 +29,7 @@ async function everyPage(page: Page, viewport: typeof WIDE, colorScheme: string)
     await claim(page, rollcall);
     await look(page, `${rollcall.baseUrl}/w/acme`, "home-empty");
     await look(page, `${rollcall.baseUrl}/w/acme/settings/security`, "security-empty");
+    await look(page, `${rollcall.baseUrl}/w/acme/settings/email`, "email-empty");
     await look(page, `${rollcall.baseUrl}/w/acme/settings/security?dialog=directory-sync`, "security-choose");
     await page.setViewportSize(WIDE);
     await page.goto(`${rollcall.baseUrl}/w/acme`);
@@ -47,6 +49,7 @@ async function everyPage(page: Page, viewport: typeof WIDE, colorScheme: string)
     await look(page, directory, "directory");
     await look(page, `${directory}?dialog=remove`, "directory-remove");
     await okta.setActive(alan, false);
+    await everyActivity(page, look, okta, directory);
     const people = `${rollcall.baseUrl}/w/acme/people`;
     await look(page, people, "people");
     await look(page, `${people}?q=nobody`, "people-filtered-empty");
@@ -54,6 +57,19 @@ async function everyPage(page: Page, viewport: typeof WIDE, colorScheme: string)
     await look(page, `${people}?tab=suspended`, "people-suspended");
     await look(page, `${people}?tab=removed`, "people-removed");
     await look(page, `${people}?dialog=invite`, "people-invite");
+    const email = `${rollcall.baseUrl}/w/acme/settings/email`;
+    await look(page, email, "email");
+    await look(page, `${email}?q=nobody`, "email-filtered-empty");
+    await page.getByRole("link", { name: "Invitation" }).first().click();
+    await page.waitForURL(/settings\/email\/./);
+    const mail = page.url();
+    await look(page, mail, "email-detail");
+    await look(page, `${mail}?tab=headers`, "email-headers");
+    await look(page, `${rollcall.baseUrl}/instance`, "instance");
+    await page.getByRole("button", { name: "Send test mail to me" }).click();
+    await check(page, `instance-tested-${viewport.width}-${colorScheme}`);
+    await look(page, `${rollcall.baseUrl}/instance/mails/directory_failing?language=de&show=dark`, "instance-mail");
+    await look(page, `${rollcall.baseUrl}/instance/mails/directory_failing?language=fr&show=text`, "instance-mail-text");
     await look(page, `${rollcall.baseUrl}/dev/mailbox`, "mailbox");
     await page.getByRole("link", { name: /grace@acme.test/ }).click();
     await look(page, page.url(), "mail");
@@ -65,6 +81,28 @@ async function everyPage(page: Page, viewport: typeof WIDE, colorScheme: string)
   } finally {
     await rollcall.stop();
   }
+}
+
+/** The requests of a directory: the list in its states, a change, a refusal, and a reference that opens nothing. */
+async function everyActivity(
+  page: Page,
+  look: (page: Page, url: string, name: string) => Promise<void>,
+  okta: IdentityProvider,
+  directory: string,
+): Promise<void> {
+  const refusal = await okta.refused("POST", "/Users", { userName: "grace@acme.test" });
+  const [, reference] = refusal.split(" Ref ");
+  expect(reference).toMatch(/^act_[0-9A-Z]{8}$/);
+  await look(page, directory, "directory-overview");
+  const activity = `${directory}/activity`;
+  await look(page, activity, "activity");
+  await page.getByRole("link", { name: /Deactivated alan@acme.test/ }).click();
+  await look(page, page.url(), "activity-change");
+  await look(page, `${activity}/${reference}`, "activity-refusal");
+  await expect(page.getByRole("heading", { name: "It was refused" })).toBeVisible();
+  await look(page, `${activity}/act_00000000`, "activity-unknown");
+  await look(page, `${activity}?kind=rejected`, "activity-filtered-empty");
+  await look(page, `${activity}?q=nobody`, "activity-no-match");
 }
 
 async function lookAt(page: Page, viewport: typeof WIDE, url: string, name: string): Promise<void> {

@@ -9,6 +9,8 @@ CREATE TABLE workspaces (
     name        TEXT NOT NULL,
     -- Most people who are active or invited; no limit when it is null.
     seat_limit  BIGINT,
+    -- Whether people are mailed when their access is suspended.
+    tells_suspended BOOLEAN NOT NULL DEFAULT FALSE,
     created_at  BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX workspaces_slug ON workspaces (slug);

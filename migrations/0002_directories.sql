@@ -36,6 +36,21 @@ CREATE TABLE directory_tokens (
 );
 CREATE UNIQUE INDEX directory_tokens_hash ON directory_tokens (token_hash);
 CREATE INDEX directory_tokens_directory ON directory_tokens (directory_id);
+CREATE INDEX directory_tokens_expiry ON directory_tokens (expires_at) WHERE revoked_at IS NULL;
+
+-- Directories that fail and whose owners were told.
+CREATE TABLE directory_troubles (
+    directory_id  TEXT PRIMARY KEY NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
+    told_at       BIGINT NOT NULL
+);
+
+-- How many people a directory took access from in a short time, for the alert about many.
+CREATE TABLE suspension_windows (
+    directory_id  TEXT PRIMARY KEY NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
+    started_at    BIGINT NOT NULL,
+    suspended     BIGINT NOT NULL,
+    members       BIGINT NOT NULL
+);
 
 -- The journal: what identity providers asked for and what they were answered. The id is the one that the events of the
 -- request carry; `reference` stands for it in the answers.

@@ -70,6 +70,9 @@ CREATE TABLE outbox (
     subject_id     TEXT NOT NULL,
     generation     BIGINT NOT NULL,
     recipient      TEXT NOT NULL,
+    recipient_key  TEXT NOT NULL,
+    -- As it was last sent.
+    mail_subject   TEXT,
     -- What it tells, where that was known only when it was asked for: a JSON object. Never a secret.
     detail         TEXT NOT NULL,
     status         TEXT NOT NULL,
@@ -84,6 +87,14 @@ CREATE UNIQUE INDEX outbox_once ON outbox (template, subject_id, generation, rec
 CREATE INDEX outbox_due ON outbox (due_at) WHERE status IN ('queued', 'deferred');
 CREATE INDEX outbox_subject ON outbox (subject_id);
 CREATE INDEX outbox_workspace ON outbox (workspace_id, id);
+CREATE INDEX outbox_status ON outbox (workspace_id, status, id);
+
+-- Reports of bounces that were read already, by the id that their sender gave them.
+CREATE TABLE bounce_reports (
+    id           TEXT PRIMARY KEY NOT NULL,
+    received_at  BIGINT NOT NULL
+);
+CREATE INDEX bounce_reports_age ON bounce_reports (received_at);
 
 -- The built-in mailbox: where mail goes when no SMTP server is set.
 CREATE TABLE mailbox (

@@ -2,10 +2,13 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use lettre::message::Mailbox;
+use lettre::{Address, message::Mailbox};
 use url::Url;
 
-use crate::{mail::ReturnPath, store::DatabaseUrl};
+use crate::{
+    mail::{ReturnPath, SmtpServer, bounce::webhook::BounceSecret},
+    store::DatabaseUrl,
+};
 
 /// The settings of a running Rollcall.
 #[derive(Clone, Debug)]
@@ -24,6 +27,10 @@ pub struct Config {
     pub mail_reply_to: Option<Mailbox>,
     /// Where mails come back to that cannot be delivered: an address for each mail.
     pub return_path: Option<ReturnPath>,
+    /// What relays sign their reports of bounces with; without it there is nowhere to bring them.
+    pub bounce_secret: Option<BounceSecret>,
+    /// Whether the built-in mailbox will do even where others are to be reached.
+    pub mailbox_will_do: bool,
     /// Most mails a minute; `None` for no limit.
     pub mail_rate: Option<u32>,
     /// How long a directory's invitation waits before it is mailed, so that add and remove in one cycle cancel out.
@@ -32,11 +39,36 @@ pub struct Config {
     pub rate_limit: Option<u32>,
 }
 
+impl Config {
+    /// Everything as it is when nothing is set: reached where it listens, mail in the built-in mailbox, no limits.
+    pub fn local(listen: SocketAddr, database: DatabaseUrl) -> Self {
+        Self {
+            listen,
+            base_url: BaseUrl(format!("http://{listen}")),
+            database,
+            mail: MailTransport::Mailbox,
+            mail_from: Mailbox::new(Some("Rollcall".to_owned()), local_sender()),
+            mail_reply_to: None,
+            return_path: None,
+            bounce_secret: None,
+            mailbox_will_do: false,
+            mail_rate: None,
+            invitation_delay: Duration::ZERO,
+            rate_limit: None,
+        }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a constant that is an address")]
+fn local_sender() -> Address {
+    Address::new("rollcall", "localhost.localdomain").expect("an address")
+}
+
 /// Where mail goes.
 #[derive(Clone)]
 pub enum MailTransport {
-    /// To this SMTP server (`smtp://` or `smtps://`).
-    Smtp(Url),
+    /// To this SMTP server.
+    Smtp(SmtpServer),
     /// To the built-in mailbox.
     Mailbox,
 }
@@ -45,7 +77,7 @@ pub enum MailTransport {
 impl std::fmt::Debug for MailTransport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Smtp(url) => write!(f, "{}://{}", url.scheme(), url.host_str().unwrap_or_default()),
+            Self::Smtp(server) => server.fmt(f),
             Self::Mailbox => f.write_str("built-in mailbox"),
         }
     }
@@ -89,6 +121,16 @@ impl BaseUrl {
         format!("{}{path}", self.0)
     }
 
+    /// Whether only this machine reaches it.
+    pub fn is_loopback(&self) -> bool {
+        match Url::parse(&self.0).ok().as_ref().and_then(Url::host) {
+            Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+    }
+
     /// Whether browsers reach it over TLS.
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https:")
@@ -96,6 +138,22 @@ impl BaseUrl {
 }
 
 impl Config {
+    /// Refuses a server that invites people it has no way to reach: others than this machine reach it, and there is
+    /// no SMTP server.
+    ///
+    /// # Errors
+    /// One sentence that says what to set.
+    pub fn check_mail(&self) -> Result<(), String> {
+        let for_others = self.base_url.is_https() || !self.base_url.is_loopback();
+        if matches!(self.mail, MailTransport::Mailbox) && for_others && !self.mailbox_will_do {
+            return Err(format!(
+                "No SMTP server is set, so nobody whom {} invites would get a mail: set ROLLCALL_SMTP_URL, or ROLLCALL_MAILBOX=allow to keep every mail on this machine.",
+                self.base_url.as_str()
+            ));
+        }
+        Ok(())
+    }
+
     /// Whether the built-in mailbox may be looked at: only when it is in use and nobody else can reach it.
     pub fn shows_mailbox(&self) -> bool {
         matches!(self.mail, MailTransport::Mailbox) && self.listen.ip().is_loopback()

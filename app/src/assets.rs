@@ -30,6 +30,7 @@ pub const STYLESHEET: &str = concat!(
     include_str!("../../style/values.css"),
     include_str!("../../style/card.css"),
     include_str!("../../style/table.css"),
+    include_str!("../../style/requests.css"),
     include_str!("../../style/dialog.css"),
     include_str!("../../style/menu.css"),
     include_str!("../../style/pages.css"),

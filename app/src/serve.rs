@@ -28,6 +28,7 @@ use crate::{assets, routes};
 /// One sentence for the person who started it.
 pub async fn run(cli: &Cli) -> Result<(), String> {
     let rollcall = cli::open(&cli.settings, Opening::MayCreate).await?;
+    rollcall.config.check_mail()?;
     let listener = listen(rollcall.config.listen).await?;
     let transport = Transport::new(&rollcall.config.mail, &rollcall.db)?;
     remember_base_url(&rollcall).await?;
@@ -58,6 +59,7 @@ pub fn router(rollcall: &Rollcall) -> Router {
         .merge(scim_api::router(rollcall))
         .layer(compression)
         .merge(web::health_router(rollcall))
+        .merge(web::bounces_router(rollcall))
         // A fault of ours ends one request, never the connection's others.
         .layer(CatchPanicLayer::new())
         .layer(axum::middleware::from_fn(name_the_server))

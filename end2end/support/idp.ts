@@ -48,6 +48,13 @@ export class IdentityProvider {
     if (response.status !== 200) throw new Error(`active: ${response.status} ${await response.text()}`);
   }
 
+  /** A request that is refused; gives the `detail`. */
+  async refused(method: string, path: string, body?: unknown): Promise<string> {
+    const response = await this.send(method, path, body);
+    if (response.status < 400) throw new Error(`not refused: ${response.status}`);
+    return (await response.json()).detail;
+  }
+
   private send(method: string, path: string, body?: unknown): Promise<Response> {
     return fetch(this.baseUrl + path, {
       method,

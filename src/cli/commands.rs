@@ -5,8 +5,8 @@ use std::io::Read;
 use serde_json::{Value, json};
 
 use super::{
-    Cli, Command, DirectoryCommand, MemberCommand, Members, Opening, Switch, WorkspaceCommand, deviations,
-    open,
+    Cli, Command, DirectoryCommand, MailCommand, MemberCommand, Members, Opening, Switch, WorkspaceCommand,
+    deviations, open,
     output::{print, report, table, told},
 };
 use crate::{
@@ -18,6 +18,8 @@ use crate::{
         token,
     },
     error::{Error, Result},
+    jobs::{self, Taken},
+    mail::bounce::dsn,
     model::{MembershipStatus, Role},
     people::{Caller, account, workspace},
     secret::Secret,
@@ -41,7 +43,8 @@ pub async fn run(cli: &Cli) -> u8 {
         Err(refusal) => {
             let (message, field) = told(&refusal);
             report(cli.json, &message, field);
-            1
+            // A mail server that is told EX_TEMPFAIL (sysexits.h) brings the message again.
+            if matches!(cli.command, Command::Mail(_)) && refusal.is_ours() { 75 } else { 1 }
         }
     }
 }
@@ -60,6 +63,7 @@ async fn perform(rollcall: &Rollcall, cli: &Cli) -> Result<()> {
         Command::Workspace(command) => workspaces(rollcall, cli.json, command).await,
         Command::Directory(command) => directories(rollcall, cli.json, command).await,
         Command::Member(MemberCommand::List { workspace }) => members(rollcall, cli.json, workspace).await,
+        Command::Mail(MailCommand::Bounce) => bounce(rollcall, cli.json).await,
         Command::RecoverOwner { workspace, email } => {
             recover_owner(rollcall, cli.json, workspace.as_deref(), email.as_deref()).await
         }
@@ -109,6 +113,33 @@ async fn workspaces(rollcall: &Rollcall, as_json: bool, command: &WorkspaceComma
             print(as_json, &Value::Array(json), &table(&["SLUG", "NAME"], &rows));
         }
     }
+    Ok(())
+}
+
+async fn bounce(rollcall: &Rollcall, as_json: bool) -> Result<()> {
+    let mut message = Vec::new();
+    let longest = u64::try_from(dsn::LONGEST).unwrap_or(u64::MAX);
+    std::io::stdin()
+        .take(longest)
+        .read_to_end(&mut message)
+        .map_err(|cause| Error::invalid("message", format!("The message could not be read: {cause}.")))?;
+    let bounce = dsn::read(&message, rollcall.config.return_path.as_ref())
+        .map_err(|refusal| Error::invalid("message", refusal))?;
+    let Some(bounce) = bounce else {
+        print(
+            as_json,
+            &json!({ "taken": "no_failure" }),
+            "The message tells of no failure. Nothing was changed.",
+        );
+        return Ok(());
+    };
+    let (word, text) = match jobs::take_bounce(rollcall, &bounce).await? {
+        Taken::Bounced => ("bounced", "The mail is marked as bounced."),
+        Taken::TriedAgain => ("tried_again", "The mailbox may follow: the mail is sent again tomorrow."),
+        Taken::Unchanged => ("unchanged", "This was known already. Nothing was changed."),
+        Taken::Unknown => return Err(Error::NotFound { what: "mail that this message tells of" }),
+    };
+    print(as_json, &json!({ "taken": word, "mail": bounce.mail }), text);
     Ok(())
 }
 

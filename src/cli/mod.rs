@@ -49,6 +49,9 @@ pub enum Command {
     /// People of a workspace.
     #[command(subcommand)]
     Member(MemberCommand),
+    /// Mail that comes back.
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Print a one-time link by which an owner sets a new password.
     RecoverOwner {
         /// The workspace's slug; may be left out when there is only one.
@@ -106,6 +109,14 @@ impl std::str::FromStr for SeatLimit {
             }),
         }
     }
+}
+
+/// Mail that comes back.
+#[derive(Debug, Subcommand)]
+pub enum MailCommand {
+    /// Read a delivery status notification (RFC 3464) from standard input and mark its mail as bounced: for the alias
+    /// of the return path, such as: bounces: "|rollcall mail bounce".
+    Bounce,
 }
 
 /// Directories.

@@ -1,12 +1,12 @@
 //! Settings by flag or environment.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
 
 use crate::{
     config::{BaseUrl, Config, MailTransport},
-    mail::{self, ReturnPath},
+    mail::{self, ReturnPath, SmtpServer, bounce::webhook::BounceSecret},
     store::DatabaseUrl,
 };
 
@@ -45,6 +45,24 @@ pub struct Settings {
     #[arg(long, global = true, env = "ROLLCALL_RETURN_PATH", value_name = "PATTERN")]
     pub return_path: Option<String>,
 
+    /// The secret with which a relay signs its reports of bounces to /hooks/bounces: whsec_ and Base64.
+    #[arg(
+        long,
+        global = true,
+        env = "ROLLCALL_BOUNCE_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
+    pub bounce_secret: Option<String>,
+
+    /// A PEM file with authorities that may sign the SMTP server's certificate, besides those of the web.
+    #[arg(long, global = true, env = "ROLLCALL_SMTP_CA", value_name = "PATH")]
+    pub smtp_ca: Option<PathBuf>,
+
+    /// "allow": start without an SMTP server even where others than this machine are to be reached.
+    #[arg(long, global = true, env = "ROLLCALL_MAILBOX", value_name = "allow")]
+    pub mailbox: Option<String>,
+
     /// Most mails a minute, or off [default: 120; off with the built-in mailbox].
     #[arg(long, global = true, env = "ROLLCALL_MAIL_RATE", value_name = "NUMBER")]
     pub mail_rate: Option<String>,
@@ -75,7 +93,7 @@ impl Settings {
                 (None, _, _) => BaseUrl::parse(&format!("http://{}", reachable(listen)))?,
             };
         let mail = match filled(self.smtp_url.as_deref()) {
-            Some(url) => MailTransport::Smtp(mail::parse_smtp_url(url)?),
+            Some(url) => MailTransport::Smtp(self.trusted(mail::parse_smtp_url(url)?)?),
             None => MailTransport::Mailbox,
         };
         let by_smtp = matches!(mail, MailTransport::Smtp(_));
@@ -88,20 +106,30 @@ impl Settings {
             Some(text) => number_or_off("ROLLCALL_MAIL_RATE", text)?,
             None => by_smtp.then_some(120),
         };
+        let unset = Config::local(listen, self.database_url()?);
         Ok(Config {
-            listen,
-            mail_from: mail::parse_sender(
-                filled(self.mail_from.as_deref()).unwrap_or("Rollcall <rollcall@localhost.localdomain>"),
-            )?,
+            mail_from: match filled(self.mail_from.as_deref()) {
+                Some(text) => mail::parse_sender(text)?,
+                None => unset.mail_from.clone(),
+            },
+            bounce_secret: filled(self.bounce_secret.as_deref()).map(BounceSecret::parse).transpose()?,
+            mailbox_will_do: mailbox_will_do(self.mailbox.as_deref())?,
             mail_reply_to: filled(self.mail_reply_to.as_deref()).map(mail::parse_sender).transpose()?,
             return_path: filled(self.return_path.as_deref()).map(ReturnPath::parse).transpose()?,
             base_url,
-            database: self.database_url()?,
             mail,
             mail_rate,
             invitation_delay: Duration::from_secs(u64::from(delay)),
             rate_limit: number_or_off("ROLLCALL_RATE_LIMIT", &self.rate_limit)?,
+            ..unset
         })
+    }
+
+    fn trusted(&self, server: SmtpServer) -> Result<SmtpServer, String> {
+        match self.smtp_ca.as_deref().filter(|path| !path.as_os_str().is_empty()) {
+            Some(file) => server.trusting(file),
+            None => Ok(server),
+        }
     }
 
     /// Where the store is.
@@ -142,6 +170,14 @@ fn reachable(listen: SocketAddr) -> SocketAddr {
     if listen.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], listen.port())) } else { listen }
 }
 
+fn mailbox_will_do(text: Option<&str>) -> Result<bool, String> {
+    match filled(text) {
+        None => Ok(false),
+        Some("allow") => Ok(true),
+        Some(other) => Err(format!("ROLLCALL_MAILBOX is “{other}”. Accepted: allow.")),
+    }
+}
+
 fn number(name: &str, text: &str, accepted: &str) -> Result<u32, String> {
     text.parse().map_err(|_| format!("{name} is “{text}”. Accepted: {accepted}."))
 }
@@ -167,6 +203,9 @@ mod tests {
             mail_from: None,
             mail_reply_to: None,
             return_path: None,
+            bounce_secret: None,
+            smtp_ca: None,
+            mailbox: None,
             mail_rate: None,
             invitation_delay: None,
             rate_limit: "200".to_owned(),
@@ -188,6 +227,28 @@ mod tests {
             Settings { smtp_url: Some("smtp://127.0.0.1:2525".into()), ..settings() }.config(None).unwrap();
         assert_eq!(config.invitation_delay, Duration::from_secs(60));
         assert_eq!(config.mail_rate, Some(120));
+    }
+
+    #[test]
+    fn without_a_relay_only_this_machine_is_served() {
+        let check = |base_url: &str, smtp: Option<&str>, mailbox: Option<&str>| {
+            let settings = Settings {
+                base_url: Some(base_url.to_owned()),
+                smtp_url: smtp.map(str::to_owned),
+                mailbox: mailbox.map(str::to_owned),
+                ..settings()
+            };
+            settings.config(None).unwrap().check_mail()
+        };
+        for here in ["http://127.0.0.1:3000", "http://localhost", "http://[::1]:3000"] {
+            assert_eq!(check(here, None, None), Ok(()), "{here}");
+        }
+        for others in ["https://rollcall.acme.test", "http://rollcall.acme.test", "https://localhost"] {
+            let refusal = check(others, None, None).unwrap_err();
+            assert!(refusal.contains("ROLLCALL_SMTP_URL") && refusal.contains(others), "{refusal}");
+            assert_eq!(check(others, Some("smtp://127.0.0.1:25"), None), Ok(()));
+            assert_eq!(check(others, None, Some("allow")), Ok(()));
+        }
     }
 
     #[test]
@@ -215,6 +276,10 @@ mod tests {
             (Settings { base_url: Some("https://a.test/x".into()), ..settings() }, "https://a.test"),
             (Settings { rate_limit: "0".into(), ..settings() }, "say off"),
             (Settings { rate_limit: "many".into(), ..settings() }, "whole number"),
+            (Settings { mailbox: Some("yes".into()), ..settings() }, "Accepted: allow"),
+            (Settings { bounce_secret: Some("x".into()), ..settings() }, "whsec_"),
+            (Settings { return_path: Some("x@acme.test".into()), ..settings() }, "{id}"),
+            (Settings { mail_reply_to: Some("x".into()), ..settings() }, "no @"),
             (Settings { invitation_delay: Some("1m".into()), ..settings() }, "seconds"),
         ] {
             let message = settings.config(None).unwrap_err();

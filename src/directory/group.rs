@@ -144,6 +144,10 @@ async fn change(
         apply(tx, speaker, &group, change, &mut moved).await?;
     }
     if moved.rows == 0 && group == before {
+        if moved.unknown > 0 {
+            // Nothing that can be read back is different, but someone is waited for.
+            record(tx, context, speaker, "directory_group.updated", &group, &moved).await?;
+        }
         return Ok(group);
     }
     group.version += 1;

@@ -85,23 +85,14 @@ mod tests {
     use super::*;
     use crate::{
         clock::{Clock, Timestamp},
-        config::{BaseUrl, Config, MailTransport},
+        config::Config,
         store::{Create, Db},
     };
 
     async fn scratch(folder: &tempfile::TempDir) -> Rollcall {
         let database = format!("sqlite:{}", folder.path().join("test.db").display()).parse().unwrap();
         let db = Db::open(&database, Create::IfMissing).await.unwrap();
-        let config = Config {
-            listen: "127.0.0.1:3000".parse().unwrap(),
-            base_url: BaseUrl::parse("http://127.0.0.1:3000").unwrap(),
-            database,
-            mail: MailTransport::Mailbox,
-            mail_from: "Rollcall <rollcall@acme.test>".parse().unwrap(),
-            mail_rate: None,
-            invitation_delay: Duration::ZERO,
-            rate_limit: None,
-        };
+        let config = Config::local("127.0.0.1:3000".parse().unwrap(), database);
         Rollcall::new(db, Clock::fixed(Timestamp(0)), config)
     }
 

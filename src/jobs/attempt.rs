@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    mail::{Answer, Transport},
+    mail::{Answer, Transport, Trouble},
     model::MailStatus,
     state::Rollcall,
     store::{self, outbox::Mail},
@@ -30,11 +30,13 @@ pub(super) struct Desk {
     pub(super) rollcall: Rollcall,
     pub(super) transport: Transport,
     pub(super) pause: Mutex<RelayPause>,
+    /// Whether the store may say that the relay takes nothing; after a start it may.
+    pub(super) in_trouble: AtomicBool,
 }
 
 /// What is written down about a mail.
 enum Outcome {
-    Status { status: MailStatus, answer: String, due_at: Timestamp },
+    Status { status: MailStatus, answer: String, due_at: Timestamp, by_relay: bool },
     PutOff { answer: String, due_at: Timestamp },
 }
 
@@ -60,19 +62,20 @@ impl Desk {
                 return;
             }
         };
-        let outcome = self.judge(&mail, answer);
+        let outcome = self.judge(&mail, answer, started.load(Ordering::SeqCst));
         self.record(&mail, &outcome).await;
     }
 
     /// Records that the attempt broke off in a fault of ours: the mail gets another turn.
     pub(super) async fn record_fault(&self, mail: &Mail) {
-        let outcome = self.judge(mail, Answer::Later("A fault in Rollcall; see its log.".to_owned()));
+        let answer = Answer::Later("A fault in Rollcall; see its log.".to_owned());
+        let outcome = self.judge(mail, answer, false);
         self.record(mail, &outcome).await;
     }
 
-    fn judge(&self, mail: &Mail, answer: Answer) -> Outcome {
+    fn judge(&self, mail: &Mail, answer: Answer, by_relay: bool) -> Outcome {
         let now = self.rollcall.clock.now();
-        let status = |status, answer, due_at| Outcome::Status { status, answer, due_at };
+        let status = |status, answer, due_at| Outcome::Status { status, answer, due_at, by_relay };
         if let Answer::Unavailable(answer) = answer {
             let due_at = self.pause().failed(now);
             tracing::warn!(relay = %answer, "the mail relay takes nothing; mail waits in the outbox");
@@ -95,7 +98,8 @@ impl Desk {
 
     fn cancelled(&self, reason: &str) -> Outcome {
         let due_at = self.rollcall.clock.now();
-        Outcome::Status { status: MailStatus::Cancelled, answer: reason.to_owned(), due_at }
+        let answer = reason.to_owned();
+        Outcome::Status { status: MailStatus::Cancelled, answer, due_at, by_relay: false }
     }
 
     /// What is known of the relay. Never held across an await.
@@ -119,14 +123,25 @@ impl Desk {
     async fn try_record(&self, mail: &Mail, outcome: &Outcome) -> store::Result<()> {
         let now = self.rollcall.clock.now();
         let mut tx = self.rollcall.db.write().await?;
+        let mut over = false;
         match outcome {
-            Outcome::Status { status, answer, due_at } => {
+            Outcome::Status { status, answer, due_at, by_relay } => {
+                if *by_relay && self.in_trouble.load(Ordering::SeqCst) {
+                    Trouble::end(&mut tx).await?;
+                    over = true;
+                }
                 store::outbox::finish(&mut tx, &mail.id, *status, Some(answer), *due_at, now).await?;
             }
             Outcome::PutOff { answer, due_at } => {
+                self.in_trouble.store(true, Ordering::SeqCst);
+                Trouble::begin(&mut tx, answer, now).await?;
                 store::outbox::put_off(&mut tx, &mail.id, answer, *due_at, now).await?;
             }
         }
-        tx.commit().await
+        tx.commit().await?;
+        if over {
+            self.in_trouble.store(false, Ordering::SeqCst);
+        }
+        Ok(())
     }
 }

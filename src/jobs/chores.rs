@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use super::reminder;
+use super::{expiry, failing, reminder};
 use crate::{
     journal,
     model::{DirectoryId, RequestKind},
@@ -46,6 +46,15 @@ pub async fn run_chores(rollcall: &Rollcall) {
     if let Err(cause) = remind(rollcall).await {
         tracing::warn!(%cause, "reminders could not be queued; trying again in a minute");
     }
+    if let Err(cause) = expiry::tell(rollcall).await {
+        tracing::warn!(%cause, "owners could not be told of tokens that end soon; trying again in a minute");
+    }
+    if let Err(cause) = failing::look(rollcall).await {
+        tracing::warn!(%cause, "the health of directories could not be looked at; trying again in a minute");
+    }
+    if let Err(cause) = forget_bounce_reports(rollcall).await {
+        tracing::warn!(%cause, "old reports of bounces could not be deleted; trying again in a minute");
+    }
     if let Err(cause) = forget_sessions(rollcall).await {
         tracing::warn!(%cause, "expired sessions could not be deleted; trying again in a minute");
     }
@@ -78,6 +87,16 @@ async fn remind(rollcall: &Rollcall) -> store::Result<()> {
 async fn forget_sessions(rollcall: &Rollcall) -> store::Result<()> {
     let mut tx = rollcall.db.write().await?;
     store::sessions::delete_expired(&mut tx, rollcall.clock.now()).await?;
+    tx.commit().await
+}
+
+/// How long it is known which reports of bounces were read. Relays give up repeating theirs much sooner.
+const REPORTS_KNOWN: Duration = Duration::from_secs(30 * 24 * 3600);
+
+async fn forget_bounce_reports(rollcall: &Rollcall) -> store::Result<()> {
+    let end = rollcall.clock.now().minus(REPORTS_KNOWN);
+    let mut tx = rollcall.db.write().await?;
+    store::outbox::forget_bounce_reports(&mut tx, end).await?;
     tx.commit().await
 }
 

@@ -4,8 +4,11 @@
 
 mod attempt;
 mod backoff;
+mod bounce;
 mod chores;
 mod drafting;
+mod expiry;
+mod failing;
 mod rate;
 mod reminder;
 mod worker;
@@ -14,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{journal, mail::Transport, state::Rollcall};
 
+pub use bounce::{Taken, take_bounce};
 pub use chores::run_chores;
 pub use drafting::{Composed, compose};
 pub use worker::Worker;

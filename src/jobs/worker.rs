@@ -62,7 +62,13 @@ impl Worker {
     /// A worker that sends over `transport`.
     pub fn new(rollcall: Rollcall, transport: Transport) -> Self {
         let rate = Mutex::new(Rate::new(rollcall.config.mail_rate));
-        Self { desk: Arc::new(Desk { rollcall, transport, pause: Mutex::new(RelayPause::default()) }), rate }
+        let desk = Desk {
+            rollcall,
+            transport,
+            pause: Mutex::new(RelayPause::default()),
+            in_trouble: AtomicBool::new(true),
+        };
+        Self { desk: Arc::new(desk), rate }
     }
 
     /// Sends what is due, as it becomes due, until `shutdown`. Then finishes what is being sent, within reason.

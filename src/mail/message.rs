@@ -143,6 +143,12 @@ impl Message {
         })
     }
 
+    /// The headers, one a line, as they go over the wire.
+    pub fn headers(&self) -> String {
+        let source = String::from_utf8_lossy(&self.bytes);
+        source.split("\r\n\r\n").next().unwrap_or_default().replace("\r\n", "\n")
+    }
+
     /// The mail as the built-in mailbox keeps it.
     pub fn to_mailbox(&self) -> store::mailbox::Message {
         store::mailbox::Message {

@@ -5,13 +5,16 @@
 
 mod address;
 mod answer;
+pub mod bounce;
 mod message;
 mod order;
 mod return_path;
 mod smtp;
+mod smtp_server;
 mod smtp_url;
 pub mod templates;
 mod transport;
+mod trouble;
 mod words;
 
 pub use address::parse_sender;
@@ -20,9 +23,11 @@ pub use message::{Identity, Message};
 pub use order::{Order, order};
 pub use return_path::ReturnPath;
 pub use smtp::Timeouts;
+pub use smtp_server::SmtpServer;
 pub use smtp_url::parse_smtp_url;
 pub use templates::{Addressee, Letter};
 pub use transport::Transport;
+pub use trouble::Trouble;
 pub use words::languages;
 
 /// The text on one line: control characters and line breaks of every kind become spaces, what is longer than

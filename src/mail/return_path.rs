@@ -34,11 +34,13 @@ impl ReturnPath {
         let (before, after) =
             user.split_once(BLANK).ok_or_else(|| complain(&format!("there is no {BLANK} before the @")))?;
         // The longest id must leave a local part that every server takes (RFC 5321 section 4.5.3.1.1).
+        if !user.is_ascii() || before.len() + after.len() > 32 {
+            return Err(complain(
+                "what stands before the @ must be ASCII and leave room for 32 letters of 64",
+            ));
+        }
         let whole = wire_address(&format!("{before}{}{after}@{domain}", "0".repeat(32)));
         match whole {
-            Ok(address) if !user.is_ascii() || address.user().len() > 64 => {
-                Err(complain("what stands before the @ must be ASCII and leave room for 32 letters of 64"))
-            }
             Ok(address) => Ok(Self {
                 before: before.to_owned(),
                 after: after.to_owned(),

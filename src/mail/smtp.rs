@@ -16,9 +16,8 @@ use lettre::transport::smtp::{
 };
 use percent_encoding::percent_decode_str;
 use tokio::{net::TcpStream, sync::Mutex, time::Instant};
-use url::Url;
 
-use super::{Answer, Message, smtp_url::is_loopback};
+use super::{Answer, Message, SmtpServer, smtp_url::is_loopback};
 
 /// Most connections that are kept.
 const KEPT: usize = 4;
@@ -77,13 +76,18 @@ enum Step {
 }
 
 impl Relay {
-    /// A relay by its URL, which [`super::parse_smtp_url`] has accepted. Nothing is sent yet.
-    pub(super) fn new(url: &Url, timeouts: Timeouts) -> Result<Self, String> {
+    /// A relay. Nothing is sent yet.
+    pub(super) fn new(server: &SmtpServer, timeouts: Timeouts) -> Result<Self, String> {
+        let url = &server.url;
         let host = url.host_str().unwrap_or_default();
         let loopback = is_loopback(host);
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let implicit = url.scheme() == "smtps";
-        let tls = TlsParameters::builder(host.clone())
+        let mut tls = TlsParameters::builder(host.clone());
+        if let Some(authorities) = &server.authorities {
+            tls = tls.add_root_certificate(authorities.clone());
+        }
+        let tls = tls
             // Nobody stands between this machine and itself, and local relays have certificates of their own making.
             .dangerous_accept_invalid_certs(loopback)
             .dangerous_accept_invalid_hostnames(loopback)

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use url::Url;
 
+use super::SmtpServer;
+
 /// What is accepted, said in every refusal.
 const ACCEPTED: &str = "Accepted: smtp://USER:PASSWORD@HOST:587 (STARTTLS; plain only on this machine, such as smtp://127.0.0.1:25) or smtps://USER:PASSWORD@HOST:465 (TLS from the start).";
 
@@ -11,7 +13,7 @@ const ACCEPTED: &str = "Accepted: smtp://USER:PASSWORD@HOST:587 (STARTTLS; plain
 ///
 /// # Errors
 /// A sentence that says what was read, what is accepted, and the likely slip. It does not show the password.
-pub fn parse_smtp_url(text: &str) -> Result<Url, String> {
+pub fn parse_smtp_url(text: &str) -> Result<SmtpServer, String> {
     let text = text.trim();
     let complain =
         |why: &str| Err(format!("The SMTP URL “{}” cannot be used: {why} {ACCEPTED}", shown(text)));
@@ -40,7 +42,7 @@ pub fn parse_smtp_url(text: &str) -> Result<Url, String> {
     };
     match flaw(&url, rest) {
         Some(why) => complain(&why),
-        None => Ok(url),
+        None => Ok(SmtpServer::new(url)),
     }
 }
 
@@ -117,7 +119,7 @@ mod tests {
             "smtps://user:secret@mail.acme.test:465",
             " SMTP://mail.acme.test:587 ",
         ] {
-            let url = parse_smtp_url(text).unwrap();
+            let url = parse_smtp_url(text).unwrap().url;
             assert!(url.port().is_some(), "{text}");
         }
     }

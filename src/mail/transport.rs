@@ -39,7 +39,7 @@ impl Transport {
     /// A sentence when TLS cannot be set up.
     pub fn with_timeouts(settings: &MailTransport, db: &Db, timeouts: Timeouts) -> Result<Self, String> {
         Ok(match settings {
-            MailTransport::Smtp(url) => Self::Smtp(SmtpRelay(Arc::new(Relay::new(url, timeouts)?))),
+            MailTransport::Smtp(server) => Self::Smtp(SmtpRelay(Arc::new(Relay::new(server, timeouts)?))),
             MailTransport::Mailbox => Self::Mailbox(db.clone()),
         })
     }

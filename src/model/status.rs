@@ -98,11 +98,13 @@ words! {
 
 words! {
     /// Why a provisioned person was granted nothing.
-    HeldReason ("reason": "email_missing, conflict") {
+    HeldReason ("reason": "email_missing, conflict, last_owner") {
         /// The directory sent no e-mail address.
         EmailMissing = "email_missing", "no e-mail address";
         /// Another person in this workspace has the same address.
         Conflict = "conflict", "address already in use";
+        /// The directory calls the last owner inactive; their membership is kept.
+        LastOwner = "last_owner", "last owner";
     }
 }
 
@@ -159,6 +161,13 @@ words! {
         Bounced = "bounced", "Bounced";
         /// No longer wanted.
         Cancelled = "cancelled", "Cancelled";
+    }
+}
+
+impl MailTemplate {
+    /// Whether it speaks for a workspace, and so stands in the workspace's log.
+    pub const fn is_of_workspace(self) -> bool {
+        !matches!(self, Self::PasswordReset | Self::EmailChange | Self::EmailChanged | Self::Test)
     }
 }
 

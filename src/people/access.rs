@@ -17,6 +17,8 @@ pub enum Permission {
     ManagePeople,
     /// Make another person an owner, or an owner something else.
     ManageOwners,
+    /// Read the mails that speak for the workspace.
+    ReadMail,
     /// Read and change directories and their tokens.
     ManageDirectories,
     /// Change the workspace's name and seat limit.
@@ -28,6 +30,7 @@ impl Permission {
     pub const ALL: &'static [Self] = &[
         Self::ReadPeople,
         Self::ManagePeople,
+        Self::ReadMail,
         Self::ManageDirectories,
         Self::ManageWorkspace,
         Self::ManageOwners,
@@ -37,7 +40,9 @@ impl Permission {
     pub const fn least_role(self) -> Role {
         match self {
             Self::ReadPeople => Role::Member,
-            Self::ManagePeople | Self::ManageDirectories | Self::ManageWorkspace => Role::Admin,
+            Self::ManagePeople | Self::ReadMail | Self::ManageDirectories | Self::ManageWorkspace => {
+                Role::Admin
+            }
             Self::ManageOwners => Role::Owner,
         }
     }
@@ -46,6 +51,7 @@ impl Permission {
         match self {
             Self::ReadPeople => "Viewers do not see the list of people. Ask an admin for the role Member.",
             Self::ManagePeople => "Only admins and owners can change people. Ask an admin of this workspace.",
+            Self::ReadMail => "Only admins and owners see the mails. Ask an admin of this workspace.",
             Self::ManageOwners => "Only owners can make or change owners. Ask an owner of this workspace.",
             Self::ManageDirectories => {
                 "Only admins and owners can change Directory Sync. Ask an admin of this workspace."

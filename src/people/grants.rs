@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::alerts;
 use crate::{
     audit,
     mail::{self, Order},
@@ -104,9 +105,13 @@ pub async fn suspend(
     membership: &mut Membership,
     by: SuspendedBy,
 ) -> Result<Ended> {
+    let had_access = membership.status == MembershipStatus::Active;
     set_status(membership, MembershipStatus::Suspended, context);
     membership.suspended_by = Some(by);
     store::memberships::update(tx, membership).await?;
+    if had_access {
+        alerts::access_suspended(tx, context, membership, by).await?;
+    }
     let ended = end_access(tx, context, membership).await?;
     record(tx, context, membership, "membership.suspended", &ended_detail(ended)).await?;
     Ok(ended)

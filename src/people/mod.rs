@@ -5,9 +5,12 @@
 
 pub mod access;
 pub mod account;
+pub mod alerts;
 pub mod email;
 pub mod grants;
+pub mod instance;
 pub mod invitation;
+pub mod mail;
 pub mod membership;
 pub mod password;
 pub mod projection;

@@ -109,6 +109,11 @@ impl Catalogue for Entitlements {
                     "Manage people",
                     "Invite, suspend, remove people and change their roles. Admins and owners.",
                 ),
+                Permission::ReadMail => (
+                    "read_mail",
+                    "Read mail",
+                    "Read the log of mails that speak for the workspace. Admins and owners.",
+                ),
                 Permission::ManageDirectories => (
                     "manage_directories",
                     "Manage directories",

@@ -141,6 +141,11 @@ impl Db {
         }
     }
 
+    /// How many migrations are applied: all that there are, or it would not be open.
+    pub fn migrations(&self) -> usize {
+        MIGRATOR.iter().count()
+    }
+
     /// A connection to read with.
     ///
     /// # Errors

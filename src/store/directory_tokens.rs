@@ -179,3 +179,38 @@ pub async fn count_live(conn: &mut Conn, directory: &DirectoryId, now: Timestamp
         now
     )
 }
+
+/// A token that ends soon.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct ExpiringToken {
+    /// The token.
+    pub id: DirectoryTokenId,
+    /// The directory that it opens.
+    pub directory_id: DirectoryId,
+    /// Its workspace.
+    pub workspace_id: WorkspaceId,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+/// The tokens that end between `now` and `horizon`, soonest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_expiring(
+    conn: &mut Conn,
+    now: Timestamp,
+    horizon: Timestamp,
+) -> Result<Vec<ExpiringToken>> {
+    all!(
+        conn,
+        ExpiringToken,
+        "SELECT t.id, t.directory_id, d.workspace_id, t.created_at, t.expires_at FROM directory_tokens t \
+         JOIN directories d ON d.id = t.directory_id WHERE t.revoked_at IS NULL AND d.removed_at IS NULL \
+         AND t.expires_at > $1 AND t.expires_at <= $2 ORDER BY t.expires_at",
+        now,
+        horizon
+    )
+}

@@ -8,6 +8,9 @@ use super::{
 /// The address by which the server was last started: the command line prints links with it.
 pub const BASE_URL: &str = "base_url";
 
+/// Since when the mail relay takes nothing, and what it says: JSON. Not there while it does.
+pub const MAIL_TROUBLE: &str = "mail_trouble";
+
 /// Remembers a fact.
 ///
 /// # Errors
@@ -19,6 +22,15 @@ pub async fn set(tx: &mut Tx, name: &str, value: &str) -> Result<()> {
         name,
         value
     )?;
+    Ok(())
+}
+
+/// Forgets a fact.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget(tx: &mut Tx, name: &str) -> Result<()> {
+    execute!(tx, "DELETE FROM instance WHERE name = $1", name)?;
     Ok(())
 }
 

@@ -410,6 +410,19 @@ pub struct Person {
     pub mail_answer: Option<String>,
 }
 
+/// The addresses of a workspace's active owners.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_owner_addresses(conn: &mut Conn, workspace: &WorkspaceId) -> Result<Vec<String>> {
+    scalars!(
+        conn,
+        String,
+        "SELECT email FROM memberships WHERE workspace_id = $1 AND status = 'active' AND role = 'owner' ORDER BY id",
+        workspace
+    )
+}
+
 /// The language that a directory gives for the person behind an account, in whichever workspace.
 ///
 /// # Errors

@@ -51,8 +51,9 @@ pub struct Mail {
 pub async fn insert(tx: &mut Tx, mail: &Mail) -> Result<()> {
     execute!(
         tx,
-        "INSERT INTO outbox (id, workspace_id, template, subject_id, generation, recipient, detail, status, attempts, \
-         due_at, lease_until, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+        "INSERT INTO outbox (id, workspace_id, template, subject_id, generation, recipient, recipient_key, detail, status, \
+         attempts, due_at, lease_until, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
          ON CONFLICT DO NOTHING",
         &mail.id,
         &mail.workspace_id,
@@ -60,6 +61,7 @@ pub async fn insert(tx: &mut Tx, mail: &Mail) -> Result<()> {
         &mail.subject_id,
         mail.generation,
         &mail.recipient,
+        super::directory_users::key(&mail.recipient),
         &mail.detail,
         mail.status,
         mail.attempts,
@@ -100,19 +102,20 @@ pub async fn claim(tx: &mut Tx, now: Timestamp, lease_until: Timestamp, limit: i
     )
 }
 
-/// Counts an attempt that begins now. False when the mail is no longer the caller's to send: cancelled, or its lease
+/// Counts an attempt that begins now and notes the subject line. False when the mail is no longer the caller's to send: cancelled, or its lease
 /// ran out and another worker has it.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn start_attempt(tx: &mut Tx, claimed: &Mail, now: Timestamp) -> Result<bool> {
+pub async fn start_attempt(tx: &mut Tx, claimed: &Mail, subject: &str, now: Timestamp) -> Result<bool> {
     let rows = execute!(
         tx,
-        "UPDATE outbox SET attempts = attempts + 1, updated_at = $3 \
+        "UPDATE outbox SET attempts = attempts + 1, updated_at = $3, mail_subject = $4 \
          WHERE id = $1 AND lease_until = $2 AND status IN ('queued', 'deferred')",
         &claimed.id,
         claimed.lease_until,
-        now
+        now,
+        subject
     )?;
     Ok(rows > 0)
 }
@@ -196,12 +199,108 @@ pub async fn cancel(tx: &mut Tx, subject_id: &str, reason: &str, now: Timestamp)
     )
 }
 
+/// Cancels one mail that has not gone out; false when it is not waiting, or is being sent at this moment.
+///
+/// # Errors
+/// When the database fails.
+pub async fn cancel_one(tx: &mut Tx, id: &MailId, reason: &str, now: Timestamp) -> Result<bool> {
+    let rows = execute!(
+        tx,
+        "UPDATE outbox SET status = 'cancelled', answer = $2, updated_at = $3 \
+         WHERE id = $1 AND status IN ('queued', 'deferred') AND lease_until <= $3",
+        id,
+        reason,
+        now
+    )?;
+    Ok(rows > 0)
+}
+
+/// Queues a mail once more that did not go through; false when there is nothing to do again.
+///
+/// # Errors
+/// When the database fails.
+pub async fn requeue(tx: &mut Tx, id: &MailId, now: Timestamp) -> Result<bool> {
+    let rows = execute!(
+        tx,
+        "UPDATE outbox SET status = 'queued', attempts = 0, due_at = $2, lease_until = 0, updated_at = $2 \
+         WHERE id = $1 AND status IN ('deferred', 'refused', 'bounced', 'cancelled') AND lease_until <= $2",
+        id,
+        now
+    )?;
+    Ok(rows > 0)
+}
+
+/// Records that a mail came back that the relay had taken: it is given up, or tried again at `again_at`. False when
+/// it is not one that the relay had taken.
+///
+/// # Errors
+/// When the database fails.
+pub async fn bounce(
+    tx: &mut Tx,
+    id: &MailId,
+    words: &str,
+    again_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<bool> {
+    let status = if again_at.is_some() { MailStatus::Deferred } else { MailStatus::Bounced };
+    let rows = execute!(
+        tx,
+        "UPDATE outbox SET status = $2, answer = $3, due_at = $4, lease_until = 0, updated_at = $5 \
+         WHERE id = $1 AND status = 'accepted'",
+        id,
+        status,
+        words,
+        again_at.unwrap_or(now),
+        now
+    )?;
+    Ok(rows > 0)
+}
+
+/// Notes that a report of a bounce was read; false when it was read before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn note_bounce_report(tx: &mut Tx, report: &str, now: Timestamp) -> Result<bool> {
+    let rows = execute!(
+        tx,
+        "INSERT INTO bounce_reports (id, received_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        report,
+        now
+    )?;
+    Ok(rows > 0)
+}
+
+/// Forgets the reports of bounces that were read before `end`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_bounce_reports(tx: &mut Tx, end: Timestamp) -> Result<()> {
+    execute!(tx, "DELETE FROM bounce_reports WHERE received_at < $1", end)?;
+    Ok(())
+}
+
 /// The mail with this id.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn get(conn: &mut Conn, id: &MailId) -> Result<Option<Mail>> {
     optional!(conn, Mail, "SELECT * FROM outbox WHERE id = $1", id)
+}
+
+/// Whether anyone was told this.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_told(conn: &mut Conn, template: &str, subject_id: &str, generation: i64) -> Result<bool> {
+    let told = optional_scalar!(
+        conn,
+        String,
+        "SELECT id FROM outbox WHERE template = $1 AND subject_id = $2 AND generation = $3 LIMIT 1",
+        template,
+        subject_id,
+        generation
+    )?;
+    Ok(told.is_some())
 }
 
 /// The mails that speak for a workspace, newest first, at most `limit`.

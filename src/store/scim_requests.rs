@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Result, Tx,
-    sql::{Arg, Statement, all_of, execute, execute_of, optional, scalar, scalars},
+    sql::{Arg, Statement, all_of, execute, execute_of, optional, optional_scalar},
 };
 use crate::{
     clock::Timestamp,
@@ -52,6 +52,14 @@ pub struct ScimRequest {
     pub summary: String,
     /// What the search looks through, in lower case.
     pub search_key: String,
+}
+
+impl ScimRequest {
+    /// The deviations that were tolerated, in words.
+    pub fn explanations(&self) -> Vec<scim::Explanation> {
+        let names = self.deviations.split(' ');
+        names.filter_map(scim::Deviation::from_id).map(scim::Deviation::explanation).collect()
+    }
 }
 
 const COLUMNS: &str = "id, directory_id, reference, at, kind, method, target, status, scim_type, detail, duration, \
@@ -180,13 +188,13 @@ pub async fn find_latest(
 /// # Errors
 /// When the database fails.
 pub async fn is_any(conn: &mut Conn, directory: &DirectoryId) -> Result<bool> {
-    let some = scalar!(
+    let first = optional_scalar!(
         conn,
-        i64,
-        "SELECT COUNT(*) FROM (SELECT 1 FROM scim_requests WHERE directory_id = $1 LIMIT 1) AS some",
+        String,
+        "SELECT id FROM scim_requests WHERE directory_id = $1 LIMIT 1",
         directory
     )?;
-    Ok(some > 0)
+    Ok(first.is_some())
 }
 
 /// Whether the directory has more than `most` requests of a kind.
@@ -199,7 +207,7 @@ pub async fn is_more_than(
     kind: RequestKind,
     most: i64,
 ) -> Result<bool> {
-    let beyond = scalars!(
+    let beyond = optional_scalar!(
         conn,
         String,
         "SELECT id FROM scim_requests WHERE directory_id = $1 AND kind = $2 ORDER BY id DESC LIMIT 1 OFFSET $3",
@@ -207,7 +215,7 @@ pub async fn is_more_than(
         kind,
         most
     )?;
-    Ok(!beyond.is_empty())
+    Ok(beyond.is_some())
 }
 
 /// Deletes at most `limit` requests that are older than `end`; gives the number.

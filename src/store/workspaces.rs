@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Result, Tx,
-    sql::{all, execute, optional},
+    sql::{all, execute, optional, optional_scalar},
 };
 use crate::{clock::Timestamp, model::WorkspaceId};
 
@@ -81,4 +81,34 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<Workspace>> {
 pub async fn update(tx: &mut Tx, id: &WorkspaceId, name: &str, seat_limit: Option<i64>) -> Result<()> {
     execute!(tx, "UPDATE workspaces SET name = $2, seat_limit = $3 WHERE id = $1", id, name, seat_limit)?;
     Ok(())
+}
+
+/// Whether people of this workspace are mailed when their access is suspended.
+///
+/// # Errors
+/// When the database fails.
+pub async fn tells_suspended(conn: &mut Conn, id: &WorkspaceId) -> Result<bool> {
+    let tells = optional_scalar!(conn, bool, "SELECT tells_suspended FROM workspaces WHERE id = $1", id)?;
+    Ok(tells.unwrap_or_default())
+}
+
+/// Sets whether people of this workspace are mailed when their access is suspended.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_tells_suspended(tx: &mut Tx, id: &WorkspaceId, tells: bool) -> Result<()> {
+    execute!(tx, "UPDATE workspaces SET tells_suspended = $2 WHERE id = $1", id, tells)?;
+    Ok(())
+}
+
+/// The workspace that was made first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_first(conn: &mut Conn) -> Result<Option<Workspace>> {
+    optional!(
+        conn,
+        Workspace,
+        "SELECT id, slug, name, seat_limit, created_at FROM workspaces ORDER BY created_at, id LIMIT 1"
+    )
 }

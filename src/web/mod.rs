@@ -1,9 +1,11 @@
-//! HTTP for people, below the pages: sessions, protection from other sites, health.
+//! HTTP for people, below the pages: sessions, protection from other sites, health, and what relays report.
 
+mod bounces;
 mod health;
 mod origin;
 mod session;
 
+pub use bounces::router as bounces_router;
 pub use health::router as health_router;
 pub use origin::comes_from_this_site;
 pub use session::{current_account, layer as session_layer, sign_in, sign_out};

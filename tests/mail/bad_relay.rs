@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rollcall::model::MailStatus;
+use rollcall::{mail::Trouble, model::MailStatus};
 use serde_json::json;
 
 use crate::{post_office::PostOffice, support::each_engine};
@@ -129,6 +129,7 @@ async fn down_for_two_days_then_up() {
     each_engine(async |store| {
         let mut office = PostOffice::new(&store).await;
         office.server.obey(&json!([{"at": "connect", "drop": true}]));
+        let began = office.clock.now();
         let mut users = Vec::new();
         for number in 0..6 {
             users.push(office.acme.directory_adds(&format!("person{number}@acme.test")).await);
@@ -137,6 +138,10 @@ async fn down_for_two_days_then_up() {
             office.worker.run_due().await;
             office.clock.advance(Duration::from_secs(3600));
         }
+        assert!(office.outbox().await.iter().all(|mail| mail.attempts == 0), "no attempt counts");
+        let known = trouble(&office).await.unwrap();
+        assert_eq!(known.since, began, "since the first mail that did not leave");
+        assert!(!known.words.is_empty());
         office.acme.directory_deactivates(&users[0]).await;
         office.acme.directory_deactivates(&users[5]).await;
         office.server.obey(&json!([]));
@@ -148,10 +153,17 @@ async fn down_for_two_days_then_up() {
             recipients,
             ["person1@acme.test", "person2@acme.test", "person3@acme.test", "person4@acme.test"]
         );
+        assert_eq!(trouble(&office).await, None);
         office.clock.advance(Duration::from_secs(24 * 3600));
         assert_eq!(office.worker.run_due().await, 0);
     })
     .await;
+}
+
+/// What everyone may know of a relay that takes nothing.
+async fn trouble(office: &PostOffice) -> Option<Trouble> {
+    let mut conn = office.rollcall().db.read().await.unwrap();
+    Trouble::find(&mut conn).await.unwrap()
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! TLS: required off this machine, taken on it where it is offered.
 
-use rollcall::{config::MailTransport, model::MailStatus};
+use rollcall::{config::MailTransport, mail::parse_smtp_url, model::MailStatus};
 
 use crate::{
     post_office::{PostOffice, transport, worker},
@@ -71,6 +71,39 @@ async fn elsewhere_a_certificate_must_be_vouched_for() {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn elsewhere_an_authority_of_ones_own_vouches_for_a_certificate() {
+    each_engine(async |store| {
+        for (scheme, from_the_start) in [("smtp", false), ("smtps", true)] {
+            let server = SmtpServer::with_tls(from_the_start);
+            let other = SmtpServer::with_tls(from_the_start);
+            let trusting = |file: &std::path::Path| {
+                let url = parse_smtp_url(&format!("{scheme}://{ELSEWHERE}:{}", server.port())).unwrap();
+                MailTransport::Smtp(url.trusting(file).unwrap())
+            };
+            let office = PostOffice::new(&store).await;
+            let known = trusting(server.certificate().path());
+            assert_eq!(transport(office.rollcall(), &known).check().await, Ok(()));
+            let unknown = trusting(other.certificate().path());
+            let warning = transport(office.rollcall(), &unknown).check().await.unwrap_err();
+            assert!(warning.contains("certificate"), "{warning}");
+        }
+    })
+    .await;
+}
+
+#[test]
+fn authorities_that_cannot_be_read_are_told_in_a_sentence() {
+    let url = || parse_smtp_url("smtp://mail.acme.test:587").unwrap();
+    let empty = tempfile::NamedTempFile::new().unwrap();
+    for (file, hint) in
+        [(empty.path(), "no certificate in it"), (std::path::Path::new("/nowhere/ca.pem"), "No such file")]
+    {
+        let refusal = url().trusting(file).unwrap_err();
+        assert!(refusal.contains(hint) && refusal.contains("ROLLCALL_SMTP_CA"), "{refusal}");
+    }
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ use rollcall::{
 
 use crate::{
     post_office::{PostOffice, worker},
+    smtp_server::Received,
     support::{TestStore, each_engine, rollcall},
 };
 
@@ -55,13 +56,13 @@ fn start_worker(store: &TestStore, office: &PostOffice) -> Child {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_mail_arrives_though_the_worker_is_killed() {
-    const MAILS: usize = 300;
+    const MAILS: usize = 1000;
     each_engine(async |store| {
         let office = PostOffice::new(&store).await;
         for number in 0..MAILS {
             office.acme.directory_adds(&format!("person{number}@acme.test")).await;
         }
-        for kill_at in [100, 200] {
+        for kill_at in [333, 667] {
             let mut process = start_worker(&store, &office);
             office.server.wait_for(kill_at).await;
             process.kill().unwrap();
@@ -81,7 +82,13 @@ async fn each_mail_arrives_though_the_worker_is_killed() {
         }
         assert_eq!(copies.len(), MAILS, "each arrived");
         let twice = received.len() - MAILS;
-        eprintln!("{}: {MAILS} mails, killed twice, {twice} arrived a second time", store.db.engine_name());
+        eprintln!("{}: {MAILS} mails, killed twice, {twice} arrived a second time:", store.db.engine_name());
+        for (id, copies) in copies.iter().filter(|(_, copies)| **copies > 1) {
+            let of = received.iter().find(|mail| mail.header("Message-ID") == *id).map(Received::to);
+            eprintln!("  {copies} × {id} to {}", of.unwrap_or_default());
+            let tried = mails.iter().find(|mail| id.contains(mail.id.as_str())).map(|mail| mail.attempts);
+            assert!(tried.is_some_and(|tried| tried > 1), "only what was in flight when the process died");
+        }
         assert!(twice <= 2 * IN_FLIGHT, "{twice} were sent again");
         assert!(copies.values().all(|copies| *copies <= 3));
     })

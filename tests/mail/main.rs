@@ -11,10 +11,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod alerts;
 mod bad_relay;
+mod bounces;
 mod chores;
 mod encryption;
 mod killed;
+mod letters;
 mod message;
 mod post_office;
 mod sending;

@@ -23,6 +23,11 @@ impl Received {
         self.0["to"][0].as_str().unwrap()
     }
 
+    /// The envelope's sender.
+    pub fn sender(&self) -> &str {
+        self.0["from"].as_str().unwrap()
+    }
+
     /// The user who signed in, if one did.
     pub fn user(&self) -> Option<&str> {
         self.0["user"].as_str()
@@ -81,6 +86,7 @@ pub struct SmtpServer {
     port: u16,
     obeyed: mpsc::Receiver<()>,
     received: Arc<Mutex<Vec<Received>>>,
+    certificate: String,
 }
 
 impl SmtpServer {
@@ -95,11 +101,26 @@ impl SmtpServer {
 
     /// One that takes mail only encrypted, with a certificate that nobody vouches for.
     pub fn with_tls(from_the_start: bool) -> Self {
-        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let names = ["localhost".to_owned(), "0.0.0.0".to_owned()];
+        let made = rcgen::generate_simple_self_signed(names).unwrap();
         let mut file = tempfile::NamedTempFile::new().unwrap();
         write!(file, "{}{}", made.signing_key.serialize_pem(), made.cert.pem()).unwrap();
         // The file is read before the server says its port.
-        Self::start_with(&json!({ "certificate": file.path(), "tls_from_the_start": from_the_start }))
+        let settings = json!({ "certificate": file.path(), "tls_from_the_start": from_the_start });
+        let mut server = Self::start_with(&settings);
+        server.certificate = made.cert.pem();
+        server
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What it shows, as a PEM file.
+    pub fn certificate(&self) -> tempfile::NamedTempFile {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        write!(file, "{}", self.certificate).unwrap();
+        file
     }
 
     fn start_with(settings: &Value) -> Self {
@@ -128,7 +149,7 @@ impl SmtpServer {
                 }
             }
         });
-        Self { child, orders, port, obeyed, received }
+        Self { child, orders, port, obeyed, received, certificate: String::new() }
     }
 
     /// Gives the server new rules, a JSON list; see the script for the words.

@@ -113,8 +113,8 @@ async fn who_lost_its_lease_may_not_begin_to_send() {
         office.clock.advance(LEASE_OVER);
         let fresh = claim().await.remove(0);
         let mut tx = office.rollcall().db.write().await.unwrap();
-        assert!(!outbox::start_attempt(&mut tx, &stale, office.clock.now()).await.unwrap());
-        assert!(outbox::start_attempt(&mut tx, &fresh, office.clock.now()).await.unwrap());
+        assert!(!outbox::start_attempt(&mut tx, &stale, "Hello", office.clock.now()).await.unwrap());
+        assert!(outbox::start_attempt(&mut tx, &fresh, "Hello", office.clock.now()).await.unwrap());
         tx.commit().await.unwrap();
     })
     .await;

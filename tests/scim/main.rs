@@ -34,4 +34,5 @@ mod protocol;
 mod races;
 mod reading;
 mod roles;
+mod strict;
 mod tenancy;

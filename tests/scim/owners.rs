@@ -56,6 +56,28 @@ async fn the_last_owner_keeps_access_but_not_the_session() {
 }
 
 #[tokio::test]
+async fn owners_are_told_of_it_once_for_each_time() {
+    each_engine(async |store| {
+        let (company, idp, [ana, bo]) = two_owners(&store).await;
+        let told = async || {
+            company.look("SELECT recipient FROM outbox WHERE template = $1 ORDER BY id", "last_owner").await
+        };
+        idp.change(&bo, &active(false)).await.shows(200);
+        assert!(told().await.is_empty(), "another owner is there");
+        idp.change(&ana, &active(false)).await.shows(200);
+        let rename = json!([{ "op": "replace", "path": "title", "value": "Founder" }]);
+        idp.change(&ana, &rename).await.shows(200);
+        idp.change(&ana, &active(false)).await.shows(200);
+        assert_eq!(told().await, [ANA]);
+        idp.change(&ana, &active(true)).await.shows(200);
+        company.clock.advance(std::time::Duration::from_secs(60));
+        idp.change(&ana, &active(false)).await.shows(200);
+        assert_eq!(told().await, [ANA, ANA]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_was_put_off_happens_when_another_owner_is_there() {
     each_engine(async |store| {
         let (company, idp, [ana, bo]) = two_owners(&store).await;

@@ -77,6 +77,7 @@ async fn entitlements_are_what_the_roles_permit() {
             [
                 ("read_people", 3),
                 ("manage_people", 2),
+                ("read_mail", 2),
                 ("manage_directories", 2),
                 ("manage_workspace", 2),
                 ("manage_owners", 1)

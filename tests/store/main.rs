@@ -16,6 +16,7 @@ mod company;
 mod support;
 
 mod keys;
+mod mail_log;
 mod outbox;
 mod search;
 mod writer;

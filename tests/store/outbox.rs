@@ -98,10 +98,10 @@ async fn a_mail_is_claimed_when_it_is_due_and_again_when_its_worker_is_gone() {
 
         let mut tx = store.db.write().await.unwrap();
         assert!(
-            !store::outbox::start_attempt(&mut tx, &first[0], clock.now()).await.unwrap(),
+            !store::outbox::start_attempt(&mut tx, &first[0], "Hello", clock.now()).await.unwrap(),
             "no longer the first's"
         );
-        assert!(store::outbox::start_attempt(&mut tx, &second[0], clock.now()).await.unwrap());
+        assert!(store::outbox::start_attempt(&mut tx, &second[0], "Hello", clock.now()).await.unwrap());
         tx.commit().await.unwrap();
     })
     .await;

@@ -4,12 +4,10 @@
 mod acme;
 mod engines;
 
-use std::time::Duration;
-
 use rollcall::{
     Rollcall,
     clock::{Clock, Timestamp},
-    config::{BaseUrl, Config, MailTransport},
+    config::{BaseUrl, Config},
 };
 
 pub use acme::Acme;
@@ -26,16 +24,8 @@ pub fn fixed_clock() -> Clock {
 /// A Rollcall on this store with the built-in mailbox and no limits; `change` sets what the test is about.
 pub fn rollcall(store: &TestStore, clock: &Clock, change: impl FnOnce(&mut Config)) -> Rollcall {
     let mut config = Config {
-        listen: "127.0.0.1:3000".parse().unwrap(),
         base_url: BaseUrl::parse(BASE_URL).unwrap(),
-        database: store.url.clone(),
-        mail: MailTransport::Mailbox,
-        mail_from: "Rollcall <rollcall@acme.test>".parse().unwrap(),
-        mail_reply_to: None,
-        return_path: None,
-        mail_rate: None,
-        invitation_delay: Duration::ZERO,
-        rate_limit: None,
+        ..Config::local("127.0.0.1:3000".parse().unwrap(), store.url.clone())
     };
     change(&mut config);
     Rollcall::new(store.db.clone(), clock.clone(), config)

@@ -5,6 +5,7 @@
 //! dialogs, steps that fill and messages can then be tried without a store behind them.
 
 mod samples;
+mod samples_activity;
 mod samples_people;
 
 use std::{error::Error, fs, path::Path, time::Duration};
@@ -57,6 +58,7 @@ impl Sample {
 
 fn all() -> Vec<Sample> {
     let mut samples = samples::all();
+    samples.extend(samples_activity::all());
     samples.extend(samples_people::all());
     samples
 }

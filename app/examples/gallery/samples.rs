@@ -23,7 +23,7 @@ pub(crate) const HOUR: i64 = 60 * MINUTE;
 pub(crate) const DAY: i64 = 24 * HOUR;
 /// 21 Nov 2026, 14:05 UTC.
 pub(crate) const NOW: i64 = 1_795_269_900_000_000;
-const ID: &str = "0192f0a4-c7b1-7c3e-9f11-2f6b1e0a9d44";
+pub(crate) const ID: &str = "0192f0a4-c7b1-7c3e-9f11-2f6b1e0a9d44";
 const ENDPOINT: &str = "https://rollcall.acme.com/scim/v2/0192f0a4-c7b1-7c3e-9f11-2f6b1e0a9d44";
 const TOKEN: &str = "rc_7Qm2vXf9TzKp4LwN8sYb1HdRj6Ge3UaC";
 
@@ -34,6 +34,7 @@ pub(crate) fn frame(role: Role) -> Frame {
         viewer: Viewer { name: "Ada Lovelace".into(), email: "ada@acme.com".into(), role },
         people: 214,
         mailbox: true,
+        keeper: true,
         now: NOW,
     }
 }
@@ -162,6 +163,8 @@ fn directory(role: Role, health: Health) -> Directory {
             error: None,
         },
         dialog: None,
+        deviations: crate::samples_activity::deviations(waiting),
+        is_strict: false,
         health,
     }
 }

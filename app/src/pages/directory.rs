@@ -4,7 +4,13 @@ use leptos::prelude::*;
 use rollcall::model::{DirectoryId, DirectoryTokenId, Progress, Provider, Role};
 
 pub use super::security::Health;
-use super::{Field, Frame, Page, counted, people_dialogs::role_hint, security_dialog};
+use super::{
+    Field, Frame, Page, counted,
+    directory_deviations::{self, DeviationRow},
+    directory_tabs,
+    people_dialogs::role_hint,
+    security_dialog,
+};
 use crate::{
     ui::{
         Card, Choice, Column, DialogFrame, Fact, Here, PageHead, SelectField, TextField, Tone, ask, cell,
@@ -44,6 +50,10 @@ pub struct Directory {
     pub last_change: Option<i64>,
     /// How far it has come.
     pub progress: Progress,
+    /// What it sends otherwise than the standards say, the most frequent first.
+    pub deviations: Vec<DeviationRow>,
+    /// Whether it refuses that.
+    pub is_strict: bool,
     /// Its settings.
     pub settings: DirectorySettings,
     /// The dialog over the page.
@@ -135,7 +145,7 @@ impl MembersChoice {
 }
 
 impl Directory {
-    fn url(&self, path: &str) -> String {
+    pub(super) fn url(&self, path: &str) -> String {
         self.frame.url(&format!("/settings/security/directories/{}{path}", self.id))
     }
 }
@@ -166,6 +176,7 @@ impl Page for Directory {
         let read_only = (!manages).then(|| {
             notice(Tone::Info, "Only owners and admins can change this directory. You see how it is set up.")
         });
+        let tabs = manages.then(|| directory_tabs(&self.frame, &self.id, false));
         let settings = manages.then(|| settings(&self));
         let danger = manages.then(|| danger(&self));
         let dialog = self.dialog.clone().map(|dialog| match dialog {
@@ -181,12 +192,14 @@ impl Page for Directory {
                     beside=self.health.pill()
                     lead=last_request(&self)
                 />
+                {tabs}
                 {read_only}
                 {attention}
                 {new_token(&self)}
                 {waiting}
                 {counters(self.counts)}
                 {connection(&self)}
+                {directory_deviations::view(&self)}
                 {settings}
                 {danger}
                 {dialog}

@@ -19,6 +19,11 @@
 //! | people | [`people::People`] | `GET /w/{slug}/people?tab=&q=&role=&source=&page=&dialog=&member=` |
 //! | security | [`security::Security`] | `GET /w/{slug}/settings/security?dialog=directory-sync&directory=` |
 //! | a directory | [`directory::Directory`] | `GET /w/{slug}/settings/security/directories/{id}?dialog=` |
+//! | mails | [`email_log::EmailLog`] | `GET /w/{slug}/settings/email?q=&state=&mail=&newer=&older=` |
+//! | a mail | [`email::Email`] | `GET /w/{slug}/settings/email/{id}?tab=` |
+//! | the installation | [`instance::Instance`], [`instance::Preview`] | `GET /instance`, `GET /instance/mails/{template}?language=&show=` |
+//! | a directory's requests | [`activity::Activity`] | `GET …/directories/{id}/activity?kind=&q=&before=` |
+//! | one request | [`activity_entry::ActivityEntry`] | `GET …/directories/{id}/activity/{reference}` |
 //! | an invitation | [`invite::Invite`] | `GET POST /invite`, `POST /invite/decline` |
 //! | built-in mailbox | [`mailbox::Mailbox`], [`mailbox::Message`] | `/dev/mailbox`, `/dev/mailbox/{id}?tab=` |
 //! | errors | [`error::ErrorPage`] | any |
@@ -39,6 +44,9 @@
 //! | `POST …/directories/{id}` | `name`, `provider`, `default_role` |
 //! | `POST …/directories/{id}/rotate-token`, `…/tokens/{token}/revoke` | none |
 //! | `POST …/directories/{id}/remove` | `members` = `keep`, `suspend` or `remove`; `confirm` |
+//! | `POST …/email/{id}/{again,cancel}` | none |
+//! | `POST …/email/suspended-notice` | `tell` = `on` or `off` |
+//! | `POST /instance/test-mail` | none |
 //! | `POST /dev/mailbox/clear` | none |
 
 //!
@@ -46,9 +54,15 @@
 //! A form in a list (role, suspend, resend, …) says nothing about the list's filter; send people back to the path and
 //! query of `Referer` when it is of this site, else to the list.
 
+pub mod activity;
+pub mod activity_entry;
 pub mod directory;
+pub mod directory_deviations;
+pub mod email;
+pub mod email_log;
 pub mod error;
 pub mod home;
+pub mod instance;
 pub mod invite;
 pub mod login;
 pub mod mailbox;
@@ -61,8 +75,10 @@ mod security_dialog;
 pub mod setup;
 
 use leptos::prelude::AnyView;
+use rollcall::model::DirectoryId;
 
 pub use crate::ui::{Field, Frame, Paging, Viewer, Workspace};
+use crate::ui::{Tab, tabs};
 
 /// A page: a pure function of what it holds.
 pub trait Page: Send + 'static {
@@ -76,4 +92,17 @@ pub trait Page: Send + 'static {
 /// `1 person`, `2 people`.
 pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}
+
+/// The tabs of a directory: how it is, and what it was asked.
+fn directory_tabs(frame: &Frame, directory: &DirectoryId, is_activity: bool) -> AnyView {
+    let at = frame.url(&format!("/settings/security/directories/{directory}"));
+    let tab = |href: String, label: &'static str, current: bool| Tab { href, label, count: None, current };
+    tabs(
+        "Directory",
+        vec![
+            tab(at.clone(), "Overview", !is_activity),
+            tab(format!("{at}/activity"), "Activity", is_activity),
+        ],
+    )
 }

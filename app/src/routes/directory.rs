@@ -20,6 +20,7 @@ use rollcall::{
         settings::{self, Settings, Wanted},
         token,
     },
+    journal,
     model::{AccountId, DirectoryId, DirectoryTokenId, Progress, Role},
     people::{Access, Caller, Permission},
     store::{self, Conn, directories::Directory},
@@ -35,9 +36,12 @@ use super::{
     security::{endpoint, forget_token, health, new_token, remember_token},
 };
 use crate::{
-    pages::directory::{
-        Directory as Page, DirectoryCounts, DirectoryDialog, DirectorySettings, MembersChoice, RemoveForm,
-        TokenRow,
+    pages::{
+        directory::{
+            Directory as Page, DirectoryCounts, DirectoryDialog, DirectorySettings, MembersChoice,
+            RemoveForm, TokenRow,
+        },
+        directory_deviations::DeviationRow,
     },
     site::Flash,
     ui::Field,
@@ -83,8 +87,9 @@ pub(super) async fn show(
 async fn load(app: &App, member: &Member, place: &Place, asked: &Asked) -> Result<Page> {
     member.access.require(Permission::ManageDirectories)?;
     let frame = app.frame(member).await?;
+    journal::write_out(&app.rollcall).await;
     let mut conn = app.rollcall.db.read().await?;
-    let directory = find(&mut conn, member, place).await?;
+    let directory = find(&mut conn, member, &DirectoryId(place.id.clone())).await?;
     let id = &directory.id;
     let now = app.rollcall.clock.now();
     let tokens = store::directory_tokens::list(&mut conn, id).await?;
@@ -127,6 +132,8 @@ async fn load(app: &App, member: &Member, place: &Place, asked: &Asked) -> Resul
         last_request: last_request.map(|at| at.0),
         last_change: store::events::last_change_by(&mut conn, id).await?.map(|at| at.0),
         progress: store::directories::progress(&mut conn, id).await?,
+        deviations: deviations(&mut conn, id).await?,
+        is_strict: directory.settings.strict,
         settings: DirectorySettings {
             name: Field { value: directory.name.clone(), error: None },
             provider: directory.provider,
@@ -140,10 +147,26 @@ async fn load(app: &App, member: &Member, place: &Place, asked: &Asked) -> Resul
     })
 }
 
-async fn find(conn: &mut Conn, member: &Member, place: &Place) -> Result<Directory> {
-    let found =
-        store::directories::get(conn, &member.access.workspace.id, &DirectoryId(place.id.clone())).await?;
+/// The directory of the member's workspace with this id.
+pub(super) async fn find(conn: &mut Conn, member: &Member, id: &DirectoryId) -> Result<Directory> {
+    let found = store::directories::get(conn, &member.access.workspace.id, id).await?;
     Ok(found.ok_or(Error::NotFound { what: "directory in this workspace" })?)
+}
+
+async fn deviations(conn: &mut Conn, id: &DirectoryId) -> Result<Vec<DeviationRow>> {
+    let report = store::directory_deviations::list(conn, id).await?;
+    let rows = report.into_iter().filter_map(|line| {
+        let words = line.explanation()?;
+        Some(DeviationRow {
+            sent: words.sent,
+            standard: words.standard,
+            seen: count(line.seen.seen),
+            first: line.seen.first_at.0,
+            last: line.seen.last_at.0,
+            example: line.reference,
+        })
+    });
+    Ok(rows.collect())
 }
 
 async fn name_of(conn: &mut Conn, account: Option<&AccountId>) -> Result<String> {
@@ -177,7 +200,7 @@ pub(super) async fn update(
     let done = async {
         let before = {
             let mut conn = app.rollcall.db.read().await?;
-            find(&mut conn, &member, &place).await?
+            find(&mut conn, &member, &DirectoryId(place.id.clone())).await?
         };
         let default_role = fields
             .default_role
@@ -303,7 +326,7 @@ pub(super) async fn progress(State(app): State<App>, member: Member, Path(place)
     let found = async {
         allowed?;
         let mut conn = app.rollcall.db.read().await?;
-        find(&mut conn, &member, &place).await
+        find(&mut conn, &member, &DirectoryId(place.id.clone())).await
     };
     match found.await {
         Ok(directory) => {

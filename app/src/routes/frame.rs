@@ -1,6 +1,6 @@
 //! What stands around every page of a workspace.
 
-use rollcall::{model::MembershipStatus, store};
+use rollcall::{model::MembershipStatus, people::instance, store};
 
 use super::{App, failure::Result, guard::Member};
 use crate::ui::{Frame, Viewer, Workspace};
@@ -21,6 +21,7 @@ impl App {
                 role: access.membership.role,
             },
             people: count(counts.active + counts.invited),
+            keeper: instance::is_keeper(&mut conn, &access.account).await?,
             mailbox: self.rollcall.config.shows_mailbox(),
             now: self.rollcall.clock.now().0,
         })

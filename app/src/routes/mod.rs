@@ -1,12 +1,15 @@
 //! Handlers of the pages: each loads what a page needs through `rollcall`, or does what a form asks for, and answers
 //! with a page or a redirect. Permission is decided in `rollcall`.
 
+mod activity;
 mod directory;
+mod email;
 mod failure;
 mod fields;
 mod frame;
 mod guard;
 mod home;
+mod instance;
 mod invite;
 mod login;
 mod mailbox;
@@ -62,7 +65,10 @@ pub fn router(rollcall: &Rollcall) -> Router {
         .route("/w/{slug}", get(home::show))
         .merge(people::router())
         .merge(security::router())
-        .merge(directory::router());
+        .merge(directory::router())
+        .merge(email::router())
+        .merge(instance::router())
+        .merge(activity::router());
     if rollcall.config.shows_mailbox() {
         pages = pages.merge(mailbox::router());
     }

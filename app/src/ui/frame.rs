@@ -39,6 +39,8 @@ pub struct Frame {
     pub people: u64,
     /// Whether mail goes to the built-in mailbox.
     pub mailbox: bool,
+    /// Whether the viewer looks after the installation.
+    pub keeper: bool,
     /// The clock, in microseconds since 1970 UTC.
     pub now: i64,
 }
@@ -64,6 +66,8 @@ pub enum Here {
     People,
     /// Security, and all below it.
     Security,
+    /// The mails of the workspace.
+    Email,
 }
 
 /// A page of a workspace: sidebar and content.
@@ -121,10 +125,11 @@ fn sidebar(frame: &Frame, here: Here) -> AnyView {
                 <p class="nav-group">"Workspace settings"</p>
                 <ul role="list">
                     {entry(frame.url("/settings/security"), Icon::Shield, "Security", None, here == Here::Security, "s")}
+                    {frame.may_manage().then(|| entry(frame.url("/settings/email"), Icon::Sent, "Email log", None, here == Here::Email, "e"))}
                 </ul>
                 {mailbox}
             </nav>
-            {account(&frame.viewer)}
+            {account(&frame.viewer, frame.keeper)}
         </aside>
     }
     .into_any()
@@ -148,7 +153,7 @@ fn entry(
     .into_any()
 }
 
-fn account(viewer: &Viewer) -> AnyView {
+fn account(viewer: &Viewer, keeper: bool) -> AnyView {
     let name = if viewer.name.is_empty() { viewer.email.clone() } else { viewer.name.clone() };
     view! {
         <div class="account">
@@ -161,6 +166,7 @@ fn account(viewer: &Viewer) -> AnyView {
             <div class="menu account-menu" id="account" popover="auto">
                 <p class="menu-title">{viewer.email.clone()}</p>
                 {theme_choice()}
+                {keeper.then(|| view! { <a class="menu-item" href="/instance">"Instance"</a> })}
                 <button type="button" class="menu-item awake-only" popovertarget="shortcuts">
                     "Keyboard shortcuts"
                 </button>
@@ -197,7 +203,7 @@ fn shortcuts() -> AnyView {
             <h2 id="shortcuts-title">"Keyboard shortcuts"</h2>
             <dl class="facts">
                 {line(&["/"], "Search")} {line(&["g", "h"], "Go to Home")} {line(&["g", "p"], "Go to People")}
-                {line(&["g", "s"], "Go to Security")} {line(&["?"], "This list")}
+                {line(&["g", "s"], "Go to Security")} {line(&["g", "e"], "Go to Email log")} {line(&["?"], "This list")}
             </dl>
             <button type="button" class="button small" data-shortcuts-toggle>
                 "Turn shortcuts off"

@@ -13,6 +13,8 @@ pub enum Icon {
     Shield,
     /// An envelope.
     Mail,
+    /// A paper plane.
+    Sent,
     /// A magnifying glass.
     Search,
     /// Two sheets.
@@ -50,6 +52,7 @@ impl Icon {
             Self::Mail => {
                 r#"<rect x="3" y="5.5" width="18" height="13" rx="2"/><path d="m3.5 7.5 8.5 6 8.5-6"/>"#
             }
+            Self::Sent => r#"<path d="M20.5 3.5 10 14M20.5 3.5l-6.6 17-3.9-6.5-6.5-3.9z"/>"#,
             Self::Search => r#"<circle cx="11" cy="11" r="6.5"/><path d="m16 16 4.5 4.5"/>"#,
             Self::Copy => {
                 r#"<rect x="8.5" y="8.5" width="12" height="12" rx="2"/><path d="M15.5 8.5v-3a2 2 0 0 0-2-2h-8a2 2 0 0 0-2 2v8a2 2 0 0 0 2 2h3"/>"#

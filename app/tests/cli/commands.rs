@@ -166,6 +166,34 @@ fn refusals_name_the_field_as_json() {
 }
 
 #[test]
+fn deviations_are_reported_also_of_the_last_request_before_a_stop() {
+    let place = Place::new();
+    let mut server = place.serve();
+    place.run(&["workspace", "create", "--name", "Acme", "--owner", "ada@acme.test", "--json"]).json();
+    let okta =
+        place.run(&["directory", "create", "--workspace", "acme", "--provider", "okta", "--json"]).json();
+    let report = ["directory", "deviations", "--workspace", "acme", "--json"];
+    assert_eq!(place.run(&report).json(), json!([]));
+
+    let (id, token) = (okta["id"].as_str().unwrap(), okta["token"].as_str().unwrap());
+    let ana = json!({ "userName": "ana@acme.test" });
+    let users = format!("/scim/v2/{id}/Users");
+    assert_eq!(server.request("POST", &users, Some(token), Some(&ana)).unwrap().0, 201);
+    server.stop();
+
+    let report = place.run(&report).json();
+    assert_eq!(report.as_array().unwrap().len(), 1);
+    assert_eq!((&report[0]["deviation"], &report[0]["seen"]), (&json!("missing_schema"), &json!(1)));
+    assert_eq!(report[0]["refused_when_strict"], json!(true));
+    assert!(report[0]["standard"].as_str().unwrap().starts_with("RFC 7643 section 3"));
+    let example = report[0]["example"].as_str().unwrap();
+    assert!(
+        example.contains(&format!("/w/acme/settings/security/directories/{id}/activity/act_")),
+        "{example}"
+    );
+}
+
+#[test]
 fn settings_of_directory_and_workspace() {
     let place = Place::new();
     assert_eq!(place.run(&["migrate"]).code, Some(0));

@@ -19,9 +19,11 @@ mod support;
 
 mod browser;
 
+mod activity;
 mod directories;
 mod doors;
 mod invitations;
+mod mail;
 mod people;
 mod permissions;
 mod safety;

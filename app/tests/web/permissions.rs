@@ -39,6 +39,16 @@ const ROUTES: &[Row] = &[
     ("GET", "/w/acme/settings/security/directories/{okta}", [SIGN_IN, NOT_THERE, NO, NO, PAGE, PAGE]),
     (
         "GET",
+        "/w/acme/settings/security/directories/{okta}/activity",
+        [SIGN_IN, NOT_THERE, NO, NO, PAGE, PAGE],
+    ),
+    (
+        "GET",
+        "/w/acme/settings/security/directories/{okta}/activity/act_00000000",
+        [SIGN_IN, NOT_THERE, NO, NO, NOT_THERE, NOT_THERE],
+    ),
+    (
+        "GET",
         "/w/acme/settings/security/directories/{okta}?dialog=remove",
         [SIGN_IN, NOT_THERE, NO, NO, PAGE, PAGE],
     ),

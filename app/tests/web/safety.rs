@@ -265,7 +265,9 @@ async fn the_mailbox_is_only_there_when_it_is_in_use_on_loopback() {
             config.listen = "0.0.0.0:3000".parse().unwrap();
         });
         let smtp = crate::support::rollcall(&store, &open.clock, |config| {
-            config.mail = rollcall::config::MailTransport::Smtp("smtp://127.0.0.1:2525".parse().unwrap());
+            config.mail = rollcall::config::MailTransport::Smtp(
+                rollcall::mail::parse_smtp_url("smtp://127.0.0.1:2525").unwrap(),
+            );
         });
         for closed in [public, smtp] {
             for path in ["/dev/mailbox", "/dev/mailbox.json", "/dev/mailbox/x", "/dev/mailbox/x/html"] {

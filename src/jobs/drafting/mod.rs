@@ -5,6 +5,7 @@
 //! kind, add its two arms; see `account` for one with a secret link.
 
 mod account;
+mod alerts;
 mod invitation;
 
 use crate::{
@@ -66,6 +67,11 @@ pub async fn compose(conn: &mut Conn, mail: &Mail, secret: Secret) -> Result<Com
             invitation::compose(conn, mail, template, secret).await
         }
         MailTemplate::PasswordReset => account::compose_password_reset(conn, mail, secret).await,
+        MailTemplate::TokenExpiring => alerts::compose_token_expiring(conn, mail).await,
+        MailTemplate::DirectoryFailing => alerts::compose_directory_failing(conn, mail).await,
+        MailTemplate::LastOwner => alerts::compose_last_owner(conn, mail).await,
+        MailTemplate::MassChange => alerts::compose_mass_change(conn, mail).await,
+        MailTemplate::AccessSuspended => alerts::compose_access_suspended(conn, mail).await,
         _ => Ok(unknown(mail)),
     }
 }
@@ -77,6 +83,8 @@ async fn release(tx: &mut Tx, mail: &Mail, secret: &Secret, now: Timestamp) -> R
             invitation::release(tx, mail, secret, now).await
         }
         Ok(MailTemplate::PasswordReset) => account::release_password_reset(tx, mail, secret, now).await,
+        Ok(MailTemplate::TokenExpiring) => alerts::release_token_expiring(tx, mail, now).await,
+        Ok(MailTemplate::AccessSuspended) => alerts::release_access_suspended(tx, mail).await,
         Ok(_) | Err(_) => Ok(Release::Wanted),
     }
 }
@@ -119,7 +127,7 @@ pub(super) async fn draft(rollcall: &Rollcall, mail: &Mail) -> Result<Draft> {
         tx.rollback().await?;
         return Ok(Draft::Unwanted(why));
     }
-    if !store::outbox::start_attempt(&mut tx, mail, now).await? {
+    if !store::outbox::start_attempt(&mut tx, mail, &message.subject, now).await? {
         tx.rollback().await?;
         return Ok(Draft::Gone);
     }

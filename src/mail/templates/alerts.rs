@@ -1,5 +1,7 @@
 //! What owners are told of their directories.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     Addressee,
     sheet::{Sheet, name},
@@ -56,7 +58,7 @@ impl TokenExpiring {
 }
 
 /// How a directory fails.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Failure {
     /// Of its last changes so many were refused.
     Refused {

@@ -8,7 +8,10 @@ pub mod roles;
 use serde_json::json;
 
 use self::decision::{Decision, Person, Standing, decide};
-use super::grants::{self, Ended, Inviter};
+use super::{
+    alerts,
+    grants::{self, Ended, Inviter},
+};
 use crate::{
     audit,
     error::Result,
@@ -194,6 +197,8 @@ async fn carry_out(
         delay: context.invitation_delay,
     };
     let mut ended = Ended::default();
+    let had_access =
+        matches!(found, Found::Linked { membership, .. } if membership.status == MembershipStatus::Active);
     let mut membership = match found {
         Found::Linked { membership, .. } => membership.clone(),
         Found::Former(former) if matches!(decision, Decision::Invite | Decision::Provision) => {
@@ -252,11 +257,20 @@ async fn carry_out(
         Decision::KeepLastOwner => {
             ended = grants::end_access(tx, context, &membership).await?;
             grants::record(tx, context, &membership, "membership.last_owner_kept", &json!({})).await?;
+            if user.held_reason != Some(HeldReason::LastOwner) {
+                alerts::last_owner(tx, context, &speaker.directory_id, &membership).await?;
+            }
         }
     }
-    let held = address_taken.then_some(HeldReason::Conflict);
+    let held = match decision {
+        Decision::KeepLastOwner => Some(HeldReason::LastOwner),
+        _ => address_taken.then_some(HeldReason::Conflict),
+    };
     if user.membership_id.as_ref() != Some(&membership.id) || user.held_reason != held {
         store::directory_users::set_grant(tx, &user.id, Some(&membership.id), held).await?;
+    }
+    if had_access && matches!(decision, Decision::Suspend | Decision::Remove) {
+        alerts::count_suspension(tx, context, &speaker.workspace_id, &speaker.directory_id).await?;
     }
     Ok(ended)
 }

@@ -1,0 +1,309 @@
+//! Settings → Email log: the mails of a workspace.
+
+use axum::{
+    Router,
+    extract::{Path, Query, State},
+    response::Response,
+    routing::{get, post},
+};
+use http::StatusCode;
+use rollcall::{
+    Error,
+    jobs::{self, Composed},
+    mail::{Identity, Message, Trouble},
+    model::{MailId, MailStatus, MailTemplate},
+    people::{Caller, Permission, mail},
+    secret::Secret,
+    store::{
+        self, Conn,
+        mail_log::{Entry, Place, Search},
+    },
+};
+use serde::Deserialize;
+
+use super::{App, failure::Result, fields::Fields, guard::Member};
+use crate::{
+    pages::{
+        email::{Email, Letter, Part},
+        email_log::{self, Can, EmailLog, Filter, List, MailRow, State as MailState},
+    },
+    site::{Flash, Site},
+};
+
+pub(super) fn router() -> Router<App> {
+    const AT: &str = "/w/{slug}/settings/email";
+    Router::new()
+        .route(AT, get(list))
+        .route(&format!("{AT}/suspended-notice"), post(tell_suspended))
+        .route(&format!("{AT}/{{id}}"), get(show))
+        .route(&format!("{AT}/{{id}}/html"), get(html))
+        .route(&format!("{AT}/{{id}}/again"), post(again))
+        .route(&format!("{AT}/{{id}}/cancel"), post(cancel))
+}
+
+/// Mails on one page.
+const PER_PAGE: usize = 50;
+/// Waiting mails are counted no further.
+const MOST_COUNTED: i64 = 1000;
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    q: String,
+    state: String,
+    mail: String,
+    newer: String,
+    older: String,
+    tab: String,
+}
+
+async fn list(State(app): State<App>, member: Member, Query(asked): Query<Asked>) -> Response {
+    match load(&app, &member, &asked).await {
+        Ok(page) => app.site.respond(&member.headers, StatusCode::OK, page).await,
+        Err(failure) => app.failed(&member.headers, member.home(), failure).await,
+    }
+}
+
+async fn load(app: &App, member: &Member, asked: &Asked) -> Result<EmailLog> {
+    member.access.require(Permission::ReadMail)?;
+    let frame = app.frame(member).await?;
+    let workspace = &member.access.workspace.id;
+    let filter = Filter {
+        q: asked.q.trim().chars().take(200).collect(),
+        status: asked.state.parse().ok(),
+        template: asked.mail.parse().ok(),
+    };
+    let mut conn = app.rollcall.db.read().await?;
+    let trouble = trouble(&mut conn, member).await?;
+    let tells_suspended = store::workspaces::tells_suspended(&mut conn, workspace).await?;
+    let place = match (asked.newer.as_str(), asked.older.as_str()) {
+        ("", "") => Place::Newest,
+        ("", older) => Place::OlderThan(MailId(older.to_owned())),
+        (newer, _) => Place::NewerThan(MailId(newer.to_owned())),
+    };
+    let search = Search { status: filter.status, template: filter.template, text: filter.q.clone() };
+    // One more than is shown tells whether there is more.
+    let limit = i64::try_from(PER_PAGE + 1).unwrap_or(i64::MAX);
+    let (list, newer, older) = match store::mail_log::page(&mut conn, workspace, &search, &place, limit).await
+    {
+        Ok(entries) => {
+            let (entries, newer, older) = cut(entries, &place);
+            (List::Mails(entries.into_iter().map(|entry| row(app, entry)).collect()), newer, older)
+        }
+        Err(cause) => {
+            let reference: String = app.rollcall.clock.new_id();
+            tracing::error!(%reference, %cause, "the list of mails could not be read");
+            (List::Failed { reference }, None, None)
+        }
+    };
+    Ok(EmailLog { frame, trouble, filter, list, newer, older, tells_suspended })
+}
+
+/// Leaves out the one that only tells of more; gives the cursors of the pages on either side.
+fn cut(mut entries: Vec<Entry>, place: &Place) -> (Vec<Entry>, Option<MailId>, Option<MailId>) {
+    let more = entries.len() > PER_PAGE;
+    if more && matches!(place, Place::NewerThan(_)) {
+        entries.remove(0);
+    }
+    entries.truncate(PER_PAGE);
+    let (newer, older) = match place {
+        Place::Newest => (false, more),
+        Place::OlderThan(_) => (true, more),
+        Place::NewerThan(_) => (more, true),
+    };
+    let first = entries.first().filter(|_| newer).map(|entry| entry.id.clone());
+    let last = entries.last().filter(|_| older).map(|entry| entry.id.clone());
+    (entries, first, last)
+}
+
+/// Why no mail leaves, and how many of this workspace wait.
+async fn trouble(conn: &mut Conn, member: &Member) -> Result<Option<email_log::Trouble>> {
+    let Some(trouble) = Trouble::find(conn).await? else { return Ok(None) };
+    let workspace = &member.access.workspace.id;
+    let waiting = store::mail_log::count_waiting(conn, workspace, MOST_COUNTED + 1).await?;
+    let waiting =
+        if waiting > MOST_COUNTED { format!("more than {MOST_COUNTED}") } else { waiting.to_string() };
+    Ok(Some(email_log::Trouble { since: trouble.since.0, words: trouble.words, waiting }))
+}
+
+fn row(app: &App, entry: Entry) -> MailRow {
+    let state = state(app, &entry);
+    MailRow {
+        can: can(&entry, state),
+        label: label(&entry.template),
+        person: entry.membership_id.map(|id| (id, entry.person.unwrap_or_default())),
+        id: entry.id,
+        to: entry.recipient,
+        subject: entry.mail_subject,
+        state,
+        attempts: entry.attempts,
+        answer: entry.answer,
+        at: entry.created_at.0,
+    }
+}
+
+fn label(template: &str) -> String {
+    template.parse::<MailTemplate>().map_or_else(|_| template.to_owned(), |known| known.label().to_owned())
+}
+
+fn state(app: &App, entry: &Entry) -> MailState {
+    let now = app.rollcall.clock.now();
+    match entry.status {
+        MailStatus::Queued | MailStatus::Deferred if entry.lease_until > now => MailState::Sending,
+        MailStatus::Queued => MailState::Queued { due: entry.due_at.0 },
+        MailStatus::Deferred => MailState::Deferred { due: entry.due_at.0 },
+        settled => MailState::Settled(settled),
+    }
+}
+
+fn can(entry: &Entry, state: MailState) -> Can {
+    let invites = matches!(
+        entry.template.parse(),
+        Ok(MailTemplate::Invitation | MailTemplate::Reminder | MailTemplate::NewLink)
+    );
+    let again = match state {
+        MailState::Deferred { .. } => Some("Try now"),
+        MailState::Settled(MailStatus::Accepted) if !invites => None,
+        MailState::Settled(_) => Some("Resend"),
+        MailState::Queued { .. } | MailState::Sending => None,
+    };
+    Can { cancel: matches!(state, MailState::Queued { .. } | MailState::Deferred { .. }), again }
+}
+
+async fn show(
+    State(app): State<App>,
+    member: Member,
+    Path((_, id)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    match load_one(&app, &member, MailId(id), &asked.tab).await {
+        Ok(page) => app.site.respond(&member.headers, StatusCode::OK, page).await,
+        Err(failure) => app.failed(&member.headers, member.home(), failure).await,
+    }
+}
+
+async fn load_one(app: &App, member: &Member, id: MailId, tab: &str) -> Result<Email> {
+    member.access.require(Permission::ReadMail)?;
+    let frame = app.frame(member).await?;
+    let mut conn = app.rollcall.db.read().await?;
+    let entry = store::mail_log::get(&mut conn, &member.access.workspace.id, &id)
+        .await?
+        .ok_or(Error::NotFound { what: "mail in this workspace" })?;
+    let letter = match rendered(app, &mut conn, &entry.id).await? {
+        Err(why) => Letter::Gone(why),
+        Ok(message) => Letter::Shown {
+            subject: message.subject,
+            part: match tab {
+                "text" => Part::Text(message.text),
+                "headers" => Part::Headers(message.headers),
+                _ => Part::Html,
+            },
+        },
+    };
+    let state = state(app, &entry);
+    Ok(Email {
+        can: can(&entry, state),
+        frame,
+        label: label(&entry.template),
+        person: entry.membership_id.map(|id| (id, entry.person.unwrap_or_default())),
+        id: entry.id,
+        to: entry.recipient,
+        state,
+        attempts: entry.attempts,
+        answer: entry.answer,
+        asked: entry.created_at.0,
+        changed: entry.updated_at.0,
+        letter,
+    })
+}
+
+/// A mail as it would be written now, its secret masked.
+struct Rendered {
+    subject: String,
+    text: String,
+    html: String,
+    headers: String,
+}
+
+/// The mail, or why it cannot be shown.
+async fn rendered(app: &App, conn: &mut Conn, id: &MailId) -> Result<std::result::Result<Rendered, String>> {
+    let mail = store::outbox::get(conn, id).await?.ok_or(Error::NotFound { what: "mail" })?;
+    let (letter, addressee) = match jobs::compose(conn, &mail, Secret::masked()).await? {
+        Composed::Letter { letter, addressee, .. } => (letter, addressee),
+        Composed::Unwanted(why) => return Ok(Err(why.to_owned())),
+        Composed::Impossible(why) => return Ok(Err(why)),
+    };
+    let config = &app.rollcall.config;
+    let identity = Identity::of(&mail, config, mail.updated_at);
+    let rendered = letter.render(&addressee, &identity, &config.base_url).map(|message: Message| Rendered {
+        headers: message.headers(),
+        subject: message.subject,
+        text: message.text,
+        html: message.html,
+    });
+    Ok(rendered)
+}
+
+async fn html(State(app): State<App>, member: Member, Path((_, id)): Path<(String, String)>) -> Response {
+    let found: Result<String> = async {
+        member.access.require(Permission::ReadMail)?;
+        let mut conn = app.rollcall.db.read().await?;
+        let entry = store::mail_log::get(&mut conn, &member.access.workspace.id, &MailId(id)).await?;
+        let entry = entry.ok_or(Error::NotFound { what: "mail in this workspace" })?;
+        match rendered(&app, &mut conn, &entry.id).await? {
+            Ok(message) => Ok(message.html),
+            Err(_) => Err(Error::NotFound { what: "mail that can be shown" }.into()),
+        }
+    }
+    .await;
+    match found {
+        Ok(html) => Site::mail_frame(&html),
+        Err(failure) => app.failed(&member.headers, member.home(), failure).await,
+    }
+}
+
+async fn again(State(app): State<App>, member: Member, Path((_, id)): Path<(String, String)>) -> Response {
+    let id = MailId(id);
+    let done = mail::send_again(&app.rollcall, &Caller::Member(&member.access), &id).await;
+    back(&app, &member, &id, done, "The mail is on its way").await
+}
+
+async fn cancel(State(app): State<App>, member: Member, Path((_, id)): Path<(String, String)>) -> Response {
+    let id = MailId(id);
+    let done = mail::cancel(&app.rollcall, &Caller::Member(&member.access), &id).await;
+    back(&app, &member, &id, done, "The mail was cancelled").await
+}
+
+async fn back(app: &App, member: &Member, id: &MailId, done: rollcall::Result<()>, text: &str) -> Response {
+    let to = format!("/w/{}/settings/email/{id}", member.access.workspace.slug);
+    match done {
+        Ok(()) => app.site.redirect(&to, Flash::done(text)),
+        Err(refusal) if refusal.field().is_some() => {
+            app.site.redirect(&to, Flash::refused(refusal.to_string()))
+        }
+        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()).await,
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct TellFields {
+    #[serde(default)]
+    tell: String,
+}
+
+async fn tell_suspended(
+    State(app): State<App>,
+    member: Member,
+    Fields(fields): Fields<TellFields>,
+) -> Response {
+    let tell = fields.tell == "on";
+    let caller = Caller::Member(&member.access);
+    match mail::tell_suspended(&app.rollcall, &caller, tell).await {
+        Ok(()) => {
+            let to = format!("/w/{}/settings/email", member.access.workspace.slug);
+            let text = if tell { "Suspended people are told" } else { "Suspended people are not told" };
+            app.site.redirect(&to, Flash::done(text))
+        }
+        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()).await,
+    }
+}

@@ -1,0 +1,63 @@
+//! A mail came back after the relay had taken it.
+
+use super::backoff::wait_for_mailbox;
+use crate::{
+    error::Result,
+    mail::bounce::Bounce,
+    model::{InvitationId, MailTemplate},
+    state::Rollcall,
+    store::{self, Conn, outbox::Mail},
+};
+
+/// What became of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// The mail is bounced now.
+    Bounced,
+    /// The mailbox may still be made: the mail is sent again tomorrow.
+    TriedAgain,
+    /// Nothing: the report was read before, or the mail is not one that the relay has.
+    Unchanged,
+    /// There is no such mail.
+    Unknown,
+}
+
+/// Records that a mail came back. Reading a report a second time changes nothing.
+///
+/// # Errors
+/// When the store fails; the report may be brought again.
+pub async fn take_bounce(rollcall: &Rollcall, bounce: &Bounce) -> Result<Taken> {
+    let now = rollcall.clock.now();
+    let mut tx = rollcall.db.write().await?;
+    let Some(mail) = store::outbox::get(&mut tx, &bounce.mail).await? else {
+        tx.rollback().await?;
+        return Ok(Taken::Unknown);
+    };
+    if !store::outbox::note_bounce_report(&mut tx, &bounce.report, now).await? {
+        tx.rollback().await?;
+        return Ok(Taken::Unchanged);
+    }
+    let again = if bounce.no_such_mailbox && is_for_directory_person(&mut tx, &mail).await? {
+        wait_for_mailbox(now.since(mail.created_at), &rollcall.clock)
+    } else {
+        None
+    };
+    let again_at = again.map(|wait| now.plus(wait));
+    let changed = store::outbox::bounce(&mut tx, &mail.id, &bounce.words, again_at, now).await?;
+    tx.commit().await?;
+    Ok(match (changed, again_at) {
+        (false, _) => Taken::Unchanged,
+        (true, Some(_)) => Taken::TriedAgain,
+        (true, None) => Taken::Bounced,
+    })
+}
+
+/// Whether a directory named this person: it may do so before the mailbox is there.
+async fn is_for_directory_person(conn: &mut Conn, mail: &Mail) -> store::Result<bool> {
+    let template = mail.template.parse::<MailTemplate>();
+    if !matches!(template, Ok(MailTemplate::Invitation | MailTemplate::Reminder | MailTemplate::NewLink)) {
+        return Ok(false);
+    }
+    let invitation = store::invitations::get(conn, &InvitationId(mail.subject_id.clone())).await?;
+    Ok(invitation.is_some_and(|invitation| invitation.directory_id.is_some()))
+}

@@ -1,0 +1,181 @@
+//! What owners are told of their directories, and people of their own access.
+
+use serde::de::DeserializeOwned;
+
+use super::{Composed, GONE, Release};
+use crate::{
+    clock::Timestamp,
+    error::Result,
+    mail::{
+        Addressee, Letter,
+        templates::{AccessSuspended, DirectoryFailing, LastOwner, MassChange, TokenExpiring},
+    },
+    model::{DirectoryId, MembershipId, MembershipStatus, WorkspaceId},
+    people::alerts::{AboutDirectory, FailingDirectory, ManySuspended, Suspended},
+    store::{
+        self, Conn, Tx, directories::Directory, directory_tokens::DirectoryToken, outbox::Mail,
+        workspaces::Workspace,
+    },
+};
+
+pub(super) async fn compose_token_expiring(conn: &mut Conn, mail: &Mail) -> Result<Composed> {
+    let Some(AboutDirectory { directory }) = detail(mail) else { return Ok(Composed::Unwanted(GONE)) };
+    let Some((workspace, directory)) = scene(conn, mail, &directory).await? else {
+        return Ok(Composed::Unwanted(GONE));
+    };
+    let Some(token) = token(conn, mail, &directory.id).await? else { return Ok(Composed::Unwanted(GONE)) };
+    let Some(expires_at) = token.expires_at else { return Ok(Composed::Unwanted(GONE)) };
+    let letter = Letter::TokenExpiring(TokenExpiring {
+        path: directory_page(&workspace, &directory),
+        workspace: workspace.name,
+        directory: directory.name,
+        hint: token.hint,
+        expires_at,
+    });
+    told(conn, mail, letter).await
+}
+
+/// A token that was revoked or has expired meanwhile needs no warning.
+pub(super) async fn release_token_expiring(tx: &mut Tx, mail: &Mail, now: Timestamp) -> Result<Release> {
+    let Some(AboutDirectory { directory }) = detail(mail) else { return Ok(Release::Unwanted(GONE)) };
+    let token = token(tx, mail, &directory).await?;
+    let lives = |token: DirectoryToken| {
+        token.revoked_at.is_none() && token.expires_at.is_some_and(|expires_at| expires_at > now)
+    };
+    Ok(if token.is_some_and(lives) {
+        Release::Wanted
+    } else {
+        Release::Unwanted("The token was revoked, or had expired, before the mail could leave.")
+    })
+}
+
+pub(super) async fn compose_directory_failing(conn: &mut Conn, mail: &Mail) -> Result<Composed> {
+    let Some(FailingDirectory { directory, failure, since, answer }) = detail(mail) else {
+        return Ok(Composed::Unwanted(GONE));
+    };
+    let Some((workspace, directory)) = scene(conn, mail, &directory).await? else {
+        return Ok(Composed::Unwanted(GONE));
+    };
+    let letter = Letter::DirectoryFailing(DirectoryFailing {
+        path: directory_page(&workspace, &directory),
+        workspace: workspace.name,
+        directory: directory.name,
+        failure,
+        since,
+        answer,
+    });
+    told(conn, mail, letter).await
+}
+
+pub(super) async fn compose_last_owner(conn: &mut Conn, mail: &Mail) -> Result<Composed> {
+    let Some(AboutDirectory { directory }) = detail(mail) else { return Ok(Composed::Unwanted(GONE)) };
+    let Some((workspace, directory)) = scene(conn, mail, &directory).await? else {
+        return Ok(Composed::Unwanted(GONE));
+    };
+    let owner = MembershipId(mail.subject_id.clone());
+    let Some(owner) = store::memberships::get(conn, &workspace.id, &owner).await? else {
+        return Ok(Composed::Unwanted(GONE));
+    };
+    let letter = Letter::LastOwner(LastOwner {
+        path: format!("/w/{}/people", workspace.slug),
+        workspace: workspace.name,
+        directory: directory.name,
+        person: owner.name,
+        email: owner.email,
+    });
+    told(conn, mail, letter).await
+}
+
+pub(super) async fn compose_mass_change(conn: &mut Conn, mail: &Mail) -> Result<Composed> {
+    let Some(ManySuspended { directory, suspended, of, since }) = detail(mail) else {
+        return Ok(Composed::Unwanted(GONE));
+    };
+    let Some((workspace, directory)) = scene(conn, mail, &directory).await? else {
+        return Ok(Composed::Unwanted(GONE));
+    };
+    let letter = Letter::MassChange(MassChange {
+        path: format!("/w/{}/people?tab=suspended", workspace.slug),
+        workspace: workspace.name,
+        directory: directory.name,
+        suspended,
+        of,
+        since,
+    });
+    told(conn, mail, letter).await
+}
+
+pub(super) async fn compose_access_suspended(conn: &mut Conn, mail: &Mail) -> Result<Composed> {
+    let (Some(Suspended { by }), Some(workspace)) = (detail(mail), workspace(conn, mail).await?) else {
+        return Ok(Composed::Unwanted(GONE));
+    };
+    let letter = Letter::AccessSuspended(AccessSuspended { workspace: workspace.name, by });
+    told(conn, mail, letter).await
+}
+
+/// Whoever has access again is not told that it was taken away.
+pub(super) async fn release_access_suspended(tx: &mut Tx, mail: &Mail) -> Result<Release> {
+    let id = MembershipId(mail.subject_id.clone());
+    let membership = match &mail.workspace_id {
+        Some(workspace) => store::memberships::get_for_update(tx, workspace, &id).await?,
+        None => None,
+    };
+    Ok(match membership {
+        Some(membership) if membership.status == MembershipStatus::Suspended => Release::Wanted,
+        _ => Release::Unwanted("The person was no longer suspended when the mail could leave."),
+    })
+}
+
+fn detail<T: DeserializeOwned>(mail: &Mail) -> Option<T> {
+    serde_json::from_str(&mail.detail).ok()
+}
+
+async fn workspace(conn: &mut Conn, mail: &Mail) -> store::Result<Option<Workspace>> {
+    match &mail.workspace_id {
+        Some(id) => store::workspaces::get(conn, id).await,
+        None => Ok(None),
+    }
+}
+
+async fn scene(
+    conn: &mut Conn,
+    mail: &Mail,
+    directory: &DirectoryId,
+) -> store::Result<Option<(Workspace, Directory)>> {
+    let Some(workspace) = workspace(conn, mail).await? else { return Ok(None) };
+    let directory = store::directories::get(conn, &workspace.id, directory).await?;
+    Ok(directory.map(|directory| (workspace, directory)))
+}
+
+async fn token(
+    conn: &mut Conn,
+    mail: &Mail,
+    directory: &DirectoryId,
+) -> store::Result<Option<DirectoryToken>> {
+    let tokens = store::directory_tokens::list(conn, directory).await?;
+    Ok(tokens.into_iter().find(|token| token.id.as_str() == mail.subject_id))
+}
+
+fn directory_page(workspace: &Workspace, directory: &Directory) -> String {
+    format!("/w/{}/settings/security/directories/{}", workspace.slug, directory.id)
+}
+
+/// The letter to the mail's recipient, in their language.
+async fn told(conn: &mut Conn, mail: &Mail, letter: Letter) -> Result<Composed> {
+    let language = language(conn, mail.workspace_id.as_ref(), &mail.recipient).await?;
+    Ok(Composed::Letter {
+        letter: Box::new(letter),
+        addressee: Addressee { email: mail.recipient.clone(), language },
+        mailbox_may_follow: false,
+    })
+}
+
+async fn language(
+    conn: &mut Conn,
+    workspace: Option<&WorkspaceId>,
+    email: &str,
+) -> store::Result<Option<String>> {
+    let Some(workspace) = workspace else { return Ok(None) };
+    let key = store::directory_users::key(email);
+    let membership = store::memberships::find_by_email(conn, workspace, &key).await?;
+    Ok(membership.and_then(|membership| membership.language))
+}

@@ -1,0 +1,232 @@
+//! What owners are told without having asked: each alert is a mail of the outbox, written with the change that it
+//! tells of, and each occurrence is told once.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    clock::Timestamp,
+    mail::{self, Order, templates::Failure},
+    model::{DirectoryId, MailTemplate, SuspendedBy, WorkspaceId},
+    state::Context,
+    store::{
+        self, Result, Tx, directory_tokens::ExpiringToken, memberships::Membership,
+        suspension_windows::Window,
+    },
+};
+
+/// What an alert about a directory keeps: the rest is read from the store when the mail leaves.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AboutDirectory {
+    /// The directory.
+    pub directory: DirectoryId,
+}
+
+/// What the alert about a failing directory keeps.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FailingDirectory {
+    /// The directory.
+    pub directory: DirectoryId,
+    /// How it fails.
+    pub failure: Failure,
+    /// Since when.
+    pub since: Timestamp,
+    /// What it was told last.
+    pub answer: Option<String>,
+}
+
+/// What the alert about many suspensions keeps: the figures of that moment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ManySuspended {
+    /// The directory.
+    pub directory: DirectoryId,
+    /// How many lost access up to then.
+    pub suspended: i64,
+    /// Of how many members.
+    pub of: i64,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// What the mail about one's own suspension keeps.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Suspended {
+    /// Who did it.
+    pub by: SuspendedBy,
+}
+
+/// Suspensions this close together are one window.
+const WINDOW: Duration = Duration::from_secs(600);
+/// This many, and a fifth of the members, may lose access in one window without an alert.
+const UNREMARKABLE: i64 = 10;
+
+/// Tells the owners that the directory calls the last of them inactive. The caller sees to it that it is told once.
+///
+/// # Errors
+/// When the database fails.
+pub async fn last_owner(
+    tx: &mut Tx,
+    context: &Context,
+    directory: &DirectoryId,
+    owner: &Membership,
+) -> Result<()> {
+    let alert = Alert {
+        template: MailTemplate::LastOwner,
+        workspace: &owner.workspace_id,
+        subject_id: owner.id.as_str(),
+        generation: context.now.0,
+        detail: json!(AboutDirectory { directory: directory.clone() }),
+    };
+    alert.to_owners(tx, context).await
+}
+
+/// Counts a person who lost access by a directory's word, and tells the owners when a window holds too many (R9 of the
+/// design): more than ten, and more than a fifth of the members.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_suspension(
+    tx: &mut Tx,
+    context: &Context,
+    workspace: &WorkspaceId,
+    directory: &DirectoryId,
+) -> Result<()> {
+    let open_since = context.now.minus(WINDOW);
+    let window = match store::suspension_windows::count(tx, directory, open_since).await? {
+        Some(window) => window,
+        None => {
+            // The one who was just suspended was a member as well.
+            let members = store::memberships::count_by_status(tx, workspace).await?.active + 1;
+            store::suspension_windows::open(tx, directory, context.now, members).await?;
+            return Ok(());
+        }
+    };
+    if !crosses_the_line(&window) {
+        return Ok(());
+    }
+    let alert = Alert {
+        template: MailTemplate::MassChange,
+        workspace,
+        subject_id: directory.as_str(),
+        generation: window.started_at.0,
+        detail: json!(ManySuspended {
+            directory: directory.clone(),
+            suspended: window.suspended,
+            of: window.members,
+            since: window.started_at,
+        }),
+    };
+    alert.to_owners(tx, context).await
+}
+
+/// Whether this suspension is the first one too many of its window.
+fn crosses_the_line(window: &Window) -> bool {
+    window.suspended == UNREMARKABLE.max(window.members / 5) + 1
+}
+
+/// Tells people that their access was suspended, where the workspace wants that.
+///
+/// # Errors
+/// When the database fails.
+pub async fn access_suspended(
+    tx: &mut Tx,
+    context: &Context,
+    membership: &Membership,
+    by: SuspendedBy,
+) -> Result<()> {
+    if !store::workspaces::tells_suspended(tx, &membership.workspace_id).await? {
+        return Ok(());
+    }
+    let order = Order {
+        template: MailTemplate::AccessSuspended,
+        workspace: Some(&membership.workspace_id),
+        subject_id: membership.id.as_str(),
+        generation: context.now.0,
+        recipient: &membership.email,
+        delay: context.invitation_delay,
+        detail: json!(Suspended { by }),
+    };
+    mail::order(tx, context, &order).await
+}
+
+/// Tells the owners that a directory fails. The caller sees to it that it is told once.
+///
+/// # Errors
+/// When the database fails.
+pub async fn directory_failing(
+    tx: &mut Tx,
+    context: &Context,
+    workspace: &WorkspaceId,
+    failing: &FailingDirectory,
+) -> Result<()> {
+    let alert = Alert {
+        template: MailTemplate::DirectoryFailing,
+        workspace,
+        subject_id: failing.directory.as_str(),
+        generation: context.now.0,
+        detail: json!(failing),
+    };
+    alert.to_owners(tx, context).await
+}
+
+/// Tells the owners that a token ends within `days`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn token_expiring(tx: &mut Tx, context: &Context, token: &ExpiringToken, days: i64) -> Result<()> {
+    let alert = Alert {
+        template: MailTemplate::TokenExpiring,
+        workspace: &token.workspace_id,
+        subject_id: token.id.as_str(),
+        generation: days,
+        detail: json!(AboutDirectory { directory: token.directory_id.clone() }),
+    };
+    alert.to_owners(tx, context).await
+}
+
+/// A mail to every active owner of a workspace.
+struct Alert<'a> {
+    template: MailTemplate,
+    workspace: &'a WorkspaceId,
+    subject_id: &'a str,
+    generation: i64,
+    detail: Value,
+}
+
+impl Alert<'_> {
+    async fn to_owners(&self, tx: &mut Tx, context: &Context) -> Result<()> {
+        for owner in store::memberships::list_owner_addresses(tx, self.workspace).await? {
+            let order = Order {
+                template: self.template,
+                workspace: Some(self.workspace),
+                subject_id: self.subject_id,
+                generation: self.generation,
+                recipient: &owner,
+                delay: Duration::ZERO,
+                detail: self.detail.clone(),
+            };
+            mail::order(tx, context, &order).await?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_suspension_of_a_window_crosses_the_line() {
+        for (members, first) in [(3, 11), (50, 11), (55, 12), (100, 21), (1000, 201)] {
+            let crossing: Vec<i64> = (1..=members.max(300))
+                .filter(|suspended| {
+                    let window = Window { started_at: Timestamp(1), suspended: *suspended, members };
+                    crosses_the_line(&window)
+                })
+                .collect();
+            assert_eq!(crossing, [first], "{members} members");
+        }
+    }
+}

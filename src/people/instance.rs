@@ -1,0 +1,29 @@
+//! Who looks after the installation: the owners of its first workspace, the one that claimed it.
+
+use crate::{
+    error::{Error, Result},
+    model::{MembershipStatus, Role},
+    store::{self, Conn, accounts::Account},
+};
+
+/// Whether this account looks after the installation.
+///
+/// # Errors
+/// When the store fails.
+pub async fn is_keeper(conn: &mut Conn, account: &Account) -> store::Result<bool> {
+    let Some(first) = store::workspaces::find_first(conn).await? else { return Ok(false) };
+    let membership = store::memberships::find_by_account(conn, &first.id, &account.id).await?;
+    Ok(membership
+        .is_some_and(|member| member.status == MembershipStatus::Active && member.role == Role::Owner))
+}
+
+/// Lets only those through who look after the installation.
+///
+/// # Errors
+/// `Forbidden`, with who may.
+pub async fn require_keeper(conn: &mut Conn, account: &Account) -> Result<()> {
+    if is_keeper(conn, account).await? {
+        return Ok(());
+    }
+    Err(Error::forbidden("Only owners of this installation's first workspace see this page."))
+}

@@ -1,0 +1,84 @@
+//! What admins do with the mails of their workspace: cancel one, send one again.
+
+use serde_json::json;
+
+use super::{Caller, Permission, invitation};
+use crate::{
+    audit,
+    error::{Error, Result},
+    model::{InvitationId, MailId, MailStatus, MailTemplate, MembershipId},
+    state::Rollcall,
+    store::{self, Conn, outbox::Mail},
+};
+
+/// Cancels a mail that waits.
+///
+/// # Errors
+/// `Forbidden`; `NotFound`; `Conflict` on `mail` when it does not wait any more.
+pub async fn cancel(rollcall: &Rollcall, caller: &Caller<'_>, id: &MailId) -> Result<()> {
+    caller.require(Permission::ManagePeople)?;
+    find(&mut rollcall.db.read().await?, caller, id).await?;
+    let mut tx = rollcall.db.write().await?;
+    if !store::outbox::cancel_one(&mut tx, id, "Cancelled by an admin.", rollcall.clock.now()).await? {
+        tx.rollback().await?;
+        return Err(Error::conflict("mail", "This mail does not wait any more, or is being sent right now."));
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Sends a mail again: an invitation with a new link, anything else as it is.
+///
+/// # Errors
+/// `Forbidden`; `NotFound`; `Conflict` when there is nothing to send again.
+pub async fn send_again(rollcall: &Rollcall, caller: &Caller<'_>, id: &MailId) -> Result<()> {
+    caller.require(Permission::ManagePeople)?;
+    let mut conn = rollcall.db.read().await?;
+    let mail = find(&mut conn, caller, id).await?;
+    let invited = invited(&mut conn, &mail).await?;
+    drop(conn);
+    if let Some(membership) = invited.filter(|_| mail.status != MailStatus::Deferred) {
+        return invitation::resend(rollcall, caller, &membership).await;
+    }
+    let mut tx = rollcall.db.write().await?;
+    if !store::outbox::requeue(&mut tx, id, rollcall.clock.now()).await? {
+        tx.rollback().await?;
+        return Err(Error::conflict(
+            "mail",
+            "There is nothing to send again: this mail was accepted or waits.",
+        ));
+    }
+    tx.commit().await?;
+    rollcall.mail_due.notify_one();
+    Ok(())
+}
+
+async fn find(conn: &mut Conn, caller: &Caller<'_>, id: &MailId) -> Result<Mail> {
+    let mail = store::outbox::get(conn, id).await?;
+    mail.filter(|mail| mail.workspace_id.as_ref() == Some(&caller.workspace().id))
+        .ok_or(Error::NotFound { what: "mail in this workspace" })
+}
+
+/// The person whom an invitation is for.
+async fn invited(conn: &mut Conn, mail: &Mail) -> store::Result<Option<MembershipId>> {
+    let template = mail.template.parse::<MailTemplate>();
+    if !matches!(template, Ok(MailTemplate::Invitation | MailTemplate::Reminder | MailTemplate::NewLink)) {
+        return Ok(None);
+    }
+    let invitation = store::invitations::get(conn, &InvitationId(mail.subject_id.clone())).await?;
+    Ok(invitation.map(|invitation| invitation.membership_id))
+}
+
+/// Sets whether people are mailed when their access is suspended.
+///
+/// # Errors
+/// `Forbidden`.
+pub async fn tell_suspended(rollcall: &Rollcall, caller: &Caller<'_>, tell: bool) -> Result<()> {
+    caller.require(Permission::ManagePeople)?;
+    let mut tx = rollcall.db.write().await?;
+    let context = rollcall.context(caller.actor());
+    let workspace = &caller.workspace().id;
+    store::workspaces::set_tells_suspended(&mut tx, workspace, tell).await?;
+    let action = if tell { "suspended_notice.turned_on" } else { "suspended_notice.turned_off" };
+    audit::record(&mut tx, &context, workspace, action, workspace.as_str(), &json!({})).await?;
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,171 @@
+//! The mails of a workspace as its admins look at them.
+
+use sqlx::FromRow;
+
+use super::{
+    Conn, Result, directory_users,
+    sql::{Arg, Statement, all_of, optional, optional_scalar, scalar},
+};
+use crate::{
+    clock::Timestamp,
+    model::{MailId, MailStatus, MailTemplate, MembershipId, WorkspaceId},
+};
+
+/// A mail with the person it went to.
+#[derive(Clone, Debug, FromRow)]
+pub struct Entry {
+    /// Its id.
+    pub id: MailId,
+    /// Which template.
+    pub template: String,
+    /// Its subject line, once it was tried.
+    pub mail_subject: Option<String>,
+    /// The address.
+    pub recipient: String,
+    /// What is known of it.
+    pub status: MailStatus,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// When it waits: not before this.
+    pub due_at: Timestamp,
+    /// A worker holds it until then.
+    pub lease_until: Timestamp,
+    /// What the relay said last, or why it was cancelled.
+    pub answer: Option<String>,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// The person of this workspace with this address.
+    pub membership_id: Option<MembershipId>,
+    /// Their name.
+    pub person: Option<String>,
+}
+
+/// Which mails.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Search {
+    /// In this state.
+    pub status: Option<MailStatus>,
+    /// Of this template.
+    pub template: Option<MailTemplate>,
+    /// To an address that holds this.
+    pub text: String,
+}
+
+/// Where in the list, which goes from new to old.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// At the newest.
+    Newest,
+    /// Just older than this one.
+    OlderThan(MailId),
+    /// Just newer than this one.
+    NewerThan(MailId),
+}
+
+const SELECT: &str = "SELECT o.id, o.template, o.mail_subject, o.recipient, o.status, o.attempts, o.due_at, \
+                      o.lease_until, o.answer, o.created_at, o.updated_at, m.id AS membership_id, m.name AS person \
+                      FROM outbox o LEFT JOIN memberships m \
+                      ON m.workspace_id = o.workspace_id AND m.email_key = o.recipient_key ";
+
+/// At most `limit` mails, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn page(
+    conn: &mut Conn,
+    workspace: &WorkspaceId,
+    search: &Search,
+    place: &Place,
+    limit: i64,
+) -> Result<Vec<Entry>> {
+    let mut statement = Statement::new(SELECT);
+    statement.push("WHERE o.workspace_id = ").bind(Arg::Text(workspace.0.clone()));
+    if let Some(status) = search.status {
+        statement.push(" AND o.status = ").bind(Arg::Text(status.to_string()));
+    }
+    if let Some(template) = search.template {
+        statement.push(" AND o.template = ").bind(Arg::Text(template.to_string()));
+    }
+    if !search.text.is_empty() {
+        let text = directory_users::key(&search.text);
+        let pattern = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        statement
+            .push(" AND o.recipient_key LIKE ")
+            .bind(Arg::Text(format!("%{pattern}%")))
+            .push(" ESCAPE '\\'");
+    }
+    let order = match place {
+        Place::Newest => "DESC",
+        Place::OlderThan(id) => {
+            statement.push(" AND o.id < ").bind(Arg::Text(id.0.clone()));
+            "DESC"
+        }
+        Place::NewerThan(id) => {
+            statement.push(" AND o.id > ").bind(Arg::Text(id.0.clone()));
+            "ASC"
+        }
+    };
+    statement.push(" ORDER BY o.id ").push(order).push(" LIMIT ").bind(Arg::Integer(limit));
+    let mut entries = all_of!(conn, Entry, statement)?;
+    if order == "ASC" {
+        entries.reverse();
+    }
+    Ok(entries)
+}
+
+/// One mail of a workspace.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get(conn: &mut Conn, workspace: &WorkspaceId, id: &MailId) -> Result<Option<Entry>> {
+    optional!(
+        conn,
+        Entry,
+        const_format::concatcp!(SELECT, "WHERE o.workspace_id = $1 AND o.id = $2"),
+        workspace,
+        id
+    )
+}
+
+/// How many mails of a workspace wait; counts no further than `most`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_waiting(conn: &mut Conn, workspace: &WorkspaceId, most: i64) -> Result<i64> {
+    scalar!(
+        conn,
+        i64,
+        "SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE workspace_id = $1 AND status IN ('queued', 'deferred') \
+         LIMIT $2) AS waiting",
+        workspace,
+        most
+    )
+}
+
+/// How many mails of this installation wait; counts no further than `most`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_all_waiting(conn: &mut Conn, most: i64) -> Result<i64> {
+    scalar!(
+        conn,
+        i64,
+        "SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE status IN ('queued', 'deferred') LIMIT $1) AS waiting",
+        most
+    )
+}
+
+/// Since when the mail has been due that has waited longest, if any of this instance is due.
+///
+/// # Errors
+/// When the database fails.
+pub async fn waiting_since(conn: &mut Conn, now: Timestamp) -> Result<Option<Timestamp>> {
+    optional_scalar!(
+        conn,
+        Timestamp,
+        "SELECT due_at FROM outbox WHERE status IN ('queued', 'deferred') AND due_at <= $1 ORDER BY due_at LIMIT 1",
+        now
+    )
+}

@@ -1,0 +1,66 @@
+//! How many people each directory took access from in a short time.
+
+use sqlx::FromRow;
+
+use super::{
+    Conn, Result, Tx,
+    sql::{execute, optional},
+};
+use crate::{clock::Timestamp, model::DirectoryId};
+
+/// A directory's current window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
+pub struct Window {
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How many lost access in it.
+    pub suspended: i64,
+    /// How many members there were when it began.
+    pub members: i64,
+}
+
+/// Counts one more in the window that began at `open_since` or later; `None` when there is none.
+///
+/// Called last in its transaction: the row is locked from here to the commit.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(tx: &mut Tx, directory: &DirectoryId, open_since: Timestamp) -> Result<Option<Window>> {
+    optional!(
+        tx,
+        Window,
+        "UPDATE suspension_windows SET suspended = suspended + 1 WHERE directory_id = $1 AND started_at >= $2 \
+         RETURNING started_at, suspended, members",
+        directory,
+        open_since
+    )
+}
+
+/// Begins a window with its first suspension.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open(tx: &mut Tx, directory: &DirectoryId, now: Timestamp, members: i64) -> Result<()> {
+    execute!(
+        tx,
+        "INSERT INTO suspension_windows (directory_id, started_at, suspended, members) VALUES ($1, $2, 1, $3) \
+         ON CONFLICT (directory_id) DO UPDATE SET started_at = $2, suspended = 1, members = $3",
+        directory,
+        now,
+        members
+    )?;
+    Ok(())
+}
+
+/// A directory's latest window.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get(conn: &mut Conn, directory: &DirectoryId) -> Result<Option<Window>> {
+    optional!(
+        conn,
+        Window,
+        "SELECT started_at, suspended, members FROM suspension_windows WHERE directory_id = $1",
+        directory
+    )
+}

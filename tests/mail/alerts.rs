@@ -1,0 +1,146 @@
+//! What owners are told of their directories, and people of their own access: once for each occurrence.
+
+use std::time::Duration;
+
+use rollcall::{
+    jobs::run_chores,
+    model::{MailStatus, MembershipStatus},
+    people::membership,
+    store::{self, directory_tokens::DirectoryToken, directory_users::DirectoryUser},
+};
+
+use crate::{post_office::PostOffice, support::each_engine};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// The directory adds so many people, and they have joined; the invitations have left.
+async fn members(office: &PostOffice, names: std::ops::Range<usize>) -> Vec<DirectoryUser> {
+    let mut users = Vec::new();
+    for number in names {
+        let user = office.acme.directory_adds(&format!("person{number}@acme.test")).await;
+        let id = user.membership_id.clone().unwrap();
+        let mut tx = office.rollcall().db.write().await.unwrap();
+        let mut membership =
+            store::memberships::get(&mut tx, &office.acme.workspace.id, &id).await.unwrap().unwrap();
+        membership.status = MembershipStatus::Active;
+        store::memberships::update(&mut tx, &membership).await.unwrap();
+        tx.commit().await.unwrap();
+        users.push(user);
+    }
+    office.worker.run_due().await;
+    users
+}
+
+async fn told(office: &PostOffice, template: &str) -> Vec<String> {
+    let mails = office.outbox().await;
+    mails.into_iter().filter(|mail| mail.template == template).map(|mail| mail.recipient).collect()
+}
+
+#[tokio::test]
+async fn owners_are_told_once_when_a_directory_suspends_many() {
+    each_engine(async |store| {
+        let office = PostOffice::new(&store).await;
+        let users = members(&office, 0..24).await;
+        for user in &users[..10] {
+            office.acme.directory_deactivates(user).await;
+        }
+        assert!(told(&office, "mass_change").await.is_empty(), "ten are no mass");
+        office.acme.directory_deactivates(&users[10]).await;
+        assert_eq!(told(&office, "mass_change").await, ["ada@acme.test"], "at once");
+        for user in &users[11..20] {
+            office.acme.directory_deactivates(user).await;
+        }
+        assert_eq!(told(&office, "mass_change").await.len(), 1, "once for a window");
+
+        office.worker.run_due().await;
+        let received = office.server.wait_for(25).await;
+        let mail = received.last().unwrap();
+        assert_eq!(mail.header("Subject"), "11 people lost access to Acme");
+        assert!(mail.text().contains("Okta has suspended 11 of 25 members of Acme"), "{}", mail.text());
+        assert!(mail.text().contains("/w/acme/people?tab=suspended"));
+
+        office.clock.advance(Duration::from_secs(601));
+        for user in &users[20..] {
+            office.acme.directory_deactivates(user).await;
+        }
+        assert_eq!(told(&office, "mass_change").await.len(), 1, "the next window counts from the start");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn suspended_people_are_told_where_the_workspace_wants_it() {
+    each_engine(async |store| {
+        let office = PostOffice::new(&store).await;
+        let users = members(&office, 0..3).await;
+        office.acme.directory_deactivates(&users[0]).await;
+        assert!(told(&office, "access_suspended").await.is_empty(), "off by default");
+
+        rollcall::people::mail::tell_suspended(office.rollcall(), &office.acme.admin(), true).await.unwrap();
+        office.acme.directory_deactivates(&users[1]).await;
+        let id = users[2].membership_id.clone().unwrap();
+        membership::suspend(office.rollcall(), &office.acme.admin(), &id).await.unwrap();
+        membership::reinstate(office.rollcall(), &office.acme.admin(), &id).await.unwrap();
+        office.worker.run_due().await;
+        let received = office.server.wait_for(4).await;
+        let told: Vec<_> =
+            received.iter().filter(|mail| mail.header("Subject").contains("was suspended")).collect();
+        let [mail] = told[..] else { panic!("{told:?}") };
+        assert_eq!(mail.to(), "person1@acme.test");
+        assert!(mail.text().contains("Your company’s directory has ended your access to Acme."));
+        let outbox = office.outbox().await;
+        let back = |mail: &&store::outbox::Mail| {
+            mail.recipient == "person2@acme.test" && mail.template == "access_suspended"
+        };
+        assert_eq!(outbox.iter().find(back).unwrap().status, MailStatus::Cancelled, "has access again");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn owners_are_told_three_times_of_a_token_that_ends() {
+    each_engine(async |store| {
+        let office = PostOffice::new(&store).await;
+        let now = office.clock.now();
+        let token = DirectoryToken {
+            id: office.clock.new_id(),
+            directory_id: office.acme.directory.id.clone(),
+            hint: "scim_…7f3a".to_owned(),
+            created_by: None,
+            created_at: now,
+            expires_at: Some(now.plus(40 * DAY)),
+            revoked_at: None,
+            last_used_at: None,
+        };
+        let mut tx = office.rollcall().db.write().await.unwrap();
+        store::directory_tokens::insert(&mut tx, &token, "hash").await.unwrap();
+        tx.commit().await.unwrap();
+
+        run_chores(office.rollcall()).await;
+        assert!(office.outbox().await.is_empty(), "forty days are far away");
+        for (wait, mails) in [(11, 1), (1, 1), (15, 2), (10, 3), (1, 3)] {
+            office.clock.advance(wait * DAY);
+            run_chores(office.rollcall()).await;
+            run_chores(office.rollcall()).await;
+            assert_eq!(told(&office, "token_expiring").await.len(), mails, "after {wait} days more");
+            if mails < 3 {
+                office.worker.run_due().await;
+            }
+        }
+        let mail = &office.server.wait_for(2).await[0];
+        assert_eq!(mail.to(), "ada@acme.test");
+        assert_eq!(mail.header("Subject"), "The token of Okta expires on 24 February 2026");
+        assert!(mail.text().contains("scim_…7f3a"), "{}", mail.text());
+        let page = format!("/w/acme/settings/security/directories/{}", office.acme.directory.id);
+        assert!(mail.text().contains(&page), "{}", mail.text());
+
+        let mut tx = office.rollcall().db.write().await.unwrap();
+        store::directory_tokens::revoke_all(&mut tx, &office.acme.directory.id, office.clock.now())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        office.worker.run_due().await;
+        assert_eq!(office.outbox().await[0].status, MailStatus::Cancelled, "revoked meanwhile");
+    })
+    .await;
+}

@@ -1,0 +1,121 @@
+//! Mails that come back after the relay had taken them.
+
+use std::time::Duration;
+
+use rollcall::{
+    jobs::{Taken, take_bounce},
+    mail::{
+        ReturnPath,
+        bounce::{Bounce, dsn},
+    },
+    model::{MailStatus, Role},
+    people::invitation,
+};
+
+use crate::{post_office::PostOffice, support::each_engine};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// What a relay sends to the return path of a mail.
+fn notification(sender: &str, status: &str) -> String {
+    format!(
+        "To: {sender}\r\nMessage-ID: <{status}.{sender}>\r\nContent-Type: multipart/report; boundary=b\r\n\r\n--b\r\n\
+         Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; relay.test\r\n\r\nAction: failed\r\n\
+         Status: {status}\r\nDiagnostic-Code: smtp; 550 {status} no\r\n--b--\r\n"
+    )
+}
+
+async fn office(store: &crate::support::TestStore) -> PostOffice {
+    let path = ReturnPath::parse("bounces+{id}@acme.test").unwrap();
+    PostOffice::with(store, crate::smtp_server::SmtpServer::start(), |config| config.return_path = Some(path))
+        .await
+}
+
+fn read(office: &PostOffice, status: &str, sender: &str) -> Bounce {
+    let message = notification(sender, status);
+    dsn::read(message.as_bytes(), office.rollcall().config.return_path.as_ref()).unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_mail_that_comes_back_is_bounced_once() {
+    each_engine(async |store| {
+        let office = office(&store).await;
+        invitation::invite(office.rollcall(), &office.acme.admin(), "bo@acme.test", Role::Member)
+            .await
+            .unwrap();
+        office.worker.run_due().await;
+        let sender = office.server.wait_for(1).await[0].sender().to_owned();
+        let bounce = read(&office, "5.1.1", &sender);
+        assert_eq!(take_bounce(office.rollcall(), &bounce).await.unwrap(), Taken::Bounced);
+        let mail = office.only_mail().await;
+        assert_eq!((mail.status, mail.answer.as_deref()), (MailStatus::Bounced, Some("550 5.1.1 no")));
+        assert_eq!(take_bounce(office.rollcall(), &bounce).await.unwrap(), Taken::Unchanged);
+        office.clock.advance(2 * DAY);
+        assert_eq!(office.worker.run_due().await, 0, "nobody's directory vouches for this mailbox");
+        let strange = Bounce { report: "x".to_owned(), mail: "none".to_owned().into(), ..bounce };
+        assert_eq!(take_bounce(office.rollcall(), &strange).await.unwrap(), Taken::Unknown);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_mailbox_that_a_directory_named_may_follow_within_five_days() {
+    each_engine(async |store| {
+        let office = office(&store).await;
+        office.acme.directory_adds("grace@acme.test").await;
+        for day in 0..4 {
+            assert_eq!(office.worker.run_due().await, 1, "day {day}");
+            let received = office.server.wait_for(day + 1).await;
+            let mut bounce = read(&office, "5.1.1", received[day].sender());
+            bounce.report = format!("day {day}");
+            assert_eq!(take_bounce(office.rollcall(), &bounce).await.unwrap(), Taken::TriedAgain);
+            assert_eq!(
+                take_bounce(office.rollcall(), &bounce).await.unwrap(),
+                Taken::Unchanged,
+                "read again"
+            );
+            assert_eq!(office.worker.run_due().await, 0, "not today");
+            office.clock.advance(DAY + DAY / 4);
+        }
+        office.worker.run_due().await;
+        let mut bounce = read(&office, "5.1.1", office.server.wait_for(5).await[4].sender());
+        bounce.report = "last".to_owned();
+        assert_eq!(take_bounce(office.rollcall(), &bounce).await.unwrap(), Taken::Bounced);
+        assert_eq!(office.only_mail().await.status, MailStatus::Bounced);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn other_failures_stop_and_what_was_cancelled_stays_cancelled() {
+    each_engine(async |store| {
+        let office = office(&store).await;
+        let user = office.acme.directory_adds("grace@acme.test").await;
+        office.worker.run_due().await;
+        let sender = office.server.wait_for(1).await[0].sender().to_owned();
+        assert_eq!(
+            take_bounce(office.rollcall(), &read(&office, "5.7.1", &sender)).await.unwrap(),
+            Taken::Bounced
+        );
+
+        let other = office.acme.directory_adds("other@acme.test").await;
+        office.acme.directory_deactivates(&other).await;
+        let cancelled =
+            office.outbox().await.into_iter().find(|mail| mail.recipient == "other@acme.test").unwrap();
+        let bounce = Bounce {
+            report: "y".to_owned(),
+            mail: cancelled.id,
+            no_such_mailbox: true,
+            words: "550".to_owned(),
+        };
+        assert_eq!(take_bounce(office.rollcall(), &bounce).await.unwrap(), Taken::Unchanged);
+        office
+            .assert_outbox(&[
+                ("grace@acme.test", MailStatus::Bounced),
+                ("other@acme.test", MailStatus::Cancelled),
+            ])
+            .await;
+        drop(user);
+    })
+    .await;
+}
