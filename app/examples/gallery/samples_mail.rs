@@ -16,7 +16,7 @@ fn row(number: u8, to: &str, label: &str, state: State, attempts: i64, answer: O
     MailRow {
         id: MailId(format!("0192f0a4-c7b1-7c3e-9f11-2f6b1e0a9d{number:02}")),
         to: to.to_owned(),
-        person: (number % 3 > 0).then(|| (format!("m{number}").into(), "Grace Hopper".to_owned())),
+        person: (!number.is_multiple_of(3)).then(|| (format!("m{number}").into(), "Grace Hopper".to_owned())),
         label: label.to_owned(),
         subject: (attempts > 0).then(|| "Join Acme on Rollcall".to_owned()),
         state,
