@@ -171,6 +171,11 @@ words! {
 }
 
 impl MailTemplate {
+    /// Whether it carries a link to an invitation, which is then what it is about.
+    pub const fn carries_invitation(self) -> bool {
+        matches!(self, Self::Invitation | Self::Reminder | Self::NewLink)
+    }
+
     /// Whether it speaks for a workspace, and so stands in the workspace's log.
     pub const fn is_of_workspace(self) -> bool {
         !matches!(self, Self::PasswordReset | Self::EmailChange | Self::EmailChanged | Self::Test)

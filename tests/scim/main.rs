@@ -22,6 +22,7 @@ mod deadlock;
 mod edges;
 mod entra;
 mod google;
+mod group_members;
 mod groups;
 mod holds;
 mod hostile;
