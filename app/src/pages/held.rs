@@ -43,9 +43,8 @@ pub(super) fn card(page: &Directory) -> Option<AnyView> {
         return None;
     }
     let lead = format!(
-        "{} {} {} who {} not been let in.",
+        "{} named {} who {} not been let in.",
         page.name,
-        if page.name == page.provider.label() { "named" } else { "has named" },
         counted(held.total, "person", "people"),
         if held.total == 1 { "has" } else { "have" },
     );
@@ -70,11 +69,9 @@ pub(super) fn card(page: &Directory) -> Option<AnyView> {
     });
     let list = table("Held people", &columns, rows);
     let card = view! {
-        <div id="held">
-            <Card title="Held people" lead=lead action=approve_all.unwrap_or_else(|| ().into_any())>
-                {list} {more}
-            </Card>
-        </div>
+        <Card title="Held people" lead=lead action=approve_all.unwrap_or_else(|| ().into_any())>
+            {list} {more}
+        </Card>
     };
     Some(card.into_any())
 }
