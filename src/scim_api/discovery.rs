@@ -46,6 +46,7 @@ fn listed(headers: &HeaderMap) -> Vec<&'static ResourceType> {
 /// Every kind whose schema is published.
 fn described() -> Vec<&'static ResourceType> {
     let mut kinds = provisioned().to_vec();
+    kinds.push(schema::group_member());
     for vocabulary in [Vocabulary::Ietf, Vocabulary::Okta] {
         kinds.extend([schema::role(vocabulary), schema::entitlement(vocabulary)]);
     }
@@ -78,10 +79,10 @@ pub(super) async fn resource_type(
     ResourceId(id): ResourceId,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let mut kinds = provisioned().into_iter().chain(read_only(&headers));
+    let mut kinds = provisioned().into_iter().chain(read_only(&headers)).chain([schema::group_member()]);
     let kind = kinds.find(|kind| kind.id.eq_ignore_ascii_case(&id)).ok_or_else(|| {
         scim::Error::not_found(format!(
-            "There is no resource type {}. Known: User, Group, Role, Entitlement.",
+            "There is no resource type {}. Known: User, Group, GroupMember, Role, Entitlement.",
             scim::error::shown(&id)
         ))
     })?;

@@ -81,7 +81,7 @@ pub(super) fn render(error: &scim::Error) -> Response {
 /// A path that is no endpoint. Told only to those who may use the directory.
 pub(super) async fn unknown_route(_: DirectoryAuth, uri: Uri) -> Failure {
     scim::Error::not_found(format!(
-        "There is no endpoint at {}. Known: /Users, /Groups, /Roles, /Entitlements, /.search, /Bulk, /ServiceProviderConfig, /ResourceTypes, /Schemas.",
+        "There is no endpoint at {}. Known: /Users, /Groups, /GroupMembers, /Roles, /Entitlements, /.search, /Bulk, /ServiceProviderConfig, /ResourceTypes, /Schemas.",
         uri.path()
     ))
     .into()

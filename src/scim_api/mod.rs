@@ -8,6 +8,7 @@ mod body;
 mod bulk;
 mod discovery;
 mod failure;
+mod group_members;
 mod groups;
 mod list;
 mod notebook;
@@ -43,6 +44,9 @@ pub fn router(rollcall: &Rollcall) -> Router {
             "/Groups/{id}",
             with_405(get(groups::get).put(groups::replace).patch(groups::patch).delete(groups::delete)),
         )
+        .route("/GroupMembers", get(group_members::list).fallback(group_members::refuse))
+        .route("/GroupMembers/.search", with_405(post(group_members::search)))
+        .route("/GroupMembers/{id}", get(group_members::get).fallback(group_members::refuse))
         .merge(catalogue::<roles::Roles>("/Roles"))
         .merge(catalogue::<roles::Entitlements>("/Entitlements"))
         .route("/.search", with_405(post(search::everything)))

@@ -239,6 +239,90 @@ pub async fn members_of(conn: &mut Conn, groups: &[DirectoryGroupId]) -> Result<
     Ok(members)
 }
 
+/// A member of a group, with the group's name.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct MemberOfGroup {
+    /// The group.
+    pub group_id: DirectoryGroupId,
+    /// The group's name.
+    pub group_name: String,
+    /// The member's SCIM `id`.
+    pub member_id: String,
+    /// `User` or `Group`.
+    pub member_kind: String,
+    /// The name that the identity provider sent with it.
+    pub display: Option<String>,
+}
+
+/// A condition on members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MemberCondition {
+    /// Of this group.
+    Group(String),
+    /// This one.
+    Member(String),
+    /// One of these.
+    Members(Vec<String>),
+    /// `User` or `Group`, in any case.
+    Kind(String),
+}
+
+fn push_member_conditions(
+    statement: &mut Statement,
+    directory: &DirectoryId,
+    conditions: &[MemberCondition],
+) {
+    statement
+        .push("FROM directory_group_members m JOIN directory_groups g ON g.id = m.group_id WHERE g.directory_id = ")
+        .bind(Arg::Text(directory.0.clone()));
+    for condition in conditions {
+        match condition {
+            MemberCondition::Group(id) => statement.push(" AND m.group_id = ").bind(Arg::Text(id.clone())),
+            MemberCondition::Member(id) => statement.push(" AND m.member_id = ").bind(Arg::Text(id.clone())),
+            MemberCondition::Members(ids) => statement.push(" AND m.member_id IN ").bind_list(ids),
+            MemberCondition::Kind(kind) => {
+                statement.push(" AND LOWER(m.member_kind) = ").bind(Arg::Text(key(kind)))
+            }
+        };
+    }
+}
+
+/// A slice of the members that meet the conditions, in the order of their ids.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_members(
+    conn: &mut Conn,
+    directory: &DirectoryId,
+    conditions: &[MemberCondition],
+    slice: Slice<'_>,
+) -> Result<Vec<MemberOfGroup>> {
+    let mut statement = Statement::new(
+        "SELECT m.group_id, g.display_name AS group_name, m.member_id, m.member_kind, m.display ",
+    );
+    push_member_conditions(&mut statement, directory, conditions);
+    if let Some(after) = slice.after {
+        statement.push(" AND m.member_id > ").bind(Arg::Text(after.to_owned()));
+    }
+    statement.push(" ORDER BY m.group_id, m.member_id LIMIT ").bind(Arg::Integer(slice.limit));
+    statement.push(" OFFSET ").bind(Arg::Integer(slice.offset));
+    all_of!(conn, MemberOfGroup, statement)
+}
+
+/// How many members meet the conditions.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_members(
+    conn: &mut Conn,
+    directory: &DirectoryId,
+    conditions: &[MemberCondition],
+) -> Result<i64> {
+    let mut statement = Statement::new("SELECT COUNT(*) ");
+    push_member_conditions(&mut statement, directory, conditions);
+    scalar_of!(conn, i64, statement)
+}
+
 /// The ids of a group's members.
 ///
 /// # Errors

@@ -13,8 +13,15 @@ use tracing::{
     subscriber::Interest,
 };
 
-/// Statements in the order in which they ended, with the engine that ran them.
-static ENDED: Mutex<Vec<(&'static str, String)>> = Mutex::new(Vec::new());
+/// A statement that ended.
+struct Ended {
+    engine: &'static str,
+    sql: String,
+    rows: u64,
+}
+
+/// Statements in the order in which they ended.
+static ENDED: Mutex<Vec<Ended>> = Mutex::new(Vec::new());
 static START: Once = Once::new();
 /// One test at a time: the log is one for the whole process.
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
@@ -25,20 +32,26 @@ pub async fn alone() -> tokio::sync::MutexGuard<'static, ()> {
     TURN.lock().await
 }
 
-fn ended() -> std::sync::MutexGuard<'static, Vec<(&'static str, String)>> {
+fn ended() -> std::sync::MutexGuard<'static, Vec<Ended>> {
     ENDED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The statements that this work makes; `BEGIN`, `COMMIT` and savepoints are left out.
 pub async fn statements_of<T>(db: &Db, work: impl Future<Output = T>) -> (T, Vec<String>) {
+    let (outcome, statements) = rows_of(db, work).await;
+    (outcome, statements.into_iter().map(|(sql, _)| sql).collect())
+}
+
+/// The same, each with the number of rows that it gave.
+pub async fn rows_of<T>(db: &Db, work: impl Future<Output = T>) -> (T, Vec<(String, u64)>) {
     settle(db).await;
     let before = ended().len();
     let outcome = work.await;
     settle(db).await;
     let statements = ended()[before..]
         .iter()
-        .filter(|(engine, sql)| *engine == db.engine_name() && !is_frame(sql))
-        .map(|(_, sql)| sql.clone())
+        .filter(|ended| ended.engine == db.engine_name() && !is_frame(&ended.sql))
+        .map(|ended| (ended.sql.clone(), ended.rows))
         .collect();
     (outcome, statements)
 }
@@ -89,7 +102,9 @@ impl Subscriber for Recorder {
             std::thread::current().name().is_some_and(|name| name.starts_with("sqlx-sqlite-worker"));
         let mut statement = Statement::default();
         event.record(&mut statement);
-        ended().push((if on_sqlite { "SQLite" } else { "PostgreSQL" }, statement.text()));
+        let engine = if on_sqlite { "SQLite" } else { "PostgreSQL" };
+        let rows = statement.rows;
+        ended().push(Ended { engine, sql: statement.text(), rows });
     }
 
     fn enter(&self, _: &span::Id) {}
@@ -102,6 +117,7 @@ impl Subscriber for Recorder {
 struct Statement {
     summary: String,
     whole: String,
+    rows: u64,
 }
 
 impl Statement {
@@ -117,6 +133,12 @@ impl Visit for Statement {
             "summary" => value.clone_into(&mut self.summary),
             "db.statement" => value.clone_into(&mut self.whole),
             _ => {}
+        }
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        if field.name() == "rows_returned" {
+            self.rows = value;
         }
     }
 

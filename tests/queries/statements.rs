@@ -2,7 +2,7 @@
 
 use crate::{
     large::Large,
-    recorder::{alone, statements_of},
+    recorder::{alone, rows_of, statements_of},
     support::each_engine,
 };
 
@@ -47,6 +47,41 @@ async fn a_patch_of_a_thousand_members_takes_the_statements_of_a_patch_of_one() 
             assert!(few.iter().any(|sql| sql.contains("directory_group_members")), "{few:#?}");
             assert_eq!(few.len(), many.len(), "{op}");
         }
+    })
+    .await;
+}
+
+/// The members of a large group in pages: no statement ever gives more rows than a page, so memory does not grow with
+/// the group.
+#[tokio::test]
+async fn a_group_of_fifty_thousand_is_read_in_pages() {
+    let _turn = alone().await;
+    each_engine(async |store| {
+        let idp = Large::new(&store, 10).await;
+        let everyone: Vec<String> = (0..50_000).map(|_| idp.company.clock.new_id()).collect();
+        let group = idp.group("Everyone", &everyone).await;
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let path = format!(
+                "/GroupMembers?filter=group.value+eq+%22{}%22&count=1000&attributes=member.value&cursor={cursor}",
+                group.0
+            );
+            let (answer, statements) = rows_of(&store.db, idp.get(&path)).await;
+            let page = answer.has_status(200).json();
+            assert_eq!(page["totalResults"], 50_000);
+            let members = page["Resources"].as_array().unwrap();
+            assert!(members.len() <= 1000);
+            // One more row than the page tells whether there is another page.
+            assert!(statements.iter().all(|(_, rows)| *rows <= 1001), "{statements:#?}");
+            seen.extend(members.iter().map(|it| it["member"]["value"].as_str().unwrap().to_owned()));
+            let Some(next) = page["nextCursor"].as_str() else { break };
+            next.clone_into(&mut cursor);
+        }
+        assert_eq!(seen, everyone);
+
+        let newcomer = std::slice::from_ref(&idp.people[0]);
+        let (_, statements) = rows_of(&store.db, idp.change_members(&group, "add", newcomer)).await;
+        assert!(statements.iter().all(|(_, rows)| *rows <= 10), "{statements:#?}");
     })
     .await;
 }

@@ -19,11 +19,13 @@
 mod attribute;
 mod core;
 pub mod discovery;
+mod member;
 mod roles;
 mod service;
 
 pub use self::attribute::{Attribute, Mutability, Returned, Type, Uniqueness};
 pub use self::core::{common, group, user};
+pub use self::member::group_member;
 pub use self::roles::{Vocabulary, entitlement, entitlement_in_both, role, role_in_both};
 
 use serde::{Deserialize, Serialize};

@@ -74,6 +74,7 @@ fn an_attribute_reads_what_it_writes() {
         entitlement(Vocabulary::Okta),
         role_in_both(),
         entitlement_in_both(),
+        group_member(),
     ] {
         let json = serde_json::to_value(&kind.schema).unwrap();
         let read: Schema = serde_json::from_value(json).unwrap();

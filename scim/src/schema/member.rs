@@ -1,0 +1,50 @@
+//! The read-only GroupMember resource type: each member of a group as a resource of its own, so that a group of any size
+//! can be read in pages (after draft-zollner-scim-group-members).
+
+use std::sync::LazyLock;
+
+use super::{Attribute, ResourceType, Schema};
+
+/// Members of groups.
+pub fn group_member() -> &'static ResourceType {
+    static GROUP_MEMBER: LazyLock<ResourceType> = LazyLock::new(|| ResourceType {
+        id: "GroupMember".into(),
+        name: "GroupMember".into(),
+        endpoint: "/GroupMembers".into(),
+        description: "A member of a group, read-only".into(),
+        schema: Schema {
+            id: "urn:ietf:params:scim:schemas:core:2.0:GroupMember".into(),
+            name: "GroupMember".into(),
+            description: "A member of a group, read-only".into(),
+            attributes: attributes().into_iter().map(Attribute::read_only).collect(),
+            aliases: Vec::new(),
+        },
+        extensions: Vec::new(),
+    });
+    &GROUP_MEMBER
+}
+
+fn attributes() -> Vec<Attribute> {
+    let value = |what: &str| Attribute::string("value", &format!("The id of the {what}.")).case_exact();
+    vec![
+        Attribute::complex(
+            "group",
+            "The group.",
+            vec![
+                value("group"),
+                Attribute::reference("$ref", "The URI of the group.", &["Group"]),
+                Attribute::string("display", "The name of the group."),
+            ],
+        ),
+        Attribute::complex(
+            "member",
+            "The member, as it is in the group's members.",
+            vec![
+                value("member"),
+                Attribute::reference("$ref", "The URI of the member.", &["User", "Group"]),
+                Attribute::string("type", "What the member is.").canonical(&["User", "Group"]),
+                Attribute::string("display", "The name of the member."),
+            ],
+        ),
+    ]
+}

@@ -1,0 +1,196 @@
+//! `/GroupMembers`: the members of one group, page by page, whatever its size. They are written through the group.
+
+use axum::{
+    extract::{RawQuery, State},
+    response::Response,
+};
+use http::{Method, StatusCode};
+use scim::{
+    Document,
+    filter::{CompareOp, Filter, Literal},
+    list::ListQuery,
+    projection, schema,
+};
+use serde_json::json;
+
+use super::{
+    auth::{DirectoryAuth, ResourceId},
+    body::ScimBody,
+    failure::{Failure, Result},
+    list::{self, Resources},
+    render,
+};
+use crate::{
+    state::Rollcall,
+    store::{
+        self, Conn,
+        directory_groups::{MemberCondition, MemberOfGroup},
+        order::{Order, Slice},
+    },
+};
+
+pub(super) async fn list(
+    State(rollcall): State<Rollcall>,
+    auth: DirectoryAuth,
+    RawQuery(query): RawQuery,
+) -> Result<Response> {
+    let kind = schema::group_member();
+    let query = scim::list::from_query(kind, query.as_deref().unwrap_or_default(), auth.mode)?.value;
+    list::respond::<GroupMembers>(&rollcall, &auth, of_one_group(&query)?).await
+}
+
+pub(super) async fn search(
+    State(rollcall): State<Rollcall>,
+    auth: DirectoryAuth,
+    ScimBody(body): ScimBody,
+) -> Result<Response> {
+    let query = scim::list::from_search(schema::group_member(), &body, auth.mode)?.value;
+    list::respond::<GroupMembers>(&rollcall, &auth, of_one_group(&query)?).await
+}
+
+/// `{group}.{member}`, by their ids.
+pub(super) async fn get(
+    State(rollcall): State<Rollcall>,
+    auth: DirectoryAuth,
+    ResourceId(id): ResourceId,
+    RawQuery(query): RawQuery,
+) -> Result<Response> {
+    let kind = schema::group_member();
+    let wanted = projection::from_query(kind, query.as_deref().unwrap_or_default(), auth.mode)?.value;
+    let (group, member) = id.split_once('.').unwrap_or_default();
+    let conditions = [MemberCondition::Group(group.to_owned()), MemberCondition::Member(member.to_owned())];
+    let slice = Slice { after: None, offset: 0, limit: 1 };
+    let mut conn = rollcall.db.read().await?;
+    let rows = GroupMembers::page(&mut conn, &auth, &conditions, Order::default(), slice).await?;
+    let mut found = GroupMembers::render(&mut conn, &auth, &rows, false).await?;
+    let resource = found
+        .pop()
+        .ok_or_else(|| scim::Error::not_found("There is no such member of a group in this directory."))?;
+    Ok(render::resource(StatusCode::OK, kind, resource, &wanted))
+}
+
+/// Any write.
+pub(super) async fn refuse(_: DirectoryAuth, method: Method) -> Failure {
+    scim::Error::method_not_allowed(format!(
+        "/GroupMembers is read-only: {method} is not taken. Members come and go by PATCH or PUT of their group."
+    ))
+    .into()
+}
+
+/// The members of all groups together have no order that an index holds, and nobody needs them: one group is named.
+fn of_one_group(query: &ListQuery) -> std::result::Result<&ListQuery, scim::Error> {
+    const HOW: &str =
+        "Ask with filter=group.value eq \"ID\", and member.value or member.type by eq beside it.";
+    let conditions = query.filter.as_ref().and_then(GroupMembers::conditions).unwrap_or_default();
+    if !conditions.iter().any(|condition| matches!(condition, MemberCondition::Group(_))) {
+        return Err(scim::Error::invalid_filter(format!("The members of one group can be listed. {HOW}")));
+    }
+    if query.sort_by.is_some() {
+        return Err(scim::Error::invalid_value(
+            "The members of a group come in the order of their ids. Leave sortBy out.",
+        ));
+    }
+    Ok(query)
+}
+
+/// Members of one group as a list shows them.
+struct GroupMembers;
+
+impl Resources for GroupMembers {
+    type Row = MemberOfGroup;
+    type Condition = MemberCondition;
+
+    /// Nothing is.
+    const APART: &'static str = "";
+
+    fn kind() -> &'static schema::ResourceType {
+        schema::group_member()
+    }
+
+    /// What distinguishes the members of one group.
+    fn id(row: &MemberOfGroup) -> &str {
+        &row.member_id
+    }
+
+    fn conditions(filter: &Filter) -> Option<Vec<MemberCondition>> {
+        match filter {
+            Filter::And(parts) => {
+                let conditions: Option<Vec<_>> = parts.iter().map(Self::conditions).collect();
+                Some(conditions?.concat())
+            }
+            Filter::Compare { path, op: CompareOp::Eq, value: Literal::String(text) }
+                if path.schema.is_none() =>
+            {
+                let text = text.clone();
+                Some(vec![match (path.attribute.as_str(), path.sub.as_deref()) {
+                    ("group", Some("value")) => MemberCondition::Group(text),
+                    ("member", Some("value")) => MemberCondition::Member(text),
+                    ("member", Some("type")) => MemberCondition::Kind(text),
+                    _ => return None,
+                }])
+            }
+            _ => None,
+        }
+    }
+
+    fn one_of(ids: Vec<String>) -> MemberCondition {
+        MemberCondition::Members(ids)
+    }
+
+    async fn page(
+        conn: &mut Conn,
+        auth: &DirectoryAuth,
+        conditions: &[MemberCondition],
+        _: Order,
+        slice: Slice<'_>,
+    ) -> store::Result<Vec<MemberOfGroup>> {
+        store::directory_groups::list_members(conn, auth.directory(), conditions, slice).await
+    }
+
+    async fn count(
+        conn: &mut Conn,
+        auth: &DirectoryAuth,
+        conditions: &[MemberCondition],
+    ) -> store::Result<i64> {
+        store::directory_groups::count_members(conn, auth.directory(), conditions).await
+    }
+
+    async fn render(
+        _: &mut Conn,
+        auth: &DirectoryAuth,
+        rows: &[MemberOfGroup],
+        _: bool,
+    ) -> crate::error::Result<Vec<Document>> {
+        Ok(rows.iter().map(|row| document(&auth.base_url, row)).collect())
+    }
+}
+
+fn document(base_url: &str, row: &MemberOfGroup) -> Document {
+    let kind = schema::group_member();
+    let id = format!("{}.{}", row.group_id, row.member_id);
+    let mut member = json!({
+        "value": row.member_id,
+        "$ref": format!("{base_url}/{}s/{}", row.member_kind, row.member_id),
+        "type": row.member_kind,
+    });
+    if let Some(display) = &row.display {
+        member["display"] = json!(display);
+    }
+    let mut document = Document::new();
+    document.insert("schemas".to_owned(), json!([kind.schema.id]));
+    document.insert("id".to_owned(), json!(id));
+    document.insert(
+        "group".to_owned(),
+        json!({
+            "value": row.group_id,
+            "$ref": format!("{base_url}/Groups/{}", row.group_id),
+            "display": row.group_name,
+        }),
+    );
+    document.insert("member".to_owned(), member);
+    document.insert(
+        "meta".to_owned(),
+        json!({ "resourceType": kind.id, "location": format!("{base_url}{}/{id}", kind.endpoint) }),
+    );
+    document
+}
