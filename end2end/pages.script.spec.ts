@@ -72,6 +72,7 @@ async function everyPage(page: Page, viewport: typeof WIDE, colorScheme: string)
     const email = `${rollcall.baseUrl}/w/acme/settings/email`;
     await look(page, email, "email");
     await look(page, `${email}?q=nobody`, "email-filtered-empty");
+    await page.goto(email);
     await page.getByRole("link", { name: "Invitation" }).first().click();
     await page.waitForURL(/settings\/email\/./);
     const mail = page.url();

@@ -76,19 +76,20 @@ async fn pages_by_cursor_filters_and_counts_that_end() {
     .await;
 }
 
-/// The statements that the page is made of, with the index that each must be read by.
-const PLANS: [(&str, &str); 3] = [
+/// The statements that the page is made of, with the indexes by which each may be read: where one workspace has all
+/// mails, the order of all is its order.
+const PLANS: [(&str, &[&str]); 3] = [
     (
         "SELECT o.id FROM outbox o WHERE o.workspace_id = 'W' AND o.id < 'X' ORDER BY o.id DESC LIMIT 51",
-        "outbox_workspace",
+        &["outbox_workspace", "outbox_pkey"],
     ),
     (
         "SELECT o.id FROM outbox o WHERE o.workspace_id = 'W' AND o.status = 'refused' ORDER BY o.id DESC LIMIT 51",
-        "outbox_status",
+        &["outbox_status"],
     ),
     (
         "SELECT due_at FROM outbox WHERE status IN ('queued', 'deferred') AND due_at <= 5 ORDER BY due_at LIMIT 1",
-        "outbox_due",
+        &["outbox_due"],
     ),
 ];
 
@@ -96,10 +97,10 @@ const PLANS: [(&str, &str); 3] = [
 async fn no_page_sorts_or_reads_all_mails() {
     each_engine(async |store| {
         let (company, _) = filled(&store).await;
-        for (statement, index) in PLANS {
+        for (statement, indexes) in PLANS {
             let statement = statement.replace("'W'", &format!("'{}'", company.workspace.id));
             let plan = plan(&store.url, &statement).await;
-            assert!(plan.contains(index), "{statement}\n{plan}");
+            assert!(indexes.iter().any(|index| plan.contains(index)), "{statement}\n{plan}");
             for word in ["SCAN o", "Seq Scan", "TEMP B-TREE", "Sort"] {
                 assert!(!plan.contains(word), "{statement}\n{plan}");
             }
