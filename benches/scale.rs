@@ -201,6 +201,8 @@ async fn fill(rollcall: &Rollcall, directory: &DirectoryId, number: usize) -> Ve
             version: 1,
             membership_id: None,
             held_reason: None,
+            held_since: None,
+            approved_at: None,
             created_at: now,
             updated_at: now,
             deleted_at: None,

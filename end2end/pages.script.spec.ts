@@ -50,6 +50,18 @@ async function everyPage(page: Page, viewport: typeof WIDE, colorScheme: string)
     await look(page, `${directory}?dialog=remove`, "directory-remove");
     await okta.setActive(alan, false);
     await everyActivity(page, look, okta, directory);
+    await page.setViewportSize(WIDE);
+    await page.goto(directory);
+    await page.getByLabel("New people").selectOption("hold");
+    await page.getByLabel("Allowed domains").fill("acme.test");
+    await page.getByRole("button", { name: "Save changes" }).click();
+    await page.getByText("Changes saved").first().waitFor();
+    await okta.createUser("katherine@acme.test", "Katherine", "Johnson");
+    await okta.createUser("barbara@contractor.test", "Barbara", "Liskov");
+    await okta.createUser("ada@acme.test", "Ada", "Lovelace");
+    await look(page, directory, "directory-held");
+    await look(page, `${rollcall.baseUrl}/w/acme/settings/general`, "general");
+    await look(page, `${rollcall.baseUrl}/account`, "account");
     const people = `${rollcall.baseUrl}/w/acme/people`;
     await look(page, people, "people");
     await look(page, `${people}?q=nobody`, "people-filtered-empty");
@@ -76,6 +88,11 @@ async function everyPage(page: Page, viewport: typeof WIDE, colorScheme: string)
     await look(page, `${rollcall.baseUrl}/w/acme/nothing-here`, "not-found");
     await page.context().clearCookies();
     await look(page, `${rollcall.baseUrl}/login`, "login");
+    await look(page, `${rollcall.baseUrl}/password`, "password-forgot");
+    await page.getByLabel("E-mail").fill("ada@acme.test");
+    await page.getByRole("button", { name: "Send the link" }).click();
+    await check(page, `password-sent-${viewport.width}-${colorScheme}`);
+    await look(page, `${rollcall.baseUrl}/password/unknown`, "password-dead-link");
     await look(page, link, "invite");
     await look(page, `${rollcall.baseUrl}/invite/unknown`, "invite-withdrawn");
   } finally {

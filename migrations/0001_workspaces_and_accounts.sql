@@ -27,11 +27,13 @@ CREATE TABLE accounts (
 );
 CREATE UNIQUE INDEX accounts_email ON accounts (email_key);
 
--- One-time links: claiming the instance (no account yet) and setting a password.
+-- One-time links: claiming the instance (no account yet), setting a password, changing the address.
 CREATE TABLE account_links (
     token_hash  TEXT PRIMARY KEY NOT NULL,
     purpose     TEXT NOT NULL,
     account_id  TEXT REFERENCES accounts (id) ON DELETE CASCADE,
+    -- The address that the account gets, when the link changes it.
+    email       TEXT,
     created_at  BIGINT NOT NULL,
     expires_at  BIGINT NOT NULL,
     used_at     BIGINT
@@ -42,6 +44,7 @@ CREATE TABLE sessions (
     id          TEXT PRIMARY KEY NOT NULL,
     account_id  TEXT REFERENCES accounts (id) ON DELETE CASCADE,
     data        TEXT NOT NULL,
+    created_at  BIGINT NOT NULL,
     expires_at  BIGINT NOT NULL
 );
 CREATE INDEX sessions_account ON sessions (account_id);

@@ -13,6 +13,8 @@ CREATE TABLE directories (
     email_sources TEXT NOT NULL,
     when_full     TEXT NOT NULL,
     strict        BOOLEAN NOT NULL,
+    -- Held people are looked at again from this id on, after a change that may let them in; null when nobody is.
+    recheck_from  TEXT,
     -- The form that made it: a second submit of the same form finds the same directory.
     creation_key  TEXT,
     created_by    TEXT,
@@ -112,6 +114,9 @@ CREATE TABLE directory_users (
     version        BIGINT NOT NULL,
     membership_id  TEXT,
     held_reason    TEXT,
+    held_since     BIGINT,
+    -- When an admin let the person in, past mode and domains.
+    approved_at    BIGINT,
     created_at     BIGINT NOT NULL,
     updated_at     BIGINT NOT NULL,
     deleted_at     BIGINT
@@ -128,6 +133,8 @@ CREATE INDEX directory_users_by_external_id
 CREATE INDEX directory_users_by_active ON directory_users (directory_id, active, id) WHERE deleted_at IS NULL;
 CREATE INDEX directory_users_by_created ON directory_users (directory_id, created_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX directory_users_by_updated ON directory_users (directory_id, updated_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX directory_users_held ON directory_users (directory_id, held_since, id)
+    WHERE held_reason IS NOT NULL AND deleted_at IS NULL;
 CREATE INDEX directory_users_membership ON directory_users (membership_id);
 
 CREATE TABLE directory_user_emails (

@@ -24,6 +24,8 @@ pub struct Rollcall {
     pub config: Arc<Config>,
     /// Wakes the worker: told after a commit that put a mail into the outbox.
     pub mail_due: Arc<Notify>,
+    /// Wakes the job that lets held people in: told after a commit that freed a seat or changed what holds them.
+    pub held_due: Arc<Notify>,
     /// What waits to be written into the journal of the SCIM API.
     pub journal: Arc<Journal>,
     /// Cancelled when the process is told to stop: what would go on for long ends then.
@@ -38,6 +40,7 @@ impl Rollcall {
             clock,
             config: Arc::new(config),
             mail_due: Arc::new(Notify::new()),
+            held_due: Arc::new(Notify::new()),
             journal: Arc::default(),
             stopping: CancellationToken::new(),
         }

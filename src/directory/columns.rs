@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::{
     error::{Error, Result},
+    model::{EmailSource, EmailSources},
     people::EmailAddress,
     store::directory_users::{EmailKey, key},
 };
@@ -22,12 +23,12 @@ pub(super) struct UserColumns {
 
 impl UserColumns {
     /// Reads the columns of a canonical document.
-    pub(super) fn of(document: &Document) -> Result<Self> {
+    pub(super) fn of(document: &Document, sources: &EmailSources) -> Result<Self> {
         let user_name = text(document, "userName")
             .filter(|name| !name.trim().is_empty())
             .ok_or_else(|| Error::Scim(scim::Error::invalid_value("userName is required.")))?;
         Ok(Self {
-            email: email(document, &user_name),
+            email: email(document, &user_name, sources),
             user_name,
             external_id: text(document, "externalId"),
             active: document.get("active").and_then(Value::as_bool).unwrap_or(true),
@@ -55,20 +56,25 @@ fn display_name(document: &Document) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(" "))
 }
 
-/// Where invitations go: the work address, else the primary one, else the first, else the `userName` when it is one.
-fn email(document: &Document, user_name: &str) -> Option<String> {
+/// Where invitations go: the first of the sources that holds an address.
+pub(super) fn email(document: &Document, user_name: &str, sources: &EmailSources) -> Option<String> {
     let listed: Vec<&Value> =
         document.get("emails").and_then(Value::as_array).into_iter().flatten().collect();
+    let value = |email: &&Value| email.get("value")?.as_str().map(str::to_owned);
     let is_work = |email: &&&Value| {
         email.get("type").and_then(Value::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case("work"))
     };
     let is_primary = |email: &&&Value| email.get("primary").and_then(Value::as_bool) == Some(true);
-    let candidates = [listed.iter().find(is_work), listed.iter().find(is_primary), listed.first()];
-    candidates
-        .into_iter()
-        .flatten()
-        .filter_map(|email| email.get("value")?.as_str())
-        .chain([user_name])
+    let in_source = |source: &EmailSource| match source {
+        EmailSource::Work => listed.iter().find(is_work).and_then(value),
+        EmailSource::Primary => listed.iter().find(is_primary).and_then(value),
+        EmailSource::Any => listed.first().and_then(value),
+        EmailSource::UserName => Some(user_name.to_owned()),
+    };
+    sources
+        .as_slice()
+        .iter()
+        .filter_map(in_source)
         .find_map(|text| text.parse::<EmailAddress>().ok())
         .map(|address| address.as_str().to_owned())
 }
@@ -92,7 +98,7 @@ mod tests {
 
     fn columns(document: Value) -> UserColumns {
         let Value::Object(document) = document else { panic!("an object") };
-        UserColumns::of(&document).unwrap()
+        UserColumns::of(&document, &EmailSources::default()).unwrap()
     }
 
     #[test]
@@ -114,6 +120,25 @@ mod tests {
     }
 
     #[test]
+    fn the_sources_of_the_address_and_their_order() {
+        let document = json!({"emails": [
+            {"value": "o@a.test"}, {"value": "w@a.test", "type": "work"}, {"value": "p@a.test", "primary": true}
+        ]});
+        let Value::Object(document) = document else { panic!("an object") };
+        for (sources, user_name, expected) in [
+            ("work,primary", "u@a.test", Some("w@a.test")),
+            ("primary,work", "u@a.test", Some("p@a.test")),
+            ("userName,work", "u@a.test", Some("u@a.test")),
+            ("userName,work", "ada", Some("w@a.test")),
+            ("any", "u@a.test", Some("o@a.test")),
+            ("userName", "ada", None),
+        ] {
+            let sources = sources.parse().unwrap();
+            assert_eq!(email(&document, user_name, &sources).as_deref(), expected, "{sources}");
+        }
+    }
+
+    #[test]
     fn the_name() {
         for (document, expected) in [
             (json!({"displayName": "Ada L", "name": {"formatted": "x"}}), Some("Ada L")),
@@ -130,7 +155,7 @@ mod tests {
 
     #[test]
     fn user_name_is_required_and_active_by_default() {
-        assert!(UserColumns::of(&Document::new()).is_err());
+        assert!(UserColumns::of(&Document::new(), &EmailSources::default()).is_err());
         assert!(columns(json!({"userName": "ada"})).active);
         assert!(!columns(json!({"userName": "ada", "active": false})).active);
     }

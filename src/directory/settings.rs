@@ -42,6 +42,7 @@ pub async fn update(
     match update_in(&mut tx, &context, caller, id, wanted).await {
         Ok(directory) => {
             tx.commit().await?;
+            rollcall.held_due.notify_one();
             Ok(directory)
         }
         Err(refusal) => {
@@ -62,6 +63,9 @@ async fn update_in(
     let before = found(tx, workspace, id).await?;
     let Wanted { provider, name, settings } = wanted;
     store::directories::update(tx, id, &name, provider, &settings).await.map_err(|e| taken(e, &name))?;
+    if settings != before.settings {
+        store::held::ask_recheck(tx, id).await?;
+    }
     let mut detail = to_json(&settings);
     detail["provider"] = json!(provider);
     detail["name"] = json!(name);

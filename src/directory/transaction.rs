@@ -67,9 +67,11 @@ pub(super) async fn finish<T>(rollcall: &Rollcall, tx: Tx, outcome: Result<T>) -
 
 fn has_lost(refusal: &Error) -> bool {
     match refusal {
-        Error::Store(store::Error::Lost(_)) => true,
         // Two requests gave two people the same address at the same moment: once repeated, the second finds it taken.
-        Error::Store(store::Error::Unique(key)) => *key == UniqueKey::MembershipEmail,
+        Error::Store(
+            store::Error::Lost(_)
+            | store::Error::Unique(UniqueKey::MembershipEmail | UniqueKey::AccountEmail),
+        ) => true,
         _ => false,
     }
 }

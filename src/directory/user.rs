@@ -9,7 +9,7 @@ use crate::{
     audit,
     error::{Error, Result},
     model::DirectoryUserId,
-    people::projection::{self, Outcome, Speaker},
+    people::projection::{self, Outcome, Speaker, decision::Decision},
     state::{Context, Rollcall},
     store::{
         self, Tx, UniqueKey,
@@ -39,7 +39,7 @@ pub async fn create(
     speaker: &Speaker,
     document: Document,
 ) -> Result<Changed> {
-    let columns = UserColumns::of(&document)?;
+    let columns = UserColumns::of(&document, &speaker.settings.email_sources)?;
     let user = DirectoryUser {
         id: context.clock.new_id(),
         directory_id: speaker.directory_id.clone(),
@@ -52,6 +52,8 @@ pub async fn create(
         version: 1,
         membership_id: None,
         held_reason: None,
+        held_since: None,
+        approved_at: None,
         created_at: context.now,
         updated_at: context.now,
         deleted_at: None,
@@ -92,12 +94,14 @@ pub async fn replace(
     document: Document,
 ) -> Result<Changed> {
     let document = &document;
-    in_transaction(rollcall, |mut tx| async move {
+    let changed = in_transaction(rollcall, |mut tx| async move {
         let replaced = |before: &DirectoryUser| Ok(Some(with_active(document.clone(), before.active)));
         let outcome = change(&mut tx, context, speaker, id, if_match, replaced).await;
         (tx, outcome)
     })
-    .await
+    .await?;
+    wake(rollcall, changed.outcome.as_ref());
+    Ok(changed)
 }
 
 /// Changes what is recorded of a person (PATCH), all or nothing.
@@ -112,14 +116,16 @@ pub async fn patch(
     if_match: IfMatch<'_>,
     patch: &Patch,
 ) -> Result<Changed> {
-    in_transaction(rollcall, |mut tx| async move {
+    let changed = in_transaction(rollcall, |mut tx| async move {
         let patched = |before: &DirectoryUser| {
             scim::patch::apply(schema::user(), &parsed(&before.document)?, patch).map_err(Error::Scim)
         };
         let outcome = change(&mut tx, context, speaker, id, if_match, patched).await;
         (tx, outcome)
     })
-    .await
+    .await?;
+    wake(rollcall, changed.outcome.as_ref());
+    Ok(changed)
 }
 
 async fn change(
@@ -137,7 +143,7 @@ async fn change(
     let Some(document) = decide(&before)? else {
         return Ok(Changed { user: before, outcome: None });
     };
-    let columns = UserColumns::of(&document)?;
+    let columns = UserColumns::of(&document, &speaker.settings.email_sources)?;
     // A PATCH may take the attribute away. That says nothing new: a leaver does not come back by it.
     let active = if document.contains_key("active") { columns.active } else { before.active };
     let document = stored(document);
@@ -177,11 +183,20 @@ pub async fn delete(
     id: &DirectoryUserId,
     if_match: IfMatch<'_>,
 ) -> Result<Outcome> {
-    in_transaction(rollcall, |mut tx| async move {
+    let outcome = in_transaction(rollcall, |mut tx| async move {
         let outcome = delete_in(&mut tx, context, speaker, id, if_match).await;
         (tx, outcome)
     })
-    .await
+    .await?;
+    wake(rollcall, Some(&outcome));
+    Ok(outcome)
+}
+
+/// A seat that was freed is given to whoever waits for one.
+fn wake(rollcall: &Rollcall, outcome: Option<&Outcome>) {
+    if outcome.is_some_and(|outcome| matches!(outcome.decision, Decision::Suspend | Decision::Remove)) {
+        rollcall.held_due.notify_one();
+    }
 }
 
 async fn delete_in(
@@ -202,8 +217,30 @@ async fn delete_in(
     Ok(outcome)
 }
 
+/// Looks for the address of a stored person again, where the directory's settings now say.
+///
+/// # Errors
+/// When the database fails, or the row holds no JSON object.
+pub async fn find_email_again(tx: &mut Tx, speaker: &Speaker, user: &mut DirectoryUser) -> Result<()> {
+    let document = parsed(&user.document)?;
+    let email = super::columns::email(&document, &user.user_name, &speaker.settings.email_sources);
+    if email != user.email {
+        store::directory_users::set_email(tx, &user.id, email.as_deref()).await?;
+        user.email = email;
+    }
+    Ok(())
+}
+
 /// What follows from the person as they now are: their membership, then the role that their groups give.
-async fn project(tx: &mut Tx, context: &Context, speaker: &Speaker, user: &DirectoryUser) -> Result<Outcome> {
+///
+/// # Errors
+/// When the database fails; `Scim` 403 when the workspace is full and refuses people.
+pub async fn project(
+    tx: &mut Tx,
+    context: &Context,
+    speaker: &Speaker,
+    user: &DirectoryUser,
+) -> Result<Outcome> {
     let outcome = projection::project(tx, context, speaker, user).await?;
     let Speaker { workspace_id, directory_id, .. } = speaker;
     projection::roles::apply_to_user(tx, context, workspace_id, directory_id, user.id.as_str()).await?;

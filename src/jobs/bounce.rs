@@ -54,8 +54,7 @@ pub async fn take_bounce(rollcall: &Rollcall, bounce: &Bounce) -> Result<Taken> 
 
 /// Whether a directory named this person: it may do so before the mailbox is there.
 async fn is_for_directory_person(conn: &mut Conn, mail: &Mail) -> store::Result<bool> {
-    let template = mail.template.parse::<MailTemplate>();
-    if !matches!(template, Ok(MailTemplate::Invitation | MailTemplate::Reminder | MailTemplate::NewLink)) {
+    if !mail.template.parse().is_ok_and(MailTemplate::carries_invitation) {
         return Ok(false);
     }
     let invitation = store::invitations::get(conn, &InvitationId(mail.subject_id.clone())).await?;

@@ -29,6 +29,10 @@ pub(super) async fn run(rollcall: &Rollcall, shutdown: &CancellationToken) {
         tokio::select! {
             () = shutdown.cancelled() => return,
             _ = ticks.tick() => {}
+            () = rollcall.held_due.notified() => {
+                release_held(rollcall).await;
+                continue;
+            }
         }
         // What is under way at a stop is rolled back and done after the next start.
         tokio::select! {
@@ -46,6 +50,7 @@ pub async fn run_chores(rollcall: &Rollcall) {
     if let Err(cause) = remind(rollcall).await {
         tracing::warn!(%cause, "reminders could not be queued; trying again in a minute");
     }
+    release_held(rollcall).await;
     if let Err(cause) = expiry::tell(rollcall).await {
         tracing::warn!(%cause, "owners could not be told of tokens that end soon; trying again in a minute");
     }
@@ -63,6 +68,20 @@ pub async fn run_chores(rollcall: &Rollcall) {
     }
     if let Err(cause) = thin_out_journal(rollcall).await {
         tracing::warn!(%cause, "the journal could not be thinned out; trying again in a minute");
+    }
+}
+
+/// Lets in whom nothing holds back any more.
+async fn release_held(rollcall: &Rollcall) {
+    for _ in 0..MOST_BATCHES {
+        match people::held::release(rollcall).await {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(cause) => {
+                tracing::warn!(%cause, "held people could not be looked at again; trying again in a minute");
+                return;
+            }
+        }
     }
 }
 

@@ -98,7 +98,13 @@ words! {
 
 words! {
     /// Why a provisioned person was granted nothing.
-    HeldReason ("reason": "email_missing, conflict, last_owner") {
+    HeldReason ("reason": "needs_approval, seat_limit, domain_not_allowed, email_missing, conflict, last_owner") {
+        /// The directory holds new people until an admin approves them.
+        NeedsApproval = "needs_approval", "waits for approval";
+        /// The workspace has no free seat.
+        SeatLimit = "seat_limit", "no free seat";
+        /// The address is of a domain that is not let in.
+        DomainNotAllowed = "domain_not_allowed", "domain not allowed";
         /// The directory sent no e-mail address.
         EmailMissing = "email_missing", "no e-mail address";
         /// Another person in this workspace has the same address.
@@ -165,6 +171,11 @@ words! {
 }
 
 impl MailTemplate {
+    /// Whether it carries a link to an invitation, which is then what it is about.
+    pub const fn carries_invitation(self) -> bool {
+        matches!(self, Self::Invitation | Self::Reminder | Self::NewLink)
+    }
+
     /// Whether it speaks for a workspace, and so stands in the workspace's log.
     pub const fn is_of_workspace(self) -> bool {
         !matches!(self, Self::PasswordReset | Self::EmailChange | Self::EmailChanged | Self::Test)

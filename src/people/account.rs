@@ -2,21 +2,29 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::{EmailAddress, password};
 use crate::{
+    audit::Actor,
     clock::Timestamp,
     error::{Error, Result},
-    model::AccountId,
+    mail::{self, Order},
+    model::{AccountId, MailTemplate, WorkspaceId},
     secret::Secret,
     state::{Context, Rollcall},
     store::{
         self, Tx,
         accounts::{Account, LinkPurpose},
+        memberships::Membership,
     },
 };
 
 /// How long a link that sets a password works.
 pub const PASSWORD_LINK_LIFE: Duration = Duration::from_secs(3 * 24 * 3600);
+
+/// How long a link works that someone asked for who forgot their password.
+const RESET_LINK_LIFE: Duration = Duration::from_secs(3600);
 
 /// Longest name.
 const LONGEST_NAME: usize = 200;
@@ -77,13 +85,162 @@ pub async fn insert(
     Ok(account)
 }
 
+/// Adds an account for a member whom a directory adds directly; they set a password by a link.
+///
+/// # Errors
+/// `Unique(AccountEmail)` when the address has one.
+pub(super) async fn insert_without_password(
+    tx: &mut Tx,
+    context: &Context,
+    membership: &Membership,
+) -> store::Result<Account> {
+    let account = Account {
+        id: context.clock.new_id(),
+        email: membership.email.clone(),
+        email_key: membership.email_key.clone(),
+        email_verified_at: None,
+        name: membership.name.clone(),
+        password_hash: None,
+        created_at: context.now,
+        updated_at: context.now,
+    };
+    store::accounts::insert(tx, &account).await?;
+    Ok(account)
+}
+
+/// Why a link that sets a password is mailed; decides how long it works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordLink {
+    /// A member who was added directly sets their first password.
+    First,
+    /// Someone forgot theirs.
+    Reset,
+}
+
+impl PasswordLink {
+    /// The kind that a mail of the outbox asks for.
+    pub fn of_mail(detail: &str) -> Self {
+        let detail: serde_json::Value = serde_json::from_str(detail).unwrap_or_default();
+        if detail["first"] == true { Self::First } else { Self::Reset }
+    }
+
+    /// How long the link works.
+    pub const fn life(self) -> Duration {
+        match self {
+            Self::First => PASSWORD_LINK_LIFE,
+            Self::Reset => RESET_LINK_LIFE,
+        }
+    }
+}
+
+/// Queues the mail with a link that sets a password. The link itself is made when the mail leaves.
+///
+/// # Errors
+/// When the database fails.
+pub async fn order_password_link(
+    tx: &mut Tx,
+    context: &Context,
+    account: &Account,
+    link: PasswordLink,
+    delay: Duration,
+) -> store::Result<()> {
+    let order = Order {
+        template: MailTemplate::PasswordReset,
+        workspace: None,
+        subject_id: account.id.as_str(),
+        generation: context.now.0,
+        recipient: &account.email,
+        delay,
+        detail: json!({ "first": link == PasswordLink::First }),
+    };
+    mail::order(tx, context, &order).await
+}
+
+/// Queues the notice that an address was changed, to the old and to the new one. `about` is the workspace and the id
+/// of what has the address.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn tell_of_new_address(
+    tx: &mut Tx,
+    context: &Context,
+    about: (&WorkspaceId, &str),
+    old: &str,
+    new: &str,
+) -> store::Result<()> {
+    for recipient in [old, new] {
+        let order = Order {
+            template: MailTemplate::EmailChanged,
+            workspace: Some(about.0),
+            subject_id: about.1,
+            generation: context.now.0,
+            recipient,
+            delay: Duration::ZERO,
+            detail: json!({ "old": old, "new": new }),
+        };
+        mail::order(tx, context, &order).await?;
+    }
+    Ok(())
+}
+
+/// Queues the notice that the person changed their own address, to the old one.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn tell_of_own_address(
+    tx: &mut Tx,
+    context: &Context,
+    account: &Account,
+    new: &str,
+) -> store::Result<()> {
+    let order = Order {
+        template: MailTemplate::EmailChanged,
+        workspace: None,
+        subject_id: account.id.as_str(),
+        generation: context.now.0,
+        recipient: &account.email,
+        delay: Duration::ZERO,
+        detail: json!({ "old": account.email, "new": new }),
+    };
+    mail::order(tx, context, &order).await
+}
+
+/// Most mails with a password link to one account in a minute, and in a day.
+const RESET_LIMITS: [(Duration, i64); 2] =
+    [(Duration::from_secs(60), 1), (Duration::from_secs(24 * 3600), 5)];
+
+/// Mails a link that sets a new password, if the address has an account and was not mailed too often. Whoever asks
+/// learns nothing of that.
+///
+/// # Errors
+/// `Invalid` on `email` when it is no address.
+pub async fn request_password_reset(rollcall: &Rollcall, email: &str) -> Result<()> {
+    let email: EmailAddress = email.parse()?;
+    let context = rollcall.context(Actor::Invitee);
+    // One transaction in either case, so that the time it takes tells nothing.
+    let mut tx = rollcall.db.write().await?;
+    if let Some(account) = store::accounts::find_by_email(&mut tx, &email.key()).await? {
+        let mut allowed = true;
+        for (span, most) in RESET_LIMITS {
+            let since = context.now.minus(span);
+            allowed &= store::accounts::count_password_mails(&mut tx, &account.id, since).await? < most;
+        }
+        if allowed {
+            order_password_link(&mut tx, &context, &account, PasswordLink::Reset, Duration::ZERO).await?;
+        }
+    }
+    tx.commit().await?;
+    rollcall.mail_due.notify_one();
+    Ok(())
+}
+
 /// Makes a one-time link that sets the account's password; earlier unused ones stop working.
 ///
 /// # Errors
 /// When the store or the machine fails.
 pub async fn new_password_link(tx: &mut Tx, context: &Context, account: &AccountId) -> Result<Secret> {
     let secret = Secret::generate(&context.clock, "")?;
-    store::accounts::delete_password_links(tx, account).await?;
+    store::accounts::delete_links(tx, account, LinkPurpose::SetPassword).await?;
     let expires_at = context.now.plus(PASSWORD_LINK_LIFE);
     store::accounts::insert_link(
         tx,
@@ -134,6 +291,7 @@ pub async fn set_password(rollcall: &Rollcall, token: &str, name: &str, new: &st
     }
     store::accounts::set_credentials(&mut tx, &account.id, &name, &hash, now).await?;
     store::memberships::rename_of_account(&mut tx, &account.id, &name, now).await?;
+    store::accounts::delete_links(&mut tx, &account.id, LinkPurpose::SetPassword).await?;
     store::sessions::delete_of_account(&mut tx, &account.id).await?;
     tx.commit().await?;
     Ok(account)

@@ -19,6 +19,11 @@ impl EmailAddress {
         &self.text
     }
 
+    /// What stands behind the `@`.
+    pub fn domain(&self) -> &str {
+        self.text.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
     /// The address as it is compared: case-folded. The local part may differ by case in theory; no provider does so.
     pub fn key(&self) -> String {
         self.text.to_lowercase()

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::alerts;
+use super::{
+    account::{self, PasswordLink},
+    alerts,
+};
 use crate::{
     audit,
     mail::{self, Order},
@@ -24,6 +27,8 @@ pub struct Inviter {
     pub person: Option<AccountId>,
     /// The directory, when one did.
     pub directory: Option<DirectoryId>,
+    /// The mail that carries the link: an invitation, or a new link that the person asked for.
+    pub template: MailTemplate,
     /// How long the mail waits.
     pub delay: Duration,
 }
@@ -81,7 +86,7 @@ pub async fn invite(
     set_status(membership, MembershipStatus::Invited, context);
     store::memberships::update(tx, membership).await?;
     let mail = Order {
-        template: MailTemplate::Invitation,
+        template: inviter.template,
         workspace: Some(&membership.workspace_id),
         subject_id: invitation.id.as_str(),
         generation: invitation.generation,
@@ -93,6 +98,27 @@ pub async fn invite(
     let detail =
         json!({ "email": membership.email, "role": membership.role, "generation": invitation.generation });
     record(tx, context, membership, "invitation.sent", &detail).await
+}
+
+/// Makes the person a member at once. Without a password they are mailed a link that sets one.
+///
+/// # Errors
+/// `Unique(AccountEmail)` when the address got an account at this moment; else when the database fails.
+pub async fn add(tx: &mut Tx, context: &Context, membership: &mut Membership) -> Result<()> {
+    let account = match store::accounts::find_by_email(tx, &membership.email_key).await? {
+        Some(account) => account,
+        None => account::insert_without_password(tx, context, membership).await?,
+    };
+    membership.account_id = Some(account.id.clone());
+    membership.joined_at = Some(context.now);
+    set_status(membership, MembershipStatus::Active, context);
+    store::memberships::update(tx, membership).await?;
+    if account.password_hash.is_none() {
+        let delay = context.invitation_delay;
+        account::order_password_link(tx, context, &account, PasswordLink::First, delay).await?;
+    }
+    let detail = json!({ "email": membership.email, "role": membership.role });
+    record(tx, context, membership, "membership.added", &detail).await
 }
 
 /// Takes access away, reversibly: sessions and open invitations end, queued mail is cancelled.
@@ -160,6 +186,8 @@ pub async fn end_access(tx: &mut Tx, context: &Context, membership: &Membership)
             .iter()
             .any(|other| other.id != membership.id && other.status == MembershipStatus::Active);
         if !elsewhere {
+            ended.mails +=
+                store::outbox::cancel(tx, account.as_str(), "The access ended.", context.now).await?;
             ended.sessions = store::sessions::delete_of_account(tx, account).await?;
         }
     }

@@ -60,8 +60,7 @@ async fn find(conn: &mut Conn, caller: &Caller<'_>, id: &MailId) -> Result<Mail>
 
 /// The person whom an invitation is for.
 async fn invited(conn: &mut Conn, mail: &Mail) -> store::Result<Option<MembershipId>> {
-    let template = mail.template.parse::<MailTemplate>();
-    if !matches!(template, Ok(MailTemplate::Invitation | MailTemplate::Reminder | MailTemplate::NewLink)) {
+    if !mail.template.parse().is_ok_and(MailTemplate::carries_invitation) {
         return Ok(None);
     }
     let invitation = store::invitations::get(conn, &InvitationId(mail.subject_id.clone())).await?;

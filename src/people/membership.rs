@@ -5,11 +5,11 @@ use serde_json::json;
 use super::{
     Caller, Permission,
     grants::{self, Ended, Inviter},
-    projection,
+    projection, seats,
 };
 use crate::{
     error::{Error, Result},
-    model::{MembershipId, MembershipStatus, Role, Source, SuspendedBy},
+    model::{MailTemplate, MembershipId, MembershipStatus, Role, Source, SuspendedBy},
     state::{Context, Rollcall},
     store::{self, Tx, memberships::Membership, role_mappings::Scope},
 };
@@ -118,6 +118,7 @@ pub async fn suspend(rollcall: &Rollcall, caller: &Caller<'_>, id: &MembershipId
     let Change { tx, context, membership } = &mut change;
     let ended = grants::suspend(tx, context, membership, SuspendedBy::Admin).await?;
     change.commit().await?;
+    rollcall.held_due.notify_one();
     Ok(ended)
 }
 
@@ -139,6 +140,9 @@ pub async fn reinstate(rollcall: &Rollcall, caller: &Caller<'_>, id: &Membership
         );
         return change.refuse(Error::conflict("member", message)).await;
     }
+    if !seats::is_free(&mut change.tx, &change.membership.workspace_id).await? {
+        return change.refuse(Error::conflict("member", seats::FULL)).await;
+    }
     let Change { tx, context, membership } = &mut change;
     membership.suspended_by = None;
     if membership.joined_at.is_some() {
@@ -148,6 +152,7 @@ pub async fn reinstate(rollcall: &Rollcall, caller: &Caller<'_>, id: &Membership
         let inviter = Inviter {
             person: caller.actor().account().cloned(),
             directory: None,
+            template: MailTemplate::Invitation,
             delay: std::time::Duration::ZERO,
         };
         grants::invite(tx, context, membership, &inviter).await?;
@@ -174,6 +179,9 @@ pub async fn remove(rollcall: &Rollcall, caller: &Caller<'_>, id: &MembershipId)
     }
     let Change { tx, context, membership } = &mut change;
     let ended = grants::remove(tx, context, membership).await?;
+    // The address is free: a directory user who was held because of it may come in.
+    store::held::ask_recheck_of_workspace(tx, &membership.workspace_id).await?;
     change.commit().await?;
+    rollcall.held_due.notify_one();
     Ok(ended)
 }

@@ -8,12 +8,15 @@ pub mod account;
 pub mod alerts;
 pub mod email;
 pub mod grants;
+pub mod held;
 pub mod instance;
 pub mod invitation;
 pub mod mail;
 pub mod membership;
 pub mod password;
+pub mod profile;
 pub mod projection;
+pub mod seats;
 pub mod workspace;
 
 pub use access::{Access, Caller, Permission};

@@ -192,6 +192,7 @@ pub async fn update(
     let detail = json!({ "name": name, "seat_limit": seat_limit });
     audit::record(&mut tx, &context, id, "workspace.updated", id.as_str(), &detail).await?;
     tx.commit().await?;
+    rollcall.held_due.notify_one();
     Ok(())
 }
 

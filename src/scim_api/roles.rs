@@ -155,7 +155,8 @@ pub(super) async fn list<C: Catalogue>(
     auth: DirectoryAuth,
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
-    let query = scim::list::from_query(C::kind(), query.as_deref().unwrap_or_default(), auth.mode)?.value;
+    let query = query.as_deref().unwrap_or_default();
+    let query = auth.accept(scim::list::from_query(C::kind(), query, auth.mode)?);
     let all = documents::<C>(&rollcall, &auth).await?;
     list::respond_with(&auth, C::kind(), &query, all)
 }
@@ -166,7 +167,7 @@ pub(super) async fn search<C: Catalogue>(
     auth: DirectoryAuth,
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
-    let query = scim::list::from_search(C::kind(), &body, auth.mode)?.value;
+    let query = auth.accept(scim::list::from_search(C::kind(), &body, auth.mode)?);
     let all = documents::<C>(&rollcall, &auth).await?;
     list::respond_with(&auth, C::kind(), &query, all)
 }
@@ -179,7 +180,8 @@ pub(super) async fn get<C: Catalogue>(
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
     let kind = C::kind();
-    let wanted = projection::from_query(kind, query.as_deref().unwrap_or_default(), auth.mode)?.value;
+    let query = query.as_deref().unwrap_or_default();
+    let wanted = auth.accept(projection::from_query(kind, query, auth.mode)?);
     let all = documents::<C>(&rollcall, &auth).await?;
     let found = all.into_iter().find(|entry| entry.get("id").and_then(Value::as_str) == Some(&id));
     let found = found

@@ -104,6 +104,8 @@ pub enum LinkPurpose {
     ClaimInstance,
     /// Setting the password of an account.
     SetPassword,
+    /// Giving an account another address.
+    ChangeEmail,
 }
 
 impl LinkPurpose {
@@ -111,6 +113,7 @@ impl LinkPurpose {
         match self {
             Self::ClaimInstance => "claim_instance",
             Self::SetPassword => "set_password",
+            Self::ChangeEmail => "change_email",
         }
     }
 }
@@ -120,6 +123,8 @@ impl LinkPurpose {
 pub struct AccountLink {
     /// The account whose password it sets; `None` when it claims the instance.
     pub account_id: Option<AccountId>,
+    /// The address that the account gets, when the link changes it.
+    pub email: Option<String>,
     /// The first moment at which it no longer works.
     pub expires_at: Timestamp,
     /// When it was used.
@@ -162,7 +167,7 @@ pub async fn find_link(
     optional!(
         conn,
         AccountLink,
-        "SELECT account_id, expires_at, used_at FROM account_links WHERE token_hash = $1 AND purpose = $2",
+        "SELECT account_id, email, expires_at, used_at FROM account_links WHERE token_hash = $1 AND purpose = $2",
         token_hash,
         purpose.as_str()
     )
@@ -191,16 +196,87 @@ pub async fn delete_claim_links(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-/// Deletes the unused links that set this account's password.
+/// Adds a one-time link that gives the account another address.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn delete_password_links(tx: &mut Tx, account: &AccountId) -> Result<()> {
+pub async fn insert_email_link(
+    tx: &mut Tx,
+    token_hash: &str,
+    account: &AccountId,
+    email: &str,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+) -> Result<()> {
+    execute!(
+        tx,
+        "INSERT INTO account_links (token_hash, purpose, account_id, email, created_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        token_hash,
+        LinkPurpose::ChangeEmail.as_str(),
+        account,
+        email,
+        created_at,
+        expires_at
+    )?;
+    Ok(())
+}
+
+/// Deletes the unused links of this account and purpose.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_links(tx: &mut Tx, account: &AccountId, purpose: LinkPurpose) -> Result<()> {
     execute!(
         tx,
         "DELETE FROM account_links WHERE purpose = $1 AND account_id = $2 AND used_at IS NULL",
-        LinkPurpose::SetPassword.as_str(),
+        purpose.as_str(),
         account
     )?;
     Ok(())
+}
+
+/// Gives the account another name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_name(tx: &mut Tx, id: &AccountId, name: &str, now: Timestamp) -> Result<()> {
+    execute!(tx, "UPDATE accounts SET name = $2, updated_at = $3 WHERE id = $1", id, name, now)?;
+    Ok(())
+}
+
+/// Gives the account another address, which was proven at `now`.
+///
+/// # Errors
+/// `Unique(AccountEmail)` when another account has it.
+pub async fn set_email(
+    tx: &mut Tx,
+    id: &AccountId,
+    email: &str,
+    email_key: &str,
+    now: Timestamp,
+) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE accounts SET email = $2, email_key = $3, email_verified_at = $4, updated_at = $4 WHERE id = $1",
+        id,
+        email,
+        email_key,
+        now
+    )?;
+    Ok(())
+}
+
+/// How many mails with a password link were asked for since then.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_password_mails(conn: &mut Conn, account: &AccountId, since: Timestamp) -> Result<i64> {
+    scalar!(
+        conn,
+        i64,
+        "SELECT COUNT(*) FROM outbox WHERE subject_id = $1 AND template = 'password_reset' AND created_at > $2",
+        account,
+        since
+    )
 }

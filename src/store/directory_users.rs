@@ -37,6 +37,10 @@ pub struct DirectoryUser {
     pub membership_id: Option<MembershipId>,
     /// Why no membership was granted.
     pub held_reason: Option<HeldReason>,
+    /// Since when nothing is granted for that reason.
+    pub held_since: Option<Timestamp>,
+    /// When an admin let the person in, past mode and domains.
+    pub approved_at: Option<Timestamp>,
     /// When the identity provider first sent the person.
     pub created_at: Timestamp,
     /// When the resource last changed.
@@ -55,8 +59,8 @@ pub struct EmailKey {
 }
 
 const COLUMNS: &str = "id, directory_id, user_name, external_id, active, display_name, email, document, version, \
-                       membership_id, held_reason, created_at, updated_at, deleted_at";
-const SELECT: &str = const_format::concatcp!("SELECT ", COLUMNS, " FROM directory_users ");
+                       membership_id, held_reason, held_since, approved_at, created_at, updated_at, deleted_at";
+pub(super) const SELECT: &str = const_format::concatcp!("SELECT ", COLUMNS, " FROM directory_users ");
 
 /// The form in which names and addresses are compared.
 pub fn key(text: &str) -> String {
@@ -157,14 +161,26 @@ pub async fn set_grant(
     id: &DirectoryUserId,
     membership: Option<&MembershipId>,
     held: Option<HeldReason>,
+    now: Timestamp,
 ) -> Result<()> {
     execute!(
         tx,
-        "UPDATE directory_users SET membership_id = $2, held_reason = $3 WHERE id = $1",
+        "UPDATE directory_users SET membership_id = $2, held_reason = $3, \
+         held_since = COALESCE(CASE WHEN held_reason = $3 THEN held_since END, $4) WHERE id = $1",
         id,
         membership,
-        held
+        held,
+        held.map(|_| now)
     )?;
+    Ok(())
+}
+
+/// Stores the address that was found by other sources.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_email(tx: &mut Tx, id: &DirectoryUserId, email: Option<&str>) -> Result<()> {
+    execute!(tx, "UPDATE directory_users SET email = $2 WHERE id = $1", id, email)?;
     Ok(())
 }
 

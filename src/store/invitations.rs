@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Result, Tx,
-    sql::{all, execute, optional},
+    sql::{all, execute, optional, scalar},
 };
 use crate::{
     clock::Timestamp,
@@ -246,5 +246,20 @@ pub async fn find_link(conn: &mut Conn, token_hash: &str) -> Result<Option<Invit
         InvitationLink,
         "SELECT invitation_id, generation FROM invitation_links WHERE token_hash = $1",
         token_hash
+    )
+}
+
+/// How many mails with a link were asked for on behalf of a membership since then.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_mails_since(conn: &mut Conn, membership: &MembershipId, since: Timestamp) -> Result<i64> {
+    scalar!(
+        conn,
+        i64,
+        "SELECT COUNT(*) FROM outbox WHERE template IN ('invitation', 'new_link') AND created_at > $2 \
+         AND subject_id IN (SELECT id FROM invitations WHERE membership_id = $1)",
+        membership,
+        since
     )
 }

@@ -4,6 +4,7 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Result, Tx,
+    accounts::Account,
     sql::{Arg, Statement, all, all_of, execute, optional, optional_scalar, scalar, scalar_of, scalars},
 };
 use crate::{
@@ -303,6 +304,36 @@ pub async fn count_by_status(conn: &mut Conn, workspace: &WorkspaceId) -> Result
     Ok(counts)
 }
 
+/// How many seats are taken, by active and invited people; counted to `enough` and no further.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_seats(conn: &mut Conn, workspace: &WorkspaceId, enough: i64) -> Result<i64> {
+    scalar!(
+        conn,
+        i64,
+        "SELECT COUNT(*) FROM (SELECT id FROM memberships WHERE workspace_id = $1 \
+         AND status IN ('active', 'invited') LIMIT $2) AS seats",
+        workspace,
+        enough
+    )
+}
+
+/// The same for active people alone.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_active(conn: &mut Conn, workspace: &WorkspaceId, enough: i64) -> Result<i64> {
+    scalar!(
+        conn,
+        i64,
+        "SELECT COUNT(*) FROM (SELECT id FROM memberships WHERE workspace_id = $1 AND status = 'active' LIMIT $2) \
+         AS seats",
+        workspace,
+        enough
+    )
+}
+
 /// How many active members of the workspace have each role; a role that nobody has is left out.
 ///
 /// # Errors
@@ -504,6 +535,31 @@ pub async fn rename_of_account(tx: &mut Tx, account: &AccountId, name: &str, now
         account,
         name,
         format!("{}\u{1f}", name.to_lowercase()),
+        now
+    )?;
+    Ok(())
+}
+
+/// Gives the account's new address to its memberships that no directory vouches for, where nobody else has it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn readdress_of_account(
+    tx: &mut Tx,
+    account: &Account,
+    email: &str,
+    email_key: &str,
+    now: Timestamp,
+) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE memberships SET email = $2, email_key = $3, search_key = $4, updated_at = $5 \
+         WHERE account_id = $1 AND source = 'manual' AND NOT EXISTS (SELECT 1 FROM memberships other \
+         WHERE other.workspace_id = memberships.workspace_id AND other.email_key = $3 AND other.id <> memberships.id)",
+        &account.id,
+        email,
+        email_key,
+        format!("{}\u{1f}{email_key}", account.name.to_lowercase()),
         now
     )?;
     Ok(())

@@ -14,6 +14,7 @@ pub mod directory_troubles;
 pub mod directory_users;
 mod error;
 pub mod events;
+pub mod held;
 pub mod instance;
 pub mod invitations;
 pub mod mail_log;

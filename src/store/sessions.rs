@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Result, Tx,
-    sql::{execute, optional, scalar},
+    sql::{all, execute, optional, scalar},
 };
 use crate::{clock::Timestamp, model::AccountId};
 
@@ -26,15 +26,17 @@ pub async fn upsert(
     id: &str,
     account: Option<&str>,
     data: &str,
+    now: Timestamp,
     expires_at: Timestamp,
 ) -> Result<()> {
     execute!(
         tx,
-        "INSERT INTO sessions (id, account_id, data, expires_at) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (id) DO UPDATE SET account_id = $2, data = $3, expires_at = $4",
+        "INSERT INTO sessions (id, account_id, data, created_at, expires_at) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (id) DO UPDATE SET account_id = $2, data = $3, expires_at = $5",
         id,
         account,
         data,
+        now,
         expires_at
     )?;
     Ok(())
@@ -91,6 +93,56 @@ pub async fn delete(tx: &mut Tx, id: &str) -> Result<()> {
 /// When the database fails.
 pub async fn delete_of_account(tx: &mut Tx, account: &AccountId) -> Result<u64> {
     execute!(tx, "DELETE FROM sessions WHERE account_id = $1", account)
+}
+
+/// Ends one session of an account; false when it has no such session.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_one_of_account(tx: &mut Tx, account: &AccountId, id: &str) -> Result<bool> {
+    Ok(execute!(tx, "DELETE FROM sessions WHERE account_id = $1 AND id = $2", account, id)? > 0)
+}
+
+/// Ends every session of an account but one; gives their number.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_others_of_account(tx: &mut Tx, account: &AccountId, kept: &str) -> Result<u64> {
+    execute!(tx, "DELETE FROM sessions WHERE account_id = $1 AND id <> $2", account, kept)
+}
+
+/// A session as its owner sees it.
+#[derive(Clone, Debug, FromRow)]
+pub struct OwnSession {
+    /// Names it; opens nothing.
+    pub id: String,
+    /// The session's values as JSON.
+    pub data: String,
+    /// When the person signed in.
+    pub created_at: Timestamp,
+    /// The first moment at which it no longer counts.
+    pub expires_at: Timestamp,
+}
+
+/// The sessions of an account that still count, newest first, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_of_account(
+    conn: &mut Conn,
+    account: &AccountId,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<OwnSession>> {
+    all!(
+        conn,
+        OwnSession,
+        "SELECT id, data, created_at, expires_at FROM sessions WHERE account_id = $1 AND expires_at > $2 \
+         ORDER BY created_at DESC, id LIMIT $3",
+        account,
+        now,
+        limit
+    )
 }
 
 /// Deletes sessions that no longer count.

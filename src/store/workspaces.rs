@@ -83,6 +83,27 @@ pub async fn update(tx: &mut Tx, id: &WorkspaceId, name: &str, seat_limit: Optio
     Ok(())
 }
 
+/// The seat limit, if there is one. Then the workspace is locked until the transaction ends, so that two who each find
+/// the last seat free come one after the other.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock_seat_limit(tx: &mut Tx, id: &WorkspaceId) -> Result<Option<i64>> {
+    let limit =
+        optional_scalar!(tx, Option<i64>, "SELECT seat_limit FROM workspaces WHERE id = $1", id)?.flatten();
+    if limit.is_none() || !tx.is_postgres() {
+        return Ok(limit);
+    }
+    // Not FOR UPDATE: rows that refer to the workspace hold a key share of it.
+    let limit = optional_scalar!(
+        tx,
+        Option<i64>,
+        "SELECT seat_limit FROM workspaces WHERE id = $1 FOR NO KEY UPDATE",
+        id
+    )?;
+    Ok(limit.flatten())
+}
+
 /// Whether people of this workspace are mailed when their access is suspended.
 ///
 /// # Errors

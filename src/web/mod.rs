@@ -8,4 +8,4 @@ mod session;
 pub use bounces::router as bounces_router;
 pub use health::router as health_router;
 pub use origin::comes_from_this_site;
-pub use session::{current_account, layer as session_layer, sign_in, sign_out};
+pub use session::{agent_of, current_account, layer as session_layer, sign_in, sign_out, stored_id};

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, fmt};
 
+use http::{HeaderMap, header};
 use time::Duration;
 use tower_sessions::{
     Expiry, Session, SessionManagerLayer, SessionStore,
@@ -21,6 +22,9 @@ use crate::{
 
 const COOKIE: &str = "rollcall_session";
 const ACCOUNT: &str = "account_id";
+const AGENT: &str = "agent";
+/// Most letters of a browser's name that are kept.
+const LONGEST_AGENT: usize = 300;
 /// A session that is not used for this long is over.
 const IDLE: Duration = Duration::days(14);
 
@@ -44,13 +48,28 @@ pub fn layer(rollcall: &Rollcall) -> SessionManagerLayer<Sessions> {
         .with_expiry(Expiry::OnInactivity(IDLE))
 }
 
-/// Begins a session of this account, under a new id.
+/// Begins a session of this account, under a new id. The browser's own name for itself is kept, so that its owner
+/// knows it again among others.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn sign_in(session: &Session, account: &AccountId) -> Result<()> {
+pub async fn sign_in(session: &Session, account: &AccountId, headers: &HeaderMap) -> Result<()> {
     session.cycle_id().await.map_err(failed)?;
+    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let agent: String = agent.chars().filter(|letter| !letter.is_control()).take(LONGEST_AGENT).collect();
+    session.insert(AGENT, agent).await.map_err(failed)?;
     session.insert(ACCOUNT, account).await.map_err(failed)
+}
+
+/// What the store calls this session, once it is stored.
+pub fn stored_id(session: &Session) -> Option<String> {
+    session.id().as_ref().map(key)
+}
+
+/// What the browser of a stored session called itself.
+pub fn agent_of(data: &str) -> String {
+    let data: serde_json::Value = serde_json::from_str(data).unwrap_or_default();
+    data.get(AGENT).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
 }
 
 /// Ends the session.
@@ -108,7 +127,7 @@ impl Sessions {
         let expires_at = Timestamp::from(record.expiry_date);
         let mut tx = self.0.db.write().await?;
         if new {
-            store::sessions::upsert(&mut tx, &id, account, &data, expires_at).await?;
+            store::sessions::upsert(&mut tx, &id, account, &data, self.0.clock.now(), expires_at).await?;
         } else {
             // A session that was ended meanwhile stays ended.
             store::sessions::update(&mut tx, &id, account, &data, expires_at).await?;

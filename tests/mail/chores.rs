@@ -65,8 +65,8 @@ async fn invitations_and_sessions_run_out() {
         let user = office.acme.directory_adds("grace@acme.test").await;
         let now = office.clock.now();
         let mut tx = office.rollcall().db.write().await.unwrap();
-        store::sessions::upsert(&mut tx, "old", None, "{}", now.plus(DAY)).await.unwrap();
-        store::sessions::upsert(&mut tx, "new", None, "{}", now.plus(30 * DAY)).await.unwrap();
+        store::sessions::upsert(&mut tx, "old", None, "{}", now, now.plus(DAY)).await.unwrap();
+        store::sessions::upsert(&mut tx, "new", None, "{}", now, now.plus(30 * DAY)).await.unwrap();
         tx.commit().await.unwrap();
 
         office.clock.advance(15 * DAY);

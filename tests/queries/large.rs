@@ -66,6 +66,8 @@ impl Large {
                 version: 1,
                 membership_id: None,
                 held_reason: None,
+                held_since: None,
+                approved_at: None,
                 created_at: rollcall.clock.now(),
                 updated_at: rollcall.clock.now(),
                 deleted_at: None,

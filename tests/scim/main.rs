@@ -19,10 +19,12 @@ mod support;
 mod callers;
 
 mod deadlock;
+mod edges;
 mod entra;
 mod google;
 mod group_members;
 mod groups;
+mod holds;
 mod hostile;
 mod journal;
 mod jumpcloud;

@@ -70,6 +70,8 @@ fn user(company: &Company, directory: &Directory, user_name: &str) -> DirectoryU
         version: 1,
         membership_id: None,
         held_reason: None,
+        held_since: None,
+        approved_at: None,
         created_at: now,
         updated_at: now,
         deleted_at: None,

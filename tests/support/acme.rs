@@ -70,6 +70,8 @@ impl Acme {
             version: 1,
             membership_id: None,
             held_reason: None,
+            held_since: None,
+            approved_at: None,
             created_at: now,
             updated_at: now,
             deleted_at: None,

@@ -179,7 +179,9 @@ impl Company {
         let session: String = self.clock.new_id();
         let mut tx = self.rollcall.db.write().await.unwrap();
         let later = self.clock.now().plus(std::time::Duration::from_secs(3600));
-        store::sessions::upsert(&mut tx, &session, Some(account.id.as_str()), "{}", later).await.unwrap();
+        store::sessions::upsert(&mut tx, &session, Some(account.id.as_str()), "{}", self.clock.now(), later)
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
     }
 

@@ -6,6 +6,7 @@
 
 mod samples;
 mod samples_activity;
+mod samples_mail;
 mod samples_people;
 
 use std::{error::Error, fs, path::Path, time::Duration};
@@ -60,6 +61,7 @@ fn all() -> Vec<Sample> {
     let mut samples = samples::all();
     samples.extend(samples_activity::all());
     samples.extend(samples_people::all());
+    samples.extend(samples_mail::all());
     samples
 }
 

@@ -2,10 +2,13 @@
 
 use app::pages::{
     Field, Frame, Viewer, Workspace,
+    account::{Account, ConfirmEmail, SessionRow},
     directory::{
-        Directory, DirectoryCounts, DirectoryDialog, DirectorySettings, MembersChoice, RemoveForm, TokenRow,
+        Directory, DirectoryCounts, DirectoryDialog, DirectorySettings, Held, HeldPerson, MembersChoice,
+        RemoveForm, TokenRow,
     },
     error::ErrorPage,
+    general::General,
     home::Home,
     invite::{Invite, Invitee, Inviter, Join},
     login::{Login, LoginForm, LoginProblem},
@@ -14,7 +17,7 @@ use app::pages::{
     security::{ChooseForm, DirectorySummary, DirectoryValues, Health, Security, SecurityDialog, TokenShown},
     setup::{Setup, SetupForm},
 };
-use rollcall::model::{Progress, ProgressStep, Provider, Role};
+use rollcall::model::{HeldReason, InvitationMode, Progress, ProgressStep, Provider, Role, WhenFull};
 
 use super::Sample;
 
@@ -47,6 +50,7 @@ fn summary(health: Health) -> DirectorySummary {
         provider: Provider::Okta,
         people: if waiting { 0 } else { 214 },
         groups: if waiting { 0 } else { 9 },
+        held: 0,
         created: NOW - if waiting { 2 * MINUTE } else { 40 * DAY },
         last_request: (!waiting).then_some(NOW - 3 * MINUTE),
         health,
@@ -112,6 +116,51 @@ pub(crate) fn security_at(dialog: bool, directory: Option<&str>) -> Security {
     security(Role::Owner, Vec::new(), dialog)
 }
 
+fn account(managed_by: Option<String>) -> Account {
+    let row = |id: &str, browser: &str, since: i64, this: bool| SessionRow {
+        id: id.into(),
+        browser: browser.into(),
+        since,
+        this,
+    };
+    Account {
+        name: Field::new("Ada Lovelace"),
+        email: "ada@acme.com".into(),
+        managed_by,
+        new_email: Field::default(),
+        email_password: Field::default(),
+        current: Field { value: String::new(), error: Some("This is not your password.".into()) },
+        password: Field::default(),
+        sessions: vec![
+            row("s1", "Firefox on Linux", NOW - 5 * MINUTE, true),
+            row("s2", "Safari on iPhone", NOW - 3 * DAY, false),
+        ],
+        now: NOW,
+    }
+}
+
+fn held_people() -> Held {
+    let one = |id: &str, name: &str, address: &str, reason: HeldReason| HeldPerson {
+        id: id.to_owned().into(),
+        name: name.into(),
+        address: address.into(),
+        reason,
+        since: NOW - 3 * DAY,
+    };
+    Held {
+        people: vec![
+            one("h1", "Katherine Johnson", "katherine@acme.com", HeldReason::NeedsApproval),
+            one("h2", "Alan Turing", "alan@acme.com", HeldReason::SeatLimit),
+            one("h3", "Barbara Liskov", "barbara@contractor.example", HeldReason::DomainNotAllowed),
+            one("h4", "Service Desk", "svc-desk", HeldReason::EmailMissing),
+            one("h5", "Bo Svensson", "bo@acme.com", HeldReason::Conflict),
+        ],
+        total: 61,
+        for_approval: 57,
+        sources: vec!["emails[type eq \"work\"].value", "userName"],
+    }
+}
+
 fn directory(role: Role, health: Health) -> Directory {
     let waiting = health == Health::Waiting;
     let token =
@@ -156,10 +205,16 @@ fn directory(role: Role, health: Health) -> Directory {
         last_request: (!waiting).then_some(NOW - 3 * MINUTE),
         last_change: (!waiting).then_some(NOW - 2 * HOUR),
         progress: if waiting { Progress::default() } else { progress_states().remove(3) },
+        held: if waiting { Held::default() } else { held_people() },
         settings: DirectorySettings {
             name: Field::new("Okta"),
             provider: Provider::Okta,
             default_role: Role::Member,
+            invitation_mode: InvitationMode::Hold,
+            allowed_domains: Field::new("acme.com"),
+            email_sources: Field::new("work, primary, any, userName"),
+            when_full: WhenFull::Hold,
+            strict: false,
             error: None,
         },
         dialog: None,
@@ -256,7 +311,47 @@ fn signed_out() -> Vec<Sample> {
             workspace: "Acme".into(),
             at: NOW - 2 * DAY,
             now: NOW,
+            renewable: None,
+            error: None,
         }),
+        Sample::new("invite-expired-renewable", || Invite::Expired {
+            workspace: "Acme".into(),
+            at: NOW - 2 * DAY,
+            now: NOW,
+            renewable: Some("ada@acme.com".into()),
+            error: None,
+        }),
+        Sample::new("invite-renewed", || Invite::Renewed { email: "ada@acme.com".into() }),
+        Sample::new("invite-full", || Invite::Full {
+            workspace: "Acme".into(),
+            expires: NOW + 6 * DAY,
+            now: NOW,
+        }),
+        Sample::new("password-forgot", || Password::Forgot(Field::default())),
+        Sample::new("password-sent", || Password::Sent { email: "ada@acme.com".into() }),
+        Sample::new("general", || General {
+            frame: frame(Role::Owner),
+            name: Field::new("Acme"),
+            seat_limit: Field::new("50"),
+            seats: 48,
+            error: None,
+        }),
+        Sample::new("general-refused", || General {
+            frame: frame(Role::Owner),
+            name: Field { value: String::new(), error: Some("Enter a name.".into()) },
+            seat_limit: Field::default(),
+            seats: 1,
+            error: None,
+        }),
+        Sample::new("account", || account(None)),
+        Sample::new("account-managed", || account(Some("Okta".into()))),
+        Sample::new("account-email", || ConfirmEmail::Ask {
+            token: "t".into(),
+            old: "ada@acme.com".into(),
+            new: "ada@lovelace.example".into(),
+            error: None,
+        }),
+        Sample::new("account-email-done", || ConfirmEmail::Done { email: "ada@lovelace.example".into() }),
         Sample::new("invite-withdrawn", || Invite::Withdrawn),
         Sample::new("invite-replaced", || Invite::Replaced { workspace: "Acme".into() }),
         Sample::new("invite-declined", || Invite::Declined { workspace: "Acme".into() }),

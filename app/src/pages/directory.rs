@@ -1,15 +1,18 @@
 //! One directory: how it is, its endpoint and tokens, its settings, and the way to remove it.
 
 use leptos::prelude::*;
-use rollcall::model::{DirectoryId, DirectoryTokenId, Progress, Provider, Role};
+use rollcall::model::{DirectoryId, DirectoryTokenId, InvitationMode, Progress, Provider, Role, WhenFull};
 
-pub use super::security::Health;
 use super::{
     Field, Frame, Page, counted,
     directory_deviations::{self, DeviationRow},
-    directory_tabs,
+    directory_tabs, held,
     people_dialogs::role_hint,
     security_dialog,
+};
+pub use super::{
+    held::{Held, HeldPerson},
+    security::Health,
 };
 use crate::{
     ui::{
@@ -50,6 +53,8 @@ pub struct Directory {
     pub last_change: Option<i64>,
     /// How far it has come.
     pub progress: Progress,
+    /// Who waits to be let in.
+    pub held: Held,
     /// What it sends otherwise than the standards say, the most frequent first.
     pub deviations: Vec<DeviationRow>,
     /// Whether it refuses that.
@@ -99,6 +104,16 @@ pub struct DirectorySettings {
     pub provider: Provider,
     /// What new people may do.
     pub default_role: Role,
+    /// What happens to new people.
+    pub invitation_mode: InvitationMode,
+    /// The domains that are let in.
+    pub allowed_domains: Field,
+    /// Where the address is looked for.
+    pub email_sources: Field,
+    /// What happens when no seat is free.
+    pub when_full: WhenFull,
+    /// Whether requests that deviate from the RFC are refused.
+    pub strict: bool,
     /// What is wrong with all of it.
     pub error: Option<String>,
 }
@@ -198,6 +213,7 @@ impl Page for Directory {
                 {new_token(&self)}
                 {waiting}
                 {counters(self.counts)}
+                {held::card(&self)}
                 {connection(&self)}
                 {directory_deviations::view(&self)}
                 {settings}
@@ -345,6 +361,23 @@ fn settings(page: &Directory) -> AnyView {
             chosen: provider == form.provider,
         })
         .collect::<Vec<_>>();
+    let choice = |value: &str, label: &str, chosen: bool| Choice {
+        value: value.to_owned(),
+        label: label.to_owned(),
+        chosen,
+    };
+    let modes = InvitationMode::ALL
+        .iter()
+        .map(|mode| choice(mode.as_str(), mode.label(), *mode == form.invitation_mode))
+        .collect::<Vec<_>>();
+    let when_full = WhenFull::ALL
+        .iter()
+        .map(|way| choice(way.as_str(), way.label(), *way == form.when_full))
+        .collect::<Vec<_>>();
+    let strict = vec![
+        choice("off", "Understand those we know", !form.strict),
+        choice("on", "Refuse them", form.strict),
+    ];
     view! {
         <form class="card" method="post" action=page.url("")>
             <div class="card-head">
@@ -362,12 +395,50 @@ fn settings(page: &Directory) -> AnyView {
                         hint="Changes only the labels. Endpoint and tokens stay."
                     />
                 </div>
-                <SelectField
-                    name="default_role"
-                    label="Role for new people"
-                    choices=security_dialog::role_choices(form.default_role)
-                    hint=role_hint()
-                />
+                <div class="pair">
+                    <SelectField
+                        name="invitation_mode"
+                        label="New people"
+                        choices=modes
+                        hint="Added directly, they are members at once and are mailed a link that sets a password."
+                    />
+                    <SelectField
+                        name="default_role"
+                        label="Role for new people"
+                        choices=security_dialog::role_choices(form.default_role)
+                        hint=role_hint()
+                    />
+                </div>
+                <div class="pair">
+                    <TextField
+                        name="allowed_domains"
+                        label="Allowed domains"
+                        field=form.allowed_domains
+                        optional=true
+                        placeholder="acme.com, acme.org"
+                        hint="New people with another address are held. Empty lets every address in."
+                    />
+                    <TextField
+                        name="email_sources"
+                        label="Where the address is"
+                        field=form.email_sources
+                        hint="In this order, of: work, primary, any, userName."
+                    />
+                </div>
+                <div class="pair">
+                    <SelectField
+                        name="when_full"
+                        label="When no seat is free"
+                        choices=when_full
+                        hint="Refused people are not recorded; your identity provider shows the error."
+                    />
+                    <SelectField
+                        name="strict"
+                        label="Requests that deviate from the standard"
+                        choices=strict
+                        hint="Leave this unless you are testing a SCIM client."
+                    />
+                </div>
             </div>
             <div class="card-foot end">
                 <button class="button">"Save changes"</button>

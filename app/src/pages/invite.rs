@@ -31,6 +31,24 @@ pub enum Invite {
         at: i64,
         /// The clock.
         now: i64,
+        /// Where a new one can be sent, when the person may ask for one.
+        renewable: Option<String>,
+        /// Why no new one was sent.
+        error: Option<String>,
+    },
+    /// A new one was sent.
+    Renewed {
+        /// To this address.
+        email: String,
+    },
+    /// It waits for a free seat.
+    Full {
+        /// The workspace's name.
+        workspace: String,
+        /// When it ends.
+        expires: i64,
+        /// The clock.
+        now: i64,
     },
     /// Withdrawn by an admin or by the directory, or no such invitation: the same page for all.
     Withdrawn,
@@ -120,13 +138,40 @@ impl Page for Invite {
                     </form>
                 },
             ),
-            Self::Expired { workspace, at, now } => signed_out(
+            Self::Expired { workspace, at, now, renewable: Some(email), error } => signed_out(
+                "This invitation has expired",
+                view! { {format!("The invitation to {workspace} ended on ")} {time(at, now, Style::Date)} "." },
+                view! {
+                    <form class="form" method="post" action="/invite/renew">
+                        {form_error(error)} <button class="button primary wide">"Send me a new one"</button>
+                        <p class="hint centre">{format!("It goes to {email}.")}</p>
+                    </form>
+                },
+            ),
+            Self::Expired { workspace, at, now, renewable: None, .. } => signed_out(
                 "This invitation has expired",
                 view! {
                     {format!("The invitation to {workspace} ended on ")} {time(at, now, Style::Date)}
                     ". Ask the person who invited you, or your IT team, to send it again."
                 },
                 sign_in(),
+            ),
+            Self::Renewed { email } => signed_out(
+                "A new invitation is on its way",
+                format!("Look for it at {email}. It is valid for 14 days."),
+                (),
+            ),
+            Self::Full { workspace, expires, now } => signed_out(
+                format!("{workspace} has no free seat"),
+                view! {
+                    "Ask an admin there to free one or to raise the limit, then open this page again. Your invitation is valid until "
+                    {time(expires, now, Style::Date)} "."
+                },
+                view! {
+                    <a class="button wide" href="/invite">
+                        "Try again"
+                    </a>
+                },
             ),
             Self::Withdrawn => signed_out(
                 "This invitation was withdrawn.",

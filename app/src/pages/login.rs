@@ -90,6 +90,9 @@ fn fields(form: LoginForm) -> AnyView {
             <TextField name="email" label="E-mail" field=Field::new(form.email) kind=Kind::Email autofocus=!known />
             <TextField name="password" label="Password" field=Field::default() kind=Kind::Password autofocus=known />
             <button class="button primary wide">"Sign in"</button>
+            <p class="hint centre">
+                <a href="/password">"Forgot your password?"</a>
+            </p>
         </form>
     }
     .into_any()

@@ -14,17 +14,19 @@
 //! |---|---|---|
 //! | first run | [`setup::Setup`] | `GET POST /setup?token=` |
 //! | sign-in | [`login::Login`] | `GET POST /login`, `POST /logout` |
-//! | set a password | [`password::Password`] | `GET POST /password/{token}` |
+//! | set a password | [`password::Password`] | `GET POST /password`, `GET POST /password/{token}` |
 //! | home | [`home::Home`] | `GET /w/{slug}` |
 //! | people | [`people::People`] | `GET /w/{slug}/people?tab=&q=&role=&source=&page=&dialog=&member=` |
 //! | security | [`security::Security`] | `GET /w/{slug}/settings/security?dialog=directory-sync&directory=` |
+//! | general settings | [`general::General`] | `GET POST /w/{slug}/settings/general` |
 //! | a directory | [`directory::Directory`] | `GET /w/{slug}/settings/security/directories/{id}?dialog=` |
+//! | an invitation | [`invite::Invite`] | `GET POST /invite`, `POST /invite/decline`, `POST /invite/renew` |
+//! | one's own account | [`account::Account`] | `GET /account`, `POST /account/{name,email,password}`, `GET POST /account/email/{token}` |
 //! | mails | [`email_log::EmailLog`] | `GET /w/{slug}/settings/email?q=&state=&mail=&newer=&older=` |
 //! | a mail | [`email::Email`] | `GET /w/{slug}/settings/email/{id}?tab=` |
 //! | the installation | [`instance::Instance`], [`instance::Preview`] | `GET /instance`, `GET /instance/mails/{template}?language=&show=` |
 //! | a directory's requests | [`activity::Activity`] | `GET …/directories/{id}/activity?kind=&q=&before=` |
 //! | one request | [`activity_entry::ActivityEntry`] | `GET …/directories/{id}/activity/{reference}` |
-//! | an invitation | [`invite::Invite`] | `GET POST /invite`, `POST /invite/decline` |
 //! | built-in mailbox | [`mailbox::Mailbox`], [`mailbox::Message`] | `/dev/mailbox`, `/dev/mailbox/{id}?tab=` |
 //! | errors | [`error::ErrorPage`] | any |
 //!
@@ -35,13 +37,20 @@
 //! | `POST /setup` | `token`, `name`, `email`, `password`, `workspace` |
 //! | `POST /login` | `email`, `password`, `next` |
 //! | `POST /logout` | `next`, when one goes on as someone else |
+//! | `POST /password` | `email` |
 //! | `POST /password/{token}` | `name`, `password` |
+//! | `POST /account/name` | `name` |
+//! | `POST /account/email` | `email`, `current` |
+//! | `POST /account/password` | `current`, `password` |
+//! | `POST /account/sessions/end-others`, `…/{id}/end`; `POST /account/email/{token}` | none |
 //! | `POST /invite` | `name`, `password`; none when signed in |
 //! | `POST …/people/invite` | `emails`, `role` |
 //! | `POST …/people/{id}/role` | `role` |
 //! | `POST …/people/{id}/{suspend,reinstate,remove,resend,revoke}` | none |
 //! | `POST …/security/directories` | `key`, `provider`, `name` (may be empty: the provider's), `default_role` |
-//! | `POST …/directories/{id}` | `name`, `provider`, `default_role` |
+//! | `POST …/directories/{id}` | `name`, `provider`, `default_role`, `invitation_mode`, `allowed_domains`, `email_sources`, `when_full`, `strict`; what is left out stays |
+//! | `POST …/directories/{id}/held/approve`, `…/held/{user}/{approve,link}` | none |
+//! | `POST …/settings/general` | `name`, `seat_limit` (empty for none) |
 //! | `POST …/directories/{id}/rotate-token`, `…/tokens/{token}/revoke` | none |
 //! | `POST …/directories/{id}/remove` | `members` = `keep`, `suspend` or `remove`; `confirm` |
 //! | `POST …/email/{id}/{again,cancel}` | none |
@@ -54,6 +63,7 @@
 //! A form in a list (role, suspend, resend, …) says nothing about the list's filter; send people back to the path and
 //! query of `Referer` when it is of this site, else to the list.
 
+pub mod account;
 pub mod activity;
 pub mod activity_entry;
 pub mod directory;
@@ -61,6 +71,8 @@ pub mod directory_deviations;
 pub mod email;
 pub mod email_log;
 pub mod error;
+pub mod general;
+pub mod held;
 pub mod home;
 pub mod instance;
 pub mod invite;

@@ -1,4 +1,4 @@
-//! Setting a password: a new owner made on the command line, or recovery.
+//! Setting a password: someone new without one, someone who forgot theirs, or recovery at the command line.
 
 use leptos::prelude::*;
 
@@ -10,6 +10,13 @@ use crate::ui::{Kind, TextField, form_error, signed_out};
 pub enum Password {
     /// The link is good.
     Form(PasswordForm),
+    /// `/password`: asking for a link.
+    Forgot(Field),
+    /// A link may be on its way: the same words whether or not the address has an account.
+    Sent {
+        /// As typed.
+        email: String,
+    },
     /// The link is wrong, old or used.
     DeadLink,
 }
@@ -40,10 +47,37 @@ impl Page for Password {
                 let lead = format!("For {}. Other devices are signed out.", form.email);
                 signed_out("Set a password", lead, fields(form))
             }
+            Self::Forgot(email) => signed_out(
+                "Forgot your password?",
+                "We mail you a link that sets a new one.",
+                view! {
+                    <form class="form" method="post" action="/password">
+                        <TextField name="email" label="E-mail" field=email kind=Kind::Email autofocus=true />
+                        <button class="button primary wide">"Send the link"</button>
+                        <p class="hint centre">
+                            <a href="/login">"Back to sign-in"</a>
+                        </p>
+                    </form>
+                },
+            ),
+            Self::Sent { email } => signed_out(
+                "Look at your mail",
+                format!("If {email} has an account, a link is on its way. It works once, for an hour."),
+                view! { <a class="button wide" href="/login">"Back to sign-in"</a> },
+            ),
             Self::DeadLink => signed_out(
                 "This link does not work any more",
-                "It was used already, or it is too old. Ask whoever gave it to you for a new one.",
-                view! { <a class="button wide" href="/login">"Go to sign-in"</a> },
+                "It was used already, or it is too old.",
+                view! {
+                    <div class="form">
+                        <a class="button primary wide" href="/password">
+                            "Send me a new link"
+                        </a>
+                        <a class="button wide" href="/login">
+                            "Go to sign-in"
+                        </a>
+                    </div>
+                },
             ),
         }
     }

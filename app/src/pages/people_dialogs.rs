@@ -71,6 +71,8 @@ pub enum InviteResult {
         /// Whether that was a directory.
         by_directory: bool,
     },
+    /// No seat is free.
+    NoSeat,
     /// Is no e-mail address.
     NotAnAddress,
 }
@@ -211,6 +213,11 @@ fn one(here: &Place<'_>, outcome: &InviteOutcome) -> AnyView {
             Tone::Warn,
             "Suspended",
             Some(format!("{by} took the access away. Reinstate them in the tab Suspended instead.")),
+        ),
+        InviteResult::NoSeat => (
+            Tone::Warn,
+            "No free seat",
+            Some("Raise the seat limit under General, or suspend someone first.".to_owned()),
         ),
         InviteResult::NotAnAddress => (Tone::Bad, "Not an address", None),
     };

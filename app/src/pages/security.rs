@@ -36,6 +36,8 @@ pub struct DirectorySummary {
     pub people: u64,
     /// Groups it has sent.
     pub groups: u64,
+    /// People it has sent who were not let in.
+    pub held: u64,
     /// When it was set up.
     pub created: i64,
     /// The last authenticated request.
@@ -86,9 +88,10 @@ impl DirectorySummary {
             }
             (_, Some(last)) => view! {
                 {format!(
-                    "{} · {} · last request ",
+                    "{} · {}{} · last request ",
                     counted(self.people, "person", "people"),
                     counted(self.groups, "group", "groups"),
+                    if self.held > 0 { format!(" · {} held", self.held) } else { String::new() },
                 )} {time(last, now, Style::Relative)}
             }
             .into_any(),

@@ -17,22 +17,22 @@ use rollcall::{
     Error,
     directory::{
         administration::{self, Farewell},
-        settings::{self, Settings, Wanted},
         token,
     },
     journal,
-    model::{AccountId, DirectoryId, DirectoryTokenId, Progress, Role},
+    model::{AccountId, DirectoryId, DirectoryTokenId, Progress},
     people::{Access, Caller, Permission},
     store::{self, Conn, directories::Directory},
 };
 use serde::Deserialize;
 
 use super::{
-    App,
-    failure::{Failure, Result},
+    App, directory_settings,
+    failure::Result,
     fields::Fields,
     frame::count,
     guard::Member,
+    held,
     security::{endpoint, forget_token, health, new_token, remember_token},
 };
 use crate::{
@@ -50,17 +50,21 @@ use crate::{
 pub(super) fn router() -> Router<App> {
     const AT: &str = "/w/{slug}/settings/security/directories/{id}";
     Router::new()
-        .route(AT, get(show).post(update))
+        .route(AT, get(show).post(directory_settings::update))
         .route(&format!("{AT}/progress"), get(progress))
         .route(&format!("{AT}/rotate-token"), post(rotate_token))
         .route(&format!("{AT}/tokens/{{token}}/revoke"), post(revoke_token))
+        .route(&format!("{AT}/held/approve"), post(held::approve_all))
+        .route(&format!("{AT}/held/{{user}}/approve"), post(held::approve))
+        .route(&format!("{AT}/held/{{user}}/link"), post(held::link))
         .route(&format!("{AT}/remove"), post(remove))
 }
 
 #[derive(Deserialize)]
 pub(super) struct Place {
-    id: String,
+    pub(super) id: String,
     token: Option<String>,
+    pub(super) user: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -84,7 +88,7 @@ pub(super) async fn show(
     }
 }
 
-async fn load(app: &App, member: &Member, place: &Place, asked: &Asked) -> Result<Page> {
+pub(super) async fn load(app: &App, member: &Member, place: &Place, asked: &Asked) -> Result<Page> {
     member.access.require(Permission::ManageDirectories)?;
     let frame = app.frame(member).await?;
     journal::write_out(&app.rollcall).await;
@@ -132,12 +136,24 @@ async fn load(app: &App, member: &Member, place: &Place, asked: &Asked) -> Resul
         last_request: last_request.map(|at| at.0),
         last_change: store::events::last_change_by(&mut conn, id).await?.map(|at| at.0),
         progress: store::directories::progress(&mut conn, id).await?,
+        held: held::people(&mut conn, &directory).await?,
         deviations: deviations(&mut conn, id).await?,
         is_strict: directory.settings.strict,
         settings: DirectorySettings {
             name: Field { value: directory.name.clone(), error: None },
             provider: directory.provider,
             default_role: directory.settings.default_role,
+            invitation_mode: directory.settings.invitation_mode,
+            allowed_domains: Field {
+                value: directory.settings.allowed_domains.as_slice().join(", "),
+                error: None,
+            },
+            email_sources: Field {
+                value: directory.settings.email_sources.to_string().replace(',', ", "),
+                error: None,
+            },
+            when_full: directory.settings.when_full,
+            strict: directory.settings.strict,
             error: None,
         },
         dialog,
@@ -177,65 +193,8 @@ async fn name_of(conn: &mut Conn, account: Option<&AccountId>) -> Result<String>
     Ok(account.map_or_else(|| "the command line".to_owned(), |account| account.name))
 }
 
-fn address(member: &Member, id: &str) -> String {
+pub(super) fn address(member: &Member, id: &str) -> String {
     format!("/w/{}/settings/security/directories/{id}", member.access.workspace.slug)
-}
-
-#[derive(Deserialize)]
-pub(super) struct SettingsFields {
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    provider: String,
-    #[serde(default)]
-    default_role: String,
-}
-
-pub(super) async fn update(
-    State(app): State<App>,
-    member: Member,
-    Path(place): Path<Place>,
-    Fields(fields): Fields<SettingsFields>,
-) -> Response {
-    let done = async {
-        let before = {
-            let mut conn = app.rollcall.db.read().await?;
-            find(&mut conn, &member, &DirectoryId(place.id.clone())).await?
-        };
-        let default_role = fields
-            .default_role
-            .parse()
-            .map_err(|cause| Error::invalid("default_role", format!("{cause}")))?;
-        let wanted = Wanted {
-            provider: fields
-                .provider
-                .parse()
-                .map_err(|cause| Error::invalid("provider", format!("{cause}")))?,
-            name: fields.name.clone(),
-            settings: Settings { default_role, ..before.settings },
-        };
-        let caller = Caller::Member(&member.access);
-        settings::update(&app.rollcall, &caller, &before.id, &wanted).await?;
-        Ok(())
-    };
-    match done.await {
-        Ok(()) => app.site.redirect(&address(&member, &place.id), Flash::done("Changes saved")),
-        Err(Failure::Error(refusal)) if refusal.field().is_some() => {
-            let mut page = match load(&app, &member, &place, &Asked::default()).await {
-                Ok(page) => page,
-                Err(failure) => return app.failed(&member.headers, member.home(), failure).await,
-            };
-            let about_name = refusal.field() == Some("name");
-            page.settings = DirectorySettings {
-                name: Field { value: fields.name, error: about_name.then(|| refusal.to_string()) },
-                provider: fields.provider.parse().unwrap_or(page.provider),
-                default_role: fields.default_role.parse().unwrap_or(Role::Member),
-                error: (!about_name).then(|| refusal.to_string()),
-            };
-            app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page).await
-        }
-        Err(failure) => app.failed(&member.headers, member.home(), failure).await,
-    }
 }
 
 pub(super) async fn rotate_token(

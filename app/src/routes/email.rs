@@ -157,10 +157,7 @@ fn state(app: &App, entry: &Entry) -> MailState {
 }
 
 fn can(entry: &Entry, state: MailState) -> Can {
-    let invites = matches!(
-        entry.template.parse(),
-        Ok(MailTemplate::Invitation | MailTemplate::Reminder | MailTemplate::NewLink)
-    );
+    let invites = entry.template.parse().is_ok_and(MailTemplate::carries_invitation);
     let again = match state {
         MailState::Deferred { .. } => Some("Try now"),
         MailState::Settled(MailStatus::Accepted) if !invites => None,

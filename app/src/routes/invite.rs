@@ -33,7 +33,7 @@ pub(super) async fn arrive(
     Path(token): Path<String>,
 ) -> Response {
     match invitation::open(&app.rollcall, &token).await {
-        Ok(Doorway::Open(_)) => {
+        Ok(Doorway::Open(_) | Doorway::Full { .. } | Doorway::Expired { renewable: Some(_), .. }) => {
             let mut response = app.site.redirect("/invite", None);
             set_token(&app, &mut response, &token, TOKEN_LIFE);
             response
@@ -92,7 +92,7 @@ async fn accept_token(
         None => Acceptance::Password { name: &fields.name, password: &fields.password },
     };
     match invitation::accept(&app.rollcall, token, acceptance).await {
-        Ok((account, workspace)) => match web::sign_in(&visitor.session, &account.id).await {
+        Ok((account, workspace)) => match web::sign_in(&visitor.session, &account.id, headers).await {
             Ok(()) => {
                 let to = format!("/w/{}", workspace.slug);
                 let mut response = app
@@ -149,6 +149,30 @@ pub(super) async fn decline_by_link(
     decline_token(&app, &headers, &visitor, &token).await
 }
 
+/// A new invitation, to the address that the old one went to.
+pub(super) async fn renew(State(app): State<App>, headers: HeaderMap, visitor: Visitor) -> Response {
+    let token = cookie(&headers, TOKEN).unwrap_or_default();
+    let refusal = match invitation::renew(&app.rollcall, &token).await {
+        Ok(email) => return app.site.respond(&headers, StatusCode::OK, Invite::Renewed { email }).await,
+        Err(refusal) if refusal.is_ours() => return app.failed(&headers, None, refusal.into()).await,
+        Err(refusal) => refusal,
+    };
+    match invitation::open(&app.rollcall, &token).await {
+        Ok(Doorway::Expired { workspace, at, renewable }) if refusal.field().is_some() => {
+            let page = Invite::Expired {
+                workspace: workspace.name,
+                at: at.0,
+                now: app.rollcall.clock.now().0,
+                renewable,
+                error: Some(refusal.to_string()),
+            };
+            app.site.respond(&headers, StatusCode::UNPROCESSABLE_ENTITY, page).await
+        }
+        Ok(doorway) => page(&app, &headers, &visitor, doorway, StatusCode::CONFLICT).await,
+        Err(cause) => app.failed(&headers, None, cause.into()).await,
+    }
+}
+
 async fn decline_token(app: &App, headers: &HeaderMap, visitor: &Visitor, token: &str) -> Response {
     let answer: Result<Response> = async {
         Ok(match invitation::decline(&app.rollcall, token).await {
@@ -184,8 +208,12 @@ async fn page(
             return app.site.redirect(&format!("/w/{}", workspace.slug), None);
         }
         Doorway::Accepted(workspace) => (status, Invite::Used { workspace: workspace.name }),
-        Doorway::Expired { workspace, at } => {
-            (StatusCode::GONE, Invite::Expired { workspace: workspace.name, at: at.0, now })
+        Doorway::Expired { workspace, at, renewable } => {
+            let page = Invite::Expired { workspace: workspace.name, at: at.0, now, renewable, error: None };
+            (StatusCode::GONE, page)
+        }
+        Doorway::Full { workspace, expires_at } => {
+            (StatusCode::CONFLICT, Invite::Full { workspace: workspace.name, expires: expires_at.0, now })
         }
         Doorway::Declined(workspace) => (StatusCode::GONE, Invite::Declined { workspace: workspace.name }),
         Doorway::Replaced(workspace) => (StatusCode::GONE, Invite::Replaced { workspace: workspace.name }),

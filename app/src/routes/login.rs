@@ -61,7 +61,7 @@ pub(super) async fn sign_in(
     Fields(fields): Fields<SignInFields>,
 ) -> Response {
     let next = own_path(&fields.next).unwrap_or("/").to_owned();
-    match try_sign_in(&app, &session, &fields).await {
+    match try_sign_in(&app, &headers, &session, &fields).await {
         Ok(None) => app.site.redirect(&next, None),
         Ok(Some(problem)) => {
             let status = match problem {
@@ -75,7 +75,12 @@ pub(super) async fn sign_in(
     }
 }
 
-async fn try_sign_in(app: &App, session: &Session, fields: &SignInFields) -> Result<Option<LoginProblem>> {
+async fn try_sign_in(
+    app: &App,
+    headers: &HeaderMap,
+    session: &Session,
+    fields: &SignInFields,
+) -> Result<Option<LoginProblem>> {
     let now = app.rollcall.clock.now();
     let key = store::directory_users::key(fields.email.trim());
     if let Err(wait) = app.sign_ins.check_key(&key) {
@@ -88,7 +93,7 @@ async fn try_sign_in(app: &App, session: &Session, fields: &SignInFields) -> Res
     if let Some(problem) = suspended_everywhere(app, &account).await? {
         return Ok(Some(problem));
     }
-    web::sign_in(session, &account.id).await?;
+    web::sign_in(session, &account.id, headers).await?;
     Ok(None)
 }
 

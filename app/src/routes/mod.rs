@@ -1,13 +1,17 @@
 //! Handlers of the pages: each loads what a page needs through `rollcall`, or does what a form asks for, and answers
 //! with a page or a redirect. Permission is decided in `rollcall`.
 
+mod account;
 mod activity;
 mod directory;
+mod directory_settings;
 mod email;
 mod failure;
 mod fields;
 mod frame;
+mod general;
 mod guard;
+mod held;
 mod home;
 mod instance;
 mod invite;
@@ -57,15 +61,19 @@ pub fn router(rollcall: &Rollcall) -> Router {
         .route("/setup", get(setup::show).post(setup::claim))
         .route("/login", get(login::show).post(login::sign_in))
         .route("/logout", post(login::sign_out))
+        .route("/password", get(password::forgot).post(password::request))
         .route("/password/{token}", get(password::show).post(password::set))
         .route("/invite", get(invite::show).post(invite::accept))
         .route("/invite/decline", post(invite::decline))
+        .route("/invite/renew", post(invite::renew))
         .route("/invite/{token}", get(invite::arrive).post(invite::accept_by_link))
         .route("/invite/{token}/decline", get(invite::arrive).post(invite::decline_by_link))
         .route("/w/{slug}", get(home::show))
         .merge(people::router())
         .merge(security::router())
         .merge(directory::router())
+        .merge(general::router())
+        .merge(account::router())
         .merge(email::router())
         .merge(instance::router())
         .merge(activity::router());

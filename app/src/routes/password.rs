@@ -1,4 +1,4 @@
-//! `/password/{token}`: setting a password by a one-time link.
+//! `/password`: asking for a one-time link; `/password/{token}`: setting a password by it.
 
 use axum::{
     extract::{Path, State},
@@ -15,6 +15,35 @@ use crate::{
     site::Flash,
     ui::Field,
 };
+
+pub(super) async fn forgot(State(app): State<App>, headers: HeaderMap) -> Response {
+    app.site.respond(&headers, StatusCode::OK, Password::Forgot(Field::default())).await
+}
+
+#[derive(Deserialize)]
+pub(super) struct ForgotFields {
+    #[serde(default)]
+    email: String,
+}
+
+/// The answer is the same whether or not the address has an account.
+pub(super) async fn request(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Fields(fields): Fields<ForgotFields>,
+) -> Response {
+    match account::request_password_reset(&app.rollcall, &fields.email).await {
+        Ok(()) => {
+            let page = Password::Sent { email: fields.email.trim().to_owned() };
+            app.site.respond(&headers, StatusCode::OK, page).await
+        }
+        Err(refusal) if !refusal.is_ours() => {
+            let field = Field { value: fields.email, error: Some(refusal.to_string()) };
+            app.site.respond(&headers, StatusCode::UNPROCESSABLE_ENTITY, Password::Forgot(field)).await
+        }
+        Err(cause) => app.failed(&headers, None, cause.into()).await,
+    }
+}
 
 pub(super) async fn show(State(app): State<App>, headers: HeaderMap, Path(token): Path<String>) -> Response {
     match account::of_password_link(&app.rollcall, &token).await {
@@ -48,7 +77,7 @@ pub(super) async fn set(
     Fields(fields): Fields<PasswordFields>,
 ) -> Response {
     match account::set_password(&app.rollcall, &token, &fields.name, &fields.password).await {
-        Ok(account) => match web::sign_in(&session, &account.id).await {
+        Ok(account) => match web::sign_in(&session, &account.id, &headers).await {
             Ok(()) => app.site.redirect("/", Flash::done("Your password is set")),
             Err(cause) => app.failed(&headers, None, cause.into()).await,
         },

@@ -6,7 +6,7 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
-use http::StatusCode;
+use http::{HeaderMap, StatusCode, Uri, header};
 use rollcall::{
     Error,
     model::{MembershipId, MembershipStatus, Role, Source, SuspendedBy},
@@ -250,7 +250,9 @@ pub(super) async fn invite(
 fn unsent(results: &[invitation::Invited]) -> String {
     let left: Vec<&str> = results
         .iter()
-        .filter(|one| one.outcome == invitation::InviteOutcome::NotAnAddress)
+        .filter(|one| {
+            matches!(one.outcome, invitation::InviteOutcome::NotAnAddress | invitation::InviteOutcome::NoSeat)
+        })
         .map(|one| one.email.as_str())
         .collect();
     left.join("\n")
@@ -281,6 +283,7 @@ async fn outcomes(
                 },
                 by_directory: by == SuspendedBy::Directory,
             },
+            invitation::InviteOutcome::NoSeat => InviteResult::NoSeat,
             invitation::InviteOutcome::NotAnAddress => InviteResult::NotAnAddress,
         };
         outcomes.push(InviteOutcome { address: invited.email, result });
@@ -313,9 +316,29 @@ impl Place {
     }
 }
 
+/// The list that the form stood in, with its tab, filter and page, but without a dialog.
+fn referring_list(headers: &HeaderMap, list: &str) -> Option<String> {
+    let referer = headers.get(header::REFERER)?.to_str().ok()?;
+    let referer: Uri = referer.parse().ok()?;
+    if referer.path() != list {
+        return None;
+    }
+    let kept: Vec<&str> = referer
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| {
+            let name = pair.split('=').next().unwrap_or_default();
+            matches!(name, "tab" | "q" | "role" | "source" | "page")
+        })
+        .collect();
+    Some(if kept.is_empty() { list.to_owned() } else { format!("{list}?{}", kept.join("&")) })
+}
+
 /// Back to the list, with what was done or why it was not.
 async fn back(app: &App, member: &Member, tab: &str, done: rollcall::Result<()>, text: &str) -> Response {
-    let to = url::with(&people_url(member), &[("tab", tab)]);
+    let list = people_url(member);
+    let to = referring_list(&member.headers, &list).unwrap_or_else(|| url::with(&list, &[("tab", tab)]));
     match done {
         Ok(()) => app.site.redirect(&to, Flash::done(text)),
         Err(refusal) if refusal.field().is_some() => {

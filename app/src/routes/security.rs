@@ -131,6 +131,11 @@ pub(super) async fn summaries(
             health: health(directory.provider, last_request, app.rollcall.clock.now()),
             people: count(store::directory_users::count(conn, &directory.id, &[]).await?),
             groups: count(store::directory_groups::count(conn, &directory.id, &[]).await?),
+            held: store::held::count(conn, &directory.id)
+                .await?
+                .iter()
+                .map(|(_, number)| count(*number))
+                .sum(),
             created: directory.created_at.0,
             last_request: last_request.map(|at| at.0),
             id: directory.id,

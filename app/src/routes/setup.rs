@@ -76,7 +76,7 @@ pub(super) async fn claim(
         workspace: fields.workspace,
     };
     match workspace::claim(&app.rollcall, &fields.token, &claim).await {
-        Ok((workspace, account)) => match web::sign_in(&session, &account.id).await {
+        Ok((workspace, account)) => match web::sign_in(&session, &account.id, &headers).await {
             Ok(()) => {
                 let to = format!("/w/{}", workspace.slug);
                 app.site.redirect(&to, Flash::done(format!("Welcome to {}", workspace.name)))

@@ -64,6 +64,8 @@ pub enum Here {
     Home,
     /// People.
     People,
+    /// General settings.
+    General,
     /// Security, and all below it.
     Security,
     /// The mails of the workspace.
@@ -124,6 +126,7 @@ fn sidebar(frame: &Frame, here: Here) -> AnyView {
                 </ul>
                 <p class="nav-group">"Workspace settings"</p>
                 <ul role="list">
+                    {entry(frame.url("/settings/general"), Icon::Settings, "General", None, here == Here::General, "n")}
                     {entry(frame.url("/settings/security"), Icon::Shield, "Security", None, here == Here::Security, "s")}
                     {frame.may_manage().then(|| entry(frame.url("/settings/email"), Icon::Sent, "Email log", None, here == Here::Email, "e"))}
                 </ul>
@@ -166,6 +169,9 @@ fn account(viewer: &Viewer, keeper: bool) -> AnyView {
             <div class="menu account-menu" id="account" popover="auto">
                 <p class="menu-title">{viewer.email.clone()}</p>
                 {theme_choice()}
+                <a class="menu-item" href="/account">
+                    "Your account"
+                </a>
                 {keeper.then(|| view! { <a class="menu-item" href="/instance">"Instance"</a> })}
                 <button type="button" class="menu-item awake-only" popovertarget="shortcuts">
                     "Keyboard shortcuts"
@@ -203,7 +209,8 @@ fn shortcuts() -> AnyView {
             <h2 id="shortcuts-title">"Keyboard shortcuts"</h2>
             <dl class="facts">
                 {line(&["/"], "Search")} {line(&["g", "h"], "Go to Home")} {line(&["g", "p"], "Go to People")}
-                {line(&["g", "s"], "Go to Security")} {line(&["g", "e"], "Go to Email log")} {line(&["?"], "This list")}
+                {line(&["g", "n"], "Go to General")} {line(&["g", "s"], "Go to Security")}
+                {line(&["g", "e"], "Go to Email log")} {line(&["?"], "This list")}
             </dl>
             <button type="button" class="button small" data-shortcuts-toggle>
                 "Turn shortcuts off"

@@ -9,6 +9,8 @@ pub enum Icon {
     Home,
     /// Two people.
     People,
+    /// Two sliders.
+    Settings,
     /// A shield.
     Shield,
     /// An envelope.
@@ -47,6 +49,9 @@ impl Icon {
             }
             Self::People => {
                 r#"<circle cx="9" cy="8" r="3.5"/><path d="M2.5 20v-1a5 5 0 0 1 5-5h3a5 5 0 0 1 5 5v1M16 4.7a3.5 3.5 0 0 1 0 6.6M18 14.3a5 5 0 0 1 3.5 4.7v1"/>"#
+            }
+            Self::Settings => {
+                r#"<path d="M4 8h9.5M18.5 8H20M4 16h1.5M10.5 16H20"/><circle cx="16" cy="8" r="2.5"/><circle cx="8" cy="16" r="2.5"/>"#
             }
             Self::Shield => r#"<path d="M12 3.5 5 6v6c0 4.3 3 7.2 7 8.5 4-1.3 7-4.2 7-8.5V6z"/>"#,
             Self::Mail => {

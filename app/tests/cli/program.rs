@@ -171,6 +171,15 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Tells the server to stop, as a service manager does, and waits until it has.
+    pub fn stop(&mut self) {
+        let told = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.child.id())]).status();
+        assert!(told.unwrap().success());
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();

@@ -17,11 +17,13 @@ mod requests;
 #[expect(unused_imports, reason = "it is shared with suites that need more of it")]
 mod support;
 
+mod accounts;
 mod browser;
 
 mod activity;
 mod directories;
 mod doors;
+mod held;
 mod invitations;
 mod mail;
 mod people;

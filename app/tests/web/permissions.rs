@@ -53,7 +53,24 @@ const ROUTES: &[Row] = &[
         [SIGN_IN, NOT_THERE, NO, NO, PAGE, PAGE],
     ),
     ("POST", "/w/acme/settings/security/directories", [SIGN_IN, NOT_THERE, NO, NO, WRONG, WRONG]),
-    ("POST", "/w/acme/settings/security/directories/{okta}", [SIGN_IN, NOT_THERE, NO, NO, WRONG, WRONG]),
+    ("POST", "/w/acme/settings/security/directories/{okta}", [SIGN_IN, NOT_THERE, NO, NO, DONE, DONE]),
+    (
+        "POST",
+        "/w/acme/settings/security/directories/{okta}/held/approve",
+        [SIGN_IN, NOT_THERE, NO, NO, DONE, DONE],
+    ),
+    (
+        "POST",
+        "/w/acme/settings/security/directories/{okta}/held/{nobody}/approve",
+        [SIGN_IN, NOT_THERE, NO, NO, NOT_THERE, NOT_THERE],
+    ),
+    (
+        "POST",
+        "/w/acme/settings/security/directories/{okta}/held/{nobody}/link",
+        [SIGN_IN, NOT_THERE, NO, NO, NOT_THERE, NOT_THERE],
+    ),
+    ("GET", "/w/acme/settings/general", [SIGN_IN, NOT_THERE, NO, PAGE, PAGE, PAGE]),
+    ("POST", "/w/acme/settings/general", [SIGN_IN, NOT_THERE, NO, NO, WRONG, WRONG]),
     (
         "POST",
         "/w/acme/settings/security/directories/{okta}/rotate-token",

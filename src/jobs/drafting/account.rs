@@ -4,9 +4,12 @@ use super::{Composed, GONE, Release};
 use crate::{
     clock::Timestamp,
     error::Result,
-    mail::{Addressee, Letter, templates::PasswordReset},
+    mail::{
+        Addressee, Letter,
+        templates::{EmailChange, EmailChanged, PasswordReset},
+    },
     model::AccountId,
-    people::account::PASSWORD_LINK_LIFE,
+    people::{EmailAddress, account::PasswordLink, profile::EMAIL_LINK_LIFE},
     secret::Secret,
     store::{self, Conn, Tx, accounts::LinkPurpose, outbox::Mail},
 };
@@ -17,7 +20,7 @@ pub(super) async fn compose_password_reset(conn: &mut Conn, mail: &Mail, secret:
     if store::accounts::get(conn, &id).await?.is_none() {
         return Ok(Composed::Unwanted(GONE));
     }
-    let expires_at = mail.created_at.plus(PASSWORD_LINK_LIFE);
+    let expires_at = mail.created_at.plus(PasswordLink::of_mail(&mail.detail).life());
     Ok(Composed::Letter {
         letter: Box::new(Letter::PasswordReset(PasswordReset { token: secret, expires_at })),
         addressee: Addressee {
@@ -34,12 +37,63 @@ pub(super) async fn release_password_reset(
     secret: &Secret,
     now: Timestamp,
 ) -> Result<Release> {
-    let expires_at = mail.created_at.plus(PASSWORD_LINK_LIFE);
+    let expires_at = mail.created_at.plus(PasswordLink::of_mail(&mail.detail).life());
     if expires_at <= now {
         return Ok(Release::Unwanted("The link would have been too old before the mail could leave."));
     }
     let id = AccountId(mail.subject_id.clone());
     let purpose = LinkPurpose::SetPassword;
+    // Of several mails the latest holds the link that works.
+    store::accounts::delete_links(tx, &id, LinkPurpose::SetPassword).await?;
     store::accounts::insert_link(tx, &secret.hash(), purpose, Some(&id), now, expires_at).await?;
     Ok(Release::Wanted)
+}
+
+/// The addresses that a mail about a changed address names.
+#[derive(serde::Deserialize)]
+struct Addresses {
+    old: String,
+    new: String,
+}
+
+pub(super) async fn compose_email_change(conn: &mut Conn, mail: &Mail, secret: Secret) -> Result<Composed> {
+    let Ok(Addresses { old, new }) = serde_json::from_str(&mail.detail) else {
+        return Ok(Composed::Unwanted(GONE));
+    };
+    let expires_at = mail.created_at.plus(EMAIL_LINK_LIFE);
+    let letter = Letter::EmailChange(EmailChange { token: secret, old, new, expires_at });
+    let language = store::memberships::find_language(conn, &AccountId(mail.subject_id.clone())).await?;
+    Ok(to_recipient(mail, letter, language))
+}
+
+/// The latest link alone works, for the address that it was mailed to.
+pub(super) async fn release_email_change(
+    tx: &mut Tx,
+    mail: &Mail,
+    secret: &Secret,
+    now: Timestamp,
+) -> Result<Release> {
+    let expires_at = mail.created_at.plus(EMAIL_LINK_LIFE);
+    if expires_at <= now {
+        return Ok(Release::Unwanted("The link would have been too old before the mail could leave."));
+    }
+    let id = AccountId(mail.subject_id.clone());
+    let email: EmailAddress = mail.recipient.parse()?;
+    store::accounts::delete_links(tx, &id, LinkPurpose::ChangeEmail).await?;
+    store::accounts::insert_email_link(tx, &secret.hash(), &id, email.as_str(), now, expires_at).await?;
+    Ok(Release::Wanted)
+}
+
+pub(super) async fn compose_email_changed(conn: &mut Conn, mail: &Mail) -> Result<Composed> {
+    let Ok(Addresses { old, new }) = serde_json::from_str(&mail.detail) else {
+        return Ok(Composed::Unwanted(GONE));
+    };
+    let letter = Letter::EmailChanged(EmailChanged { old, new, at: mail.created_at });
+    let language = store::memberships::find_language(conn, &AccountId(mail.subject_id.clone())).await?;
+    Ok(to_recipient(mail, letter, language))
+}
+
+fn to_recipient(mail: &Mail, letter: Letter, language: Option<String>) -> Composed {
+    let addressee = Addressee { email: mail.recipient.clone(), language };
+    Composed::Letter { letter: Box::new(letter), addressee, mailbox_may_follow: false }
 }

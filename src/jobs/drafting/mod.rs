@@ -67,6 +67,8 @@ pub async fn compose(conn: &mut Conn, mail: &Mail, secret: Secret) -> Result<Com
             invitation::compose(conn, mail, template, secret).await
         }
         MailTemplate::PasswordReset => account::compose_password_reset(conn, mail, secret).await,
+        MailTemplate::EmailChange => account::compose_email_change(conn, mail, secret).await,
+        MailTemplate::EmailChanged => account::compose_email_changed(conn, mail).await,
         MailTemplate::TokenExpiring => alerts::compose_token_expiring(conn, mail).await,
         MailTemplate::DirectoryFailing => alerts::compose_directory_failing(conn, mail).await,
         MailTemplate::LastOwner => alerts::compose_last_owner(conn, mail).await,
@@ -83,6 +85,7 @@ async fn release(tx: &mut Tx, mail: &Mail, secret: &Secret, now: Timestamp) -> R
             invitation::release(tx, mail, secret, now).await
         }
         Ok(MailTemplate::PasswordReset) => account::release_password_reset(tx, mail, secret, now).await,
+        Ok(MailTemplate::EmailChange) => account::release_email_change(tx, mail, secret, now).await,
         Ok(MailTemplate::TokenExpiring) => alerts::release_token_expiring(tx, mail, now).await,
         Ok(MailTemplate::AccessSuspended) => alerts::release_access_suspended(tx, mail).await,
         Ok(_) | Err(_) => Ok(Release::Wanted),

@@ -7,7 +7,7 @@ use crate::{
     audit::Actor,
     error::{Error, Result},
     model::{InvitationStatus, MembershipStatus, Source},
-    people::{EmailAddress, account, grants, password, projection},
+    people::{EmailAddress, account, grants, password, projection, seats},
     state::{Context, Rollcall},
     store::{self, UniqueKey, accounts::Account, workspaces::Workspace},
 };
@@ -54,6 +54,11 @@ pub async fn accept(
         tx.rollback().await?;
         return Err(gone);
     };
+    let limit = store::workspaces::lock_seat_limit(&mut tx, &open.workspace.id).await?;
+    if !seats::is_free_for_invited(&mut tx, &open.workspace.id, limit).await? {
+        tx.rollback().await?;
+        return Err(Error::conflict("seat", format!("{} has no free seat.", open.workspace.name)));
+    }
     let account = match account {
         Proven::Existing(account) => account,
         Proven::New { name, hash } => {
@@ -158,5 +163,6 @@ pub async fn decline(rollcall: &Rollcall, token: &str) -> Result<Workspace> {
         return Err(gone);
     }
     tx.commit().await?;
+    rollcall.held_due.notify_one();
     Ok(open.workspace)
 }

@@ -3,7 +3,8 @@
 use crate::{
     clock::Timestamp,
     error::Result,
-    model::InvitationStatus,
+    model::{InvitationStatus, MembershipStatus},
+    people::seats,
     state::Rollcall,
     store::{
         self, Conn, accounts::Account, invitations::Invitation, memberships::Membership,
@@ -24,6 +25,15 @@ pub enum Doorway {
         workspace: Workspace,
         /// Since when.
         at: Timestamp,
+        /// The address, when the person can have a new one sent there: the directory still names them.
+        renewable: Option<String>,
+    },
+    /// It can be accepted when a seat is free.
+    Full {
+        /// The workspace.
+        workspace: Workspace,
+        /// When it ends.
+        expires_at: Timestamp,
     },
     /// The invited person said no.
     Declined(Workspace),
@@ -82,10 +92,15 @@ async fn look_up(conn: &mut Conn, token: &str, now: Timestamp) -> Result<Doorway
         InvitationStatus::Revoked => Doorway::Withdrawn,
         InvitationStatus::Accepted => Doorway::Accepted(workspace),
         InvitationStatus::Declined => Doorway::Declined(workspace),
-        InvitationStatus::Expired => Doorway::Expired { workspace, at: invitation.expires_at },
+        InvitationStatus::Expired => expired(conn, workspace, invitation).await?,
         InvitationStatus::Pending if link.generation != invitation.generation => Doorway::Replaced(workspace),
         InvitationStatus::Pending if invitation.expires_at <= now => {
-            Doorway::Expired { workspace, at: invitation.expires_at }
+            expired(conn, workspace, invitation).await?
+        }
+        InvitationStatus::Pending
+            if !seats::is_free_for_invited(conn, &workspace.id, workspace.seat_limit).await? =>
+        {
+            Doorway::Full { workspace, expires_at: invitation.expires_at }
         }
         InvitationStatus::Pending => {
             let Some(membership) =
@@ -114,4 +129,24 @@ async fn look_up(conn: &mut Conn, token: &str, now: Timestamp) -> Result<Doorway
             }))
         }
     })
+}
+
+async fn expired(conn: &mut Conn, workspace: Workspace, invitation: Invitation) -> Result<Doorway> {
+    let membership = store::memberships::get(conn, &workspace.id, &invitation.membership_id).await?;
+    let renewable = match membership {
+        Some(membership) if is_renewable(conn, &membership).await? => Some(membership.email),
+        _ => None,
+    };
+    Ok(Doorway::Expired { workspace, at: invitation.expires_at, renewable })
+}
+
+/// Whether the person may ask for a new invitation: their own has run out, and a directory still says active.
+pub(super) async fn is_renewable(conn: &mut Conn, membership: &Membership) -> store::Result<bool> {
+    let waits = matches!(membership.status, MembershipStatus::Provisioned | MembershipStatus::Invited);
+    let latest = store::invitations::find_latest(conn, &membership.id).await?;
+    let ran_out = latest.is_some_and(|invitation| {
+        matches!(invitation.status, InvitationStatus::Expired | InvitationStatus::Pending)
+    });
+    let users = store::directory_users::list_of_membership(conn, &membership.id).await?;
+    Ok(waits && ran_out && users.iter().any(|user| user.active))
 }

@@ -1,8 +1,9 @@
-//! Invitations: `sending` by hand, again, or taking back; the `doorway` that a link leads to; `answering` it; and what
+//! Invitations: `sending` by hand, again, or taking back; the `doorway` that a link leads to; `answering` it; `renewing` one that ran out; and what
 //! ends them.
 
 mod answering;
 mod doorway;
+mod renewing;
 mod sending;
 
 use serde_json::json;
@@ -10,6 +11,7 @@ use serde_json::json;
 pub use self::{
     answering::{Acceptance, accept, decline},
     doorway::{Doorway, OpenInvitation, open},
+    renewing::renew,
     sending::{InviteOutcome, Invited, invite, resend, revoke},
 };
 use super::grants;
@@ -46,6 +48,9 @@ pub async fn expire_overdue(rollcall: &Rollcall) -> Result<usize> {
         let mut tx = rollcall.db.write().await?;
         end(&mut tx, &context, invitation, InvitationStatus::Expired).await?;
         tx.commit().await?;
+    }
+    if !overdue.is_empty() {
+        rollcall.held_due.notify_one();
     }
     Ok(overdue.len())
 }

@@ -7,10 +7,11 @@ use serde_json::json;
 use super::withdraw_grant;
 use crate::{
     error::{Error, Result},
-    model::{MembershipId, MembershipStatus, Role, Source, SuspendedBy, WorkspaceId},
+    model::{MailTemplate, MembershipId, MembershipStatus, Role, Source, SuspendedBy, WorkspaceId},
     people::{
         Caller, EmailAddress, Permission,
         grants::{self, Inviter},
+        seats,
     },
     state::{Context, Rollcall},
     store::{self, Conn, Tx, memberships::Membership},
@@ -43,6 +44,8 @@ pub enum InviteOutcome {
     AlreadyInvited,
     /// The person is suspended, or the directory calls them inactive.
     Suspended(SuspendedBy),
+    /// No seat is free.
+    NoSeat,
     /// Not an address.
     NotAnAddress,
 }
@@ -91,9 +94,15 @@ async fn invite_one(
 ) -> Result<InviteOutcome> {
     let context = rollcall.context(caller.actor());
     let workspace = &caller.workspace().id;
-    let inviter =
-        Inviter { person: caller.actor().account().cloned(), directory: None, delay: Duration::ZERO };
+    let inviter = Inviter {
+        person: caller.actor().account().cloned(),
+        directory: None,
+        template: MailTemplate::Invitation,
+        delay: Duration::ZERO,
+    };
     let mut tx = rollcall.db.write().await?;
+    // A seat is asked for before anything is written: at once two would each find the other's.
+    let seat_free = seats::is_free(&mut tx, workspace).await?;
     let mut membership = new_manual_membership(&context, workspace, email, role);
     if !store::memberships::insert(&mut tx, &membership).await? {
         let Some(existing) = store::memberships::find_by_email(&mut tx, workspace, &email.key()).await?
@@ -106,6 +115,10 @@ async fn invite_one(
             return Ok(outcome);
         }
         membership = invitable(&existing, role);
+    }
+    if !seat_free {
+        tx.rollback().await?;
+        return Ok(InviteOutcome::NoSeat);
     }
     grants::invite(&mut tx, &context, &mut membership, &inviter).await?;
     tx.commit().await?;
@@ -191,7 +204,18 @@ pub async fn resend(rollcall: &Rollcall, caller: &Caller<'_>, id: &MembershipId)
         return Err(Error::conflict("member", refusal));
     }
     let directory = membership.directory_id.clone();
-    let inviter = Inviter { person: caller.actor().account().cloned(), directory, delay: Duration::ZERO };
+    if membership.status != MembershipStatus::Invited
+        && !seats::is_free(&mut tx, &membership.workspace_id).await?
+    {
+        tx.rollback().await?;
+        return Err(Error::conflict("member", seats::FULL));
+    }
+    let inviter = Inviter {
+        person: caller.actor().account().cloned(),
+        directory,
+        template: MailTemplate::Invitation,
+        delay: Duration::ZERO,
+    };
     grants::invite(&mut tx, &context, &mut membership, &inviter).await?;
     tx.commit().await?;
     rollcall.mail_due.notify_one();
@@ -232,5 +256,6 @@ pub async fn revoke(rollcall: &Rollcall, caller: &Caller<'_>, id: &MembershipId)
     withdraw_grant(&mut tx, &context, &mut membership).await?;
     grants::record(&mut tx, &context, &membership, "invitation.revoked", &json!({})).await?;
     tx.commit().await?;
+    rollcall.held_due.notify_one();
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What follows from the directory's word: pure, so that every case stands in a table.
 
 use crate::{
-    model::{HeldReason, MembershipStatus, SuspendedBy},
+    model::{HeldReason, InvitationMode, MembershipStatus, SuspendedBy, WhenFull},
     people::EmailAddress,
     store::memberships::Membership,
 };
@@ -41,6 +41,21 @@ pub enum Standing<'a> {
     Taken,
 }
 
+/// What stands between a person and access.
+#[derive(Clone, Copy, Debug)]
+pub struct Gate {
+    /// What the directory does with new people.
+    pub mode: InvitationMode,
+    /// The person's address is of a domain that is let in.
+    pub domain_allowed: bool,
+    /// An admin let this person in, past mode and domains.
+    pub approved: bool,
+    /// One more person has a seat.
+    pub seat_free: bool,
+    /// What happens when none is free.
+    pub when_full: WhenFull,
+}
+
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
@@ -52,6 +67,10 @@ pub enum Decision {
     Provision,
     /// Make the person a member-to-be with an invitation.
     Invite,
+    /// Make the person a member at once.
+    Add,
+    /// Tell the identity provider that there is no seat, and record nothing.
+    Refuse,
     /// Send the open invitation again, to the new address.
     Reinvite,
     /// Give access back to someone who had accepted.
@@ -66,14 +85,21 @@ pub enum Decision {
     KeepLastOwner,
 }
 
+impl Decision {
+    /// Whether a membership begins, or begins again.
+    pub fn makes_member(self) -> bool {
+        matches!(self, Self::Invite | Self::Add | Self::Provision)
+    }
+}
+
 /// Decides what follows from the directory's word.
-pub fn decide(person: &Person, standing: &Standing<'_>) -> Decision {
+pub fn decide(person: &Person, standing: &Standing<'_>, gate: &Gate) -> Decision {
     match standing {
         Standing::Nobody | Standing::Former(_) if person.deleted => Decision::Follow,
         Standing::Taken if person.deleted => Decision::Follow,
         Standing::Nobody | Standing::Former(_) => match &person.email {
             None => Decision::Hold(HeldReason::EmailMissing),
-            Some(_) if person.active => Decision::Invite,
+            Some(_) if person.active => entering(gate),
             Some(_) => Decision::Provision,
         },
         Standing::Taken => Decision::Hold(HeldReason::Conflict),
@@ -83,9 +109,42 @@ pub fn decide(person: &Person, standing: &Standing<'_>) -> Decision {
             } else {
                 let moved = !new_address_taken
                     && person.email.as_ref().is_some_and(|email| email.key() != membership.email_key);
-                staying(membership, moved, *was_invited)
+                staying(membership, moved, *was_invited, gate)
             }
         }
+    }
+}
+
+/// Whether a decision about this standing may ask for a seat.
+pub fn may_take_seat(person: &Person, standing: &Standing<'_>) -> bool {
+    let outside = match standing {
+        Standing::Nobody | Standing::Former(_) => person.email.is_some(),
+        Standing::Linked { membership, .. } => {
+            matches!(membership.status, MembershipStatus::Provisioned | MembershipStatus::Suspended)
+        }
+        Standing::Taken => false,
+    };
+    outside && person.active && !person.deleted
+}
+
+/// Someone who never was a member comes in, or waits.
+fn entering(gate: &Gate) -> Decision {
+    if !gate.approved && !gate.domain_allowed {
+        return Decision::Hold(HeldReason::DomainNotAllowed);
+    }
+    match gate.mode {
+        InvitationMode::Hold if !gate.approved => Decision::Hold(HeldReason::NeedsApproval),
+        InvitationMode::Send | InvitationMode::Hold => seated(gate, Decision::Invite),
+        InvitationMode::AddDirectly => seated(gate, Decision::Add),
+    }
+}
+
+/// The decision, when there is a seat for it.
+fn seated(gate: &Gate, decision: Decision) -> Decision {
+    match gate.when_full {
+        _ if gate.seat_free => decision,
+        WhenFull::Hold => Decision::Hold(HeldReason::SeatLimit),
+        WhenFull::Refuse => Decision::Refuse,
     }
 }
 
@@ -101,17 +160,17 @@ fn leaving(person: &Person, membership: &Membership, last_owner: bool, vouched_e
     }
 }
 
-fn staying(membership: &Membership, moved: bool, was_invited: bool) -> Decision {
+fn staying(membership: &Membership, moved: bool, was_invited: bool, gate: &Gate) -> Decision {
     match membership.status {
         MembershipStatus::Active if moved => Decision::ChangeAddress,
         MembershipStatus::Invited if moved => Decision::Reinvite,
         // Revoked, declined and expired invitations are remembered: an update does not silently invite again.
-        MembershipStatus::Provisioned if !was_invited => Decision::Invite,
+        MembershipStatus::Provisioned if !was_invited => entering(gate),
         MembershipStatus::Suspended if membership.suspended_by == Some(SuspendedBy::Directory) => {
             if membership.joined_at.is_some() {
-                Decision::Reinstate
+                seated(gate, Decision::Reinstate)
             } else {
-                Decision::Invite
+                entering(gate)
             }
         }
         // Removed or suspended by an admin: the admin decides.
@@ -153,6 +212,15 @@ mod tests {
         Person { deleted: false, active, email: Some("ada@acme.test".parse().unwrap()) }
     }
 
+    /// Whoever the directory names is invited.
+    const OPEN: Gate = Gate {
+        mode: InvitationMode::Send,
+        domain_allowed: true,
+        approved: false,
+        seat_free: true,
+        when_full: WhenFull::Hold,
+    };
+
     fn linked(membership: &Membership) -> Standing<'_> {
         Standing::Linked {
             membership,
@@ -167,20 +235,26 @@ mod tests {
     fn a_new_person() {
         let former = membership(MembershipStatus::Removed);
         for standing in [Standing::Nobody, Standing::Former(&former)] {
-            assert_eq!(decide(&person(true), &standing), Decision::Invite);
-            assert_eq!(decide(&person(false), &standing), Decision::Provision);
+            assert_eq!(decide(&person(true), &standing, &OPEN), Decision::Invite);
+            assert_eq!(decide(&person(false), &standing, &OPEN), Decision::Provision);
             let nameless = Person { email: None, ..person(true) };
-            assert_eq!(decide(&nameless, &standing), Decision::Hold(HeldReason::EmailMissing));
-            assert_eq!(decide(&Person { deleted: true, ..person(true) }, &standing), Decision::Follow);
+            assert_eq!(decide(&nameless, &standing, &OPEN), Decision::Hold(HeldReason::EmailMissing));
+            assert_eq!(decide(&Person { deleted: true, ..person(true) }, &standing, &OPEN), Decision::Follow);
         }
     }
 
     #[test]
     fn a_manual_member_is_never_touched() {
         for active in [true, false] {
-            assert_eq!(decide(&person(active), &Standing::Taken), Decision::Hold(HeldReason::Conflict));
+            assert_eq!(
+                decide(&person(active), &Standing::Taken, &OPEN),
+                Decision::Hold(HeldReason::Conflict)
+            );
         }
-        assert_eq!(decide(&Person { deleted: true, ..person(false) }, &Standing::Taken), Decision::Follow);
+        assert_eq!(
+            decide(&Person { deleted: true, ..person(false) }, &Standing::Taken, &OPEN),
+            Decision::Follow
+        );
     }
 
     #[test]
@@ -192,7 +266,7 @@ mod tests {
             (MembershipStatus::Suspended, Decision::Follow),
             (MembershipStatus::Removed, Decision::Follow),
         ] {
-            assert_eq!(decide(&person(false), &linked(&membership(status))), decision, "{status}");
+            assert_eq!(decide(&person(false), &linked(&membership(status)), &OPEN), decision, "{status}");
         }
     }
 
@@ -206,7 +280,7 @@ mod tests {
             (MembershipStatus::Removed, Decision::Follow),
         ] {
             let gone = Person { deleted: true, ..person(false) };
-            assert_eq!(decide(&gone, &linked(&membership(status))), decision, "{status}");
+            assert_eq!(decide(&gone, &linked(&membership(status)), &OPEN), decision, "{status}");
         }
     }
 
@@ -214,17 +288,17 @@ mod tests {
     fn reactivated() {
         let mut m = membership(MembershipStatus::Suspended);
         m.suspended_by = Some(SuspendedBy::Admin);
-        assert_eq!(decide(&person(true), &linked(&m)), Decision::Follow);
+        assert_eq!(decide(&person(true), &linked(&m), &OPEN), Decision::Follow);
         m.suspended_by = Some(SuspendedBy::Directory);
-        assert_eq!(decide(&person(true), &linked(&m)), Decision::Invite);
+        assert_eq!(decide(&person(true), &linked(&m), &OPEN), Decision::Invite);
         m.joined_at = Some(Timestamp(1));
-        assert_eq!(decide(&person(true), &linked(&m)), Decision::Reinstate);
+        assert_eq!(decide(&person(true), &linked(&m), &OPEN), Decision::Reinstate);
     }
 
     #[test]
     fn a_revoked_invitation_is_remembered() {
         let m = membership(MembershipStatus::Provisioned);
-        assert_eq!(decide(&person(true), &linked(&m)), Decision::Follow);
+        assert_eq!(decide(&person(true), &linked(&m), &OPEN), Decision::Follow);
         let never_invited = Standing::Linked {
             membership: &m,
             last_owner: false,
@@ -232,7 +306,7 @@ mod tests {
             was_invited: false,
             new_address_taken: false,
         };
-        assert_eq!(decide(&person(true), &never_invited), Decision::Invite);
+        assert_eq!(decide(&person(true), &never_invited, &OPEN), Decision::Invite);
     }
 
     #[test]
@@ -243,10 +317,13 @@ mod tests {
             (MembershipStatus::Invited, Decision::Reinvite),
             (MembershipStatus::Removed, Decision::Follow),
         ] {
-            assert_eq!(decide(&moved, &linked(&membership(status))), decision, "{status}");
+            assert_eq!(decide(&moved, &linked(&membership(status)), &OPEN), decision, "{status}");
         }
         let other_case = Person { email: Some("Ada@Acme.test".parse().unwrap()), ..person(true) };
-        assert_eq!(decide(&other_case, &linked(&membership(MembershipStatus::Active))), Decision::Follow);
+        assert_eq!(
+            decide(&other_case, &linked(&membership(MembershipStatus::Active)), &OPEN),
+            Decision::Follow
+        );
     }
 
     #[test]
@@ -260,7 +337,10 @@ mod tests {
                 was_invited: true,
                 new_address_taken: false,
             };
-            assert_eq!(decide(&Person { deleted, ..person(false) }, &standing), Decision::KeepLastOwner);
+            assert_eq!(
+                decide(&Person { deleted, ..person(false) }, &standing, &OPEN),
+                Decision::KeepLastOwner
+            );
         }
     }
 
@@ -274,6 +354,76 @@ mod tests {
             was_invited: true,
             new_address_taken: false,
         };
-        assert_eq!(decide(&person(false), &standing), Decision::Follow);
+        assert_eq!(decide(&person(false), &standing, &OPEN), Decision::Follow);
+    }
+
+    #[test]
+    fn the_gate_that_new_people_pass() {
+        use Decision::{Add, Hold, Invite, Refuse};
+        use HeldReason::{DomainNotAllowed, NeedsApproval, SeatLimit};
+        use InvitationMode::{AddDirectly, Hold as ForApproval, Send};
+        let closed = Gate { seat_free: false, ..OPEN };
+        let foreign = Gate { domain_allowed: false, ..OPEN };
+        for (gate, decision) in [
+            (Gate { mode: Send, ..OPEN }, Invite),
+            (Gate { mode: AddDirectly, ..OPEN }, Add),
+            (Gate { mode: ForApproval, ..OPEN }, Hold(NeedsApproval)),
+            (Gate { mode: ForApproval, approved: true, ..OPEN }, Invite),
+            (Gate { mode: Send, ..foreign }, Hold(DomainNotAllowed)),
+            (Gate { mode: AddDirectly, ..foreign }, Hold(DomainNotAllowed)),
+            (Gate { mode: ForApproval, ..foreign }, Hold(DomainNotAllowed)),
+            (Gate { approved: true, ..foreign }, Invite),
+            (Gate { mode: Send, ..closed }, Hold(SeatLimit)),
+            (Gate { mode: AddDirectly, ..closed }, Hold(SeatLimit)),
+            (Gate { mode: ForApproval, ..closed }, Hold(NeedsApproval)),
+            (Gate { mode: ForApproval, approved: true, ..closed }, Hold(SeatLimit)),
+            (Gate { when_full: WhenFull::Refuse, ..closed }, Refuse),
+            (Gate { when_full: WhenFull::Refuse, domain_allowed: false, ..closed }, Hold(DomainNotAllowed)),
+        ] {
+            let known = membership(MembershipStatus::Provisioned);
+            let never_invited = Standing::Linked {
+                membership: &known,
+                last_owner: false,
+                vouched_elsewhere: false,
+                was_invited: false,
+                new_address_taken: false,
+            };
+            let former = membership(MembershipStatus::Removed);
+            for standing in [Standing::Nobody, Standing::Former(&former), never_invited] {
+                assert_eq!(decide(&person(true), &standing, &gate), decision, "{gate:?} {standing:?}");
+                assert!(may_take_seat(&person(true), &standing));
+                assert!(!may_take_seat(&person(false), &standing));
+            }
+        }
+    }
+
+    #[test]
+    fn who_was_a_member_comes_back_past_mode_and_domains_but_needs_a_seat() {
+        let mut m = membership(MembershipStatus::Suspended);
+        m.suspended_by = Some(SuspendedBy::Directory);
+        m.joined_at = Some(Timestamp(1));
+        let gate = Gate { mode: InvitationMode::Hold, domain_allowed: false, ..OPEN };
+        assert_eq!(decide(&person(true), &linked(&m), &gate), Decision::Reinstate);
+        let full = Gate { seat_free: false, ..gate };
+        assert_eq!(decide(&person(true), &linked(&m), &full), Decision::Hold(HeldReason::SeatLimit));
+        let refusing = Gate { when_full: WhenFull::Refuse, ..full };
+        assert_eq!(decide(&person(true), &linked(&m), &refusing), Decision::Refuse);
+        assert_eq!(decide(&person(false), &linked(&m), &refusing), Decision::Follow);
+    }
+
+    #[test]
+    fn nobody_loses_access_by_a_gate_that_closes() {
+        let shut = Gate {
+            mode: InvitationMode::Hold,
+            domain_allowed: false,
+            seat_free: false,
+            when_full: WhenFull::Refuse,
+            ..OPEN
+        };
+        for status in [MembershipStatus::Active, MembershipStatus::Invited, MembershipStatus::Removed] {
+            let m = membership(status);
+            assert_eq!(decide(&person(true), &linked(&m), &shut), Decision::Follow, "{status}");
+            assert!(!may_take_seat(&person(true), &linked(&m)));
+        }
     }
 }

@@ -7,16 +7,18 @@ pub mod roles;
 
 use serde_json::json;
 
-use self::decision::{Decision, Person, Standing, decide};
+use self::decision::{Decision, Gate, Person, Standing, decide};
 use super::{
-    alerts,
+    EmailAddress, account, alerts,
     grants::{self, Ended, Inviter},
+    seats,
 };
 use crate::{
     audit,
     error::Result,
     model::{
-        DirectoryId, HeldReason, MembershipId, MembershipStatus, Role, Source, SuspendedBy, WorkspaceId,
+        DirectoryId, HeldReason, InvitationMode, MailTemplate, MembershipId, MembershipStatus, Role, Source,
+        SuspendedBy, WorkspaceId,
     },
     state::Context,
     store::{self, Tx, directories::Settings, directory_users::DirectoryUser, memberships::Membership},
@@ -45,7 +47,7 @@ pub struct Outcome {
 /// Does what follows from the directory user as it now stands in the mirror.
 ///
 /// # Errors
-/// When the database fails.
+/// When the database fails; `Scim` 403 when the workspace is full and its directory refuses people then.
 pub async fn project(
     tx: &mut Tx,
     context: &Context,
@@ -58,9 +60,34 @@ pub async fn project(
         email: user.email.as_deref().and_then(|email| email.parse().ok()),
     };
     let mut found = find(tx, speaker, user, &person).await?;
-    let decision = decide(&person, &found.standing());
+    let gate = gate(tx, speaker, user, &person, &found).await?;
+    let decision = decide(&person, &found.standing(), &gate);
+    if decision == Decision::Refuse {
+        return Err(seats::refusal(tx, &speaker.workspace_id).await?);
+    }
     let ended = carry_out(tx, context, speaker, user, &person, &mut found, decision).await?;
     Ok(Outcome { decision, ended })
+}
+
+async fn gate(
+    tx: &mut Tx,
+    speaker: &Speaker,
+    user: &DirectoryUser,
+    person: &Person,
+    found: &Found,
+) -> Result<Gate> {
+    let settings = &speaker.settings;
+    let domain = person.email.as_ref().map_or("", EmailAddress::domain);
+    // Seats are counted, and the counting locks: only for someone who may take one.
+    let seat_free = !decision::may_take_seat(person, &found.standing())
+        || seats::is_free(tx, &speaker.workspace_id).await?;
+    Ok(Gate {
+        mode: settings.invitation_mode,
+        domain_allowed: settings.allowed_domains.allow(domain),
+        approved: user.approved_at.is_some(),
+        seat_free,
+        when_full: settings.when_full,
+    })
 }
 
 /// The membership at hand, with what is known of it.
@@ -110,6 +137,7 @@ async fn find(tx: &mut Tx, speaker: &Speaker, user: &DirectoryUser, person: &Per
     }
     let Some(email) = &person.email else { return Ok(Found::Nobody) };
     match store::memberships::find_by_email(tx, &speaker.workspace_id, &email.key()).await? {
+        None if adds_member_of_other_address(tx, speaker, email).await? => Ok(Found::Taken),
         None => Ok(Found::Nobody),
         Some(membership) if membership.status == MembershipStatus::Removed => Ok(Found::Former(membership)),
         Some(membership) if is_left_behind(tx, speaker, &membership).await? => {
@@ -117,6 +145,15 @@ async fn find(tx: &mut Tx, speaker: &Speaker, user: &DirectoryUser, person: &Per
         }
         Some(_) => Ok(Found::Taken),
     }
+}
+
+/// Whether adding this address directly would add an account that is a member already, under another address.
+async fn adds_member_of_other_address(tx: &mut Tx, speaker: &Speaker, email: &EmailAddress) -> Result<bool> {
+    if speaker.settings.invitation_mode != InvitationMode::AddDirectly {
+        return Ok(false);
+    }
+    let Some(account) = store::accounts::find_by_email(tx, &email.key()).await? else { return Ok(false) };
+    Ok(store::memberships::find_by_account(tx, &speaker.workspace_id, &account.id).await?.is_some())
 }
 
 async fn linked(tx: &mut Tx, user: &DirectoryUser, person: &Person, membership: Membership) -> Result<Found> {
@@ -194,6 +231,7 @@ async fn carry_out(
     let inviter = Inviter {
         person: None,
         directory: Some(speaker.directory_id.clone()),
+        template: MailTemplate::Invitation,
         delay: context.invitation_delay,
     };
     let mut ended = Ended::default();
@@ -201,10 +239,8 @@ async fn carry_out(
         matches!(found, Found::Linked { membership, .. } if membership.status == MembershipStatus::Active);
     let mut membership = match found {
         Found::Linked { membership, .. } => membership.clone(),
-        Found::Former(former) if matches!(decision, Decision::Invite | Decision::Provision) => {
-            come_back(former, speaker, user, context)
-        }
-        Found::Nobody if matches!(decision, Decision::Invite | Decision::Provision) => {
+        Found::Former(former) if decision.makes_member() => come_back(former, speaker, user, context),
+        Found::Nobody if decision.makes_member() => {
             let Some(membership) = new_membership(context, speaker, user, person) else {
                 return Ok(ended);
             };
@@ -225,7 +261,7 @@ async fn carry_out(
     let address_taken = matches!(found, Found::Linked { new_address_taken: true, .. });
     let followed = follow(&mut membership, user, person, address_taken);
     match decision {
-        Decision::Follow | Decision::Hold(_) => {
+        Decision::Follow | Decision::Hold(_) | Decision::Refuse => {
             if followed {
                 membership.updated_at = context.now;
                 store::memberships::update(tx, &membership).await?;
@@ -239,11 +275,24 @@ async fn carry_out(
             membership.suspended_by = None;
             grants::invite(tx, context, &mut membership, &inviter).await?;
         }
+        Decision::Add => {
+            membership.suspended_by = None;
+            grants::add(tx, context, &mut membership).await?;
+        }
         Decision::Reinstate => {
             grants::reinstate(tx, context, &mut membership).await?;
             settle_last_owners(tx, context, &membership).await?;
         }
         Decision::ChangeAddress => {
+            let Found::Linked { membership: before, .. } = &found else { return Ok(ended) };
+            account::tell_of_new_address(
+                tx,
+                context,
+                (&membership.workspace_id, membership.id.as_str()),
+                &before.email,
+                &membership.email,
+            )
+            .await?;
             membership.updated_at = context.now;
             store::memberships::update(tx, &membership).await?;
             ended = grants::end_access(tx, context, &membership).await?;
@@ -264,10 +313,15 @@ async fn carry_out(
     }
     let held = match decision {
         Decision::KeepLastOwner => Some(HeldReason::LastOwner),
-        _ => address_taken.then_some(HeldReason::Conflict),
+        _ if address_taken => Some(HeldReason::Conflict),
+        Decision::Hold(reason) => Some(reason),
+        _ => None,
     };
     if user.membership_id.as_ref() != Some(&membership.id) || user.held_reason != held {
-        store::directory_users::set_grant(tx, &user.id, Some(&membership.id), held).await?;
+        store::directory_users::set_grant(tx, &user.id, Some(&membership.id), held, context.now).await?;
+        if let Some(reason) = held {
+            record_held(tx, context, speaker, user, reason).await?;
+        }
     }
     if had_access && matches!(decision, Decision::Suspend | Decision::Remove) {
         alerts::count_suspension(tx, context, &speaker.workspace_id, &speaker.directory_id).await?;
@@ -311,7 +365,17 @@ async fn hold(
     if user.held_reason == Some(reason) && user.membership_id.is_none() {
         return Ok(());
     }
-    store::directory_users::set_grant(tx, &user.id, None, Some(reason)).await?;
+    store::directory_users::set_grant(tx, &user.id, None, Some(reason), context.now).await?;
+    record_held(tx, context, speaker, user, reason).await
+}
+
+async fn record_held(
+    tx: &mut Tx,
+    context: &Context,
+    speaker: &Speaker,
+    user: &DirectoryUser,
+    reason: HeldReason,
+) -> Result<()> {
     let detail = json!({ "reason": reason, "userName": user.user_name });
     audit::record(tx, context, &speaker.workspace_id, "directory_user.held", user.id.as_str(), &detail)
         .await?;

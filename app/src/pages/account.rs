@@ -1,0 +1,266 @@
+//! One's own account: name, address, password, and where one is signed in.
+
+use leptos::prelude::*;
+
+use super::{Field, Page};
+use crate::{
+    ui::{
+        Card, Column, Kind, PageHead, TextField, Tone, cell, form_error, pill, plain, signed_out, table, time,
+    },
+    when::Style,
+};
+
+/// `/account`
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The person's name.
+    pub name: Field,
+    /// The address that the account has.
+    pub email: String,
+    /// The directory that decides name and address, such as "Okta".
+    pub managed_by: Option<String>,
+    /// Another address.
+    pub new_email: Field,
+    /// Only the error is shown: the password that confirms another address.
+    pub email_password: Field,
+    /// Only the error is shown: the password there is.
+    pub current: Field,
+    /// Only the error is shown: the new password.
+    pub password: Field,
+    /// Where the person is signed in, this browser first.
+    pub sessions: Vec<SessionRow>,
+    /// The clock.
+    pub now: i64,
+}
+
+/// A browser in which the person is signed in.
+#[derive(Clone, Debug)]
+pub struct SessionRow {
+    /// Names it; opens nothing.
+    pub id: String,
+    /// Such as "Firefox on Linux".
+    pub browser: String,
+    /// When the person signed in there.
+    pub since: i64,
+    /// The one that looks at this page.
+    pub this: bool,
+}
+
+impl Page for Account {
+    fn title(&self) -> String {
+        "Your account".to_owned()
+    }
+
+    fn view(self) -> AnyView {
+        let lead = format!("{}, in every workspace of this Rollcall.", self.email);
+        plain(
+            "Rollcall",
+            view! {
+                <PageHead title="Your account" lead=lead.into_any() />
+                {profile(&self)}
+                {password(&self)}
+                {sessions(&self)}
+            },
+        )
+    }
+}
+
+/// A form that is a card.
+fn form_card(title: &'static str, action: &'static str, button: &'static str, body: AnyView) -> AnyView {
+    view! {
+        <form class="card" method="post" action=action>
+            <div class="card-head">
+                <div class="card-words">
+                    <h2>{title}</h2>
+                </div>
+            </div>
+            <div class="card-body">{body}</div>
+            <div class="card-foot end">
+                <button class="button">{button}</button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+fn profile(page: &Account) -> AnyView {
+    if let Some(directory) = &page.managed_by {
+        let lead =
+            format!("{directory} decides your name and your address. Ask your IT team to change them there.");
+        let (name, email) = (page.name.clone(), Field::new(page.email.clone()));
+        return view! {
+            <Card title="Name and address" lead=lead>
+                <div class="pair">
+                    <TextField name="name" label="Name" field=name kind=Kind::Name readonly=true />
+                    <TextField
+                        name="email"
+                        label="E-mail"
+                        field=email
+                        kind=Kind::Email
+                        readonly=true
+                    />
+                </div>
+            </Card>
+        }
+        .into_any();
+    }
+    let name = view! { <TextField name="name" label="Name" field=page.name.clone() kind=Kind::Name /> };
+    let email = view! {
+        <p class="hint">{format!("Your address is {}.", page.email)}</p>
+        <div class="pair">
+            <TextField
+                name="email"
+                label="New address"
+                field=page.new_email.clone()
+                kind=Kind::Email
+                hint="A link goes there; the address changes when you open it. The old one is told."
+            />
+            <TextField
+                name="current"
+                id="email-current"
+                label="Your password"
+                field=page.email_password.clone()
+                kind=Kind::Password
+            />
+        </div>
+    };
+    view! {
+        {form_card("Name", "/account/name", "Save name", name.into_any())}
+        {form_card("E-mail address", "/account/email", "Send the link", email.into_any())}
+    }
+    .into_any()
+}
+
+fn password(page: &Account) -> AnyView {
+    let fields = view! {
+        <div class="pair">
+            <TextField
+                name="current"
+                label="Current password"
+                field=page.current.clone()
+                kind=Kind::Password
+            />
+            <TextField
+                name="password"
+                label="New password"
+                field=page.password.clone()
+                kind=Kind::NewPassword
+                hint="At least 12 characters. Other browsers are signed out."
+            />
+        </div>
+    };
+    form_card("Password", "/account/password", "Change password", fields.into_any())
+}
+
+fn sessions(page: &Account) -> AnyView {
+    let columns = [
+        Column::new("Browser", "col-person"),
+        Column::sorted("Signed in", "col-when"),
+        Column::new("", "col-action"),
+    ];
+    let rows = page
+        .sessions
+        .iter()
+        .map(|session| {
+            let end = if session.this {
+                pill(Tone::Ok, "This browser")
+            } else {
+                let spoken = format!("Sign out {}", session.browser);
+                view! {
+                    <form method="post" action=format!("/account/sessions/{}/end", session.id)>
+                        <button class="button small" aria-label=spoken>
+                            "Sign out"
+                        </button>
+                    </form>
+                }
+                .into_any()
+            };
+            view! {
+                <tr role="row">
+                    {cell("Browser", "col-person", session.browser.clone())}
+                    {cell("Signed in", "col-when", time(session.since, page.now, Style::Relative))}
+                    {cell("", "col-action", end)}
+                </tr>
+            }
+            .into_any()
+        })
+        .collect();
+    let others = (page.sessions.len() > 1).then(|| {
+        view! {
+            <form method="post" action="/account/sessions/end-others">
+                <button class="button">"Sign out all others"</button>
+            </form>
+        }
+        .into_any()
+    });
+    let list = table("Where you are signed in", &columns, rows);
+    view! {
+        <Card
+            title="Where you are signed in"
+            lead="A browser that you do not use for 14 days is signed out by itself."
+            action=others.unwrap_or_else(|| ().into_any())
+        >
+            {list}
+        </Card>
+    }
+    .into_any()
+}
+
+/// `/account/email/{token}`
+#[derive(Clone, Debug)]
+pub enum ConfirmEmail {
+    /// The link is good.
+    Ask {
+        /// From the link.
+        token: String,
+        /// The address that the account has.
+        old: String,
+        /// The address that it gets.
+        new: String,
+        /// Why it could not be changed.
+        error: Option<String>,
+    },
+    /// Done.
+    Done {
+        /// The address that the account has now.
+        email: String,
+    },
+    /// The link is wrong, old or used.
+    DeadLink,
+}
+
+impl Page for ConfirmEmail {
+    fn title(&self) -> String {
+        "Confirm your address".to_owned()
+    }
+
+    fn view(self) -> AnyView {
+        let on = || {
+            view! {
+                <a class="button wide" href="/account">
+                    "Go to your account"
+                </a>
+            }
+        };
+        match self {
+            Self::Ask { token, old, new, error } => signed_out(
+                "Confirm your address",
+                format!("From now on you sign in as {new}, no longer as {old}."),
+                view! {
+                    <form class="form" method="post" action=format!("/account/email/{token}")>
+                        {form_error(error)} <button class="button primary wide">{format!("Use {new}")}</button>
+                        <p class="hint centre">"Other browsers are signed out."</p>
+                    </form>
+                },
+            ),
+            Self::Done { email } => {
+                signed_out("Your address is changed", format!("You sign in as {email} from now on."), on())
+            }
+            Self::DeadLink => signed_out(
+                "This link does not work any more",
+                "It was used already, it is too old, or you asked for another address since.",
+                on(),
+            ),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Settings → General.
+
+use axum::{Router, extract::State, response::Response, routing::get};
+use http::StatusCode;
+use rollcall::{
+    Error,
+    people::{Caller, Permission, workspace},
+    store,
+};
+use serde::Deserialize;
+
+use super::{App, failure::Result, fields::Fields, frame::count, guard::Member};
+use crate::{pages::general::General, site::Flash, ui::Field};
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/w/{slug}/settings/general", get(show).post(update))
+}
+
+pub(super) async fn show(State(app): State<App>, member: Member) -> Response {
+    match load(&app, &member).await {
+        Ok(page) => app.site.respond(&member.headers, StatusCode::OK, page).await,
+        Err(failure) => app.failed(&member.headers, member.home(), failure).await,
+    }
+}
+
+async fn load(app: &App, member: &Member) -> Result<General> {
+    member.access.require(Permission::ReadPeople)?;
+    let workspace = &member.access.workspace;
+    let frame = app.frame(member).await?;
+    let mut conn = app.rollcall.db.read().await?;
+    let counts = store::memberships::count_by_status(&mut conn, &workspace.id).await?;
+    Ok(General {
+        frame,
+        name: Field { value: workspace.name.clone(), error: None },
+        seat_limit: Field {
+            value: workspace.seat_limit.map(|limit| limit.to_string()).unwrap_or_default(),
+            error: None,
+        },
+        seats: count(counts.active + counts.invited),
+        error: None,
+    })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct GeneralFields {
+    name: String,
+    seat_limit: String,
+}
+
+pub(super) async fn update(
+    State(app): State<App>,
+    member: Member,
+    Fields(fields): Fields<GeneralFields>,
+) -> Response {
+    let done = async {
+        let limit = match fields.seat_limit.trim() {
+            "" => None,
+            number => Some(number.parse().map_err(|_| {
+                Error::invalid("seat_limit", "Use a whole number such as 50, or leave it empty for no limit.")
+            })?),
+        };
+        workspace::update(&app.rollcall, &Caller::Member(&member.access), &fields.name, limit).await
+    };
+    match done.await {
+        Ok(()) => {
+            let to = format!("/w/{}/settings/general", member.access.workspace.slug);
+            app.site.redirect(&to, Flash::done("Changes saved"))
+        }
+        Err(refusal) if refusal.field().is_some() => {
+            let mut page = match load(&app, &member).await {
+                Ok(page) => page,
+                Err(failure) => return app.failed(&member.headers, member.home(), failure).await,
+            };
+            let error_of = |name: &str| (refusal.field() == Some(name)).then(|| refusal.to_string());
+            page.name = Field { value: fields.name, error: error_of("name") };
+            page.seat_limit = Field { value: fields.seat_limit, error: error_of("seat_limit") };
+            app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page).await
+        }
+        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()).await,
+    }
+}

@@ -1,0 +1,102 @@
+//! The held people of a directory, and letting them in.
+
+use axum::{
+    extract::{Path, State},
+    response::Response,
+};
+use rollcall::{
+    model::{DirectoryId, DirectoryUserId, HeldReason},
+    people::{Caller, held},
+    store::{self, Conn, directories::Directory},
+};
+
+use super::{
+    App,
+    directory::{Place, address},
+    failure::Result,
+    frame::count,
+    guard::Member,
+};
+use crate::{
+    pages::held::{Held, HeldPerson},
+    site::Flash,
+};
+
+/// Held people shown at once.
+const HELD_SHOWN: i64 = 50;
+
+pub(super) async fn people(conn: &mut Conn, directory: &Directory) -> Result<Held> {
+    let counts = store::held::count(conn, &directory.id).await?;
+    let of = |wanted: &dyn Fn(HeldReason) -> bool| {
+        counts.iter().filter(|(reason, _)| wanted(*reason)).map(|(_, number)| count(*number)).sum()
+    };
+    let people = store::held::list(conn, &directory.id, 0, HELD_SHOWN).await?;
+    Ok(Held {
+        total: of(&|_| true),
+        for_approval: of(&|reason| reason == HeldReason::NeedsApproval),
+        sources: directory
+            .settings
+            .email_sources
+            .as_slice()
+            .iter()
+            .map(|source| source.attribute())
+            .collect(),
+        people: people
+            .into_iter()
+            .filter_map(|user| {
+                Some(HeldPerson {
+                    reason: user.held_reason?,
+                    since: user.held_since.unwrap_or(user.updated_at).0,
+                    name: user.display_name.unwrap_or_default(),
+                    address: user.email.unwrap_or(user.user_name),
+                    id: user.id,
+                })
+            })
+            .collect(),
+    })
+}
+
+pub(super) async fn approve(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
+    let person = DirectoryUserId(place.user.clone().unwrap_or_default());
+    let directory = DirectoryId(place.id.clone());
+    let caller = Caller::Member(&member.access);
+    let done = held::approve(&app.rollcall, &caller, &directory, std::slice::from_ref(&person)).await;
+    let flash = done.map(|without_seat| match without_seat {
+        0 => Flash::done("Approved"),
+        _ => Flash::done("Approved. They come in when a seat is free"),
+    });
+    back(&app, &member, &place, flash).await
+}
+
+pub(super) async fn approve_all(
+    State(app): State<App>,
+    member: Member,
+    Path(place): Path<Place>,
+) -> Response {
+    let directory = DirectoryId(place.id.clone());
+    let done = held::approve_all(&app.rollcall, &Caller::Member(&member.access), &directory).await;
+    let flash = done.map(|people| match people {
+        1 => Flash::done("1 person approved; they come in within a moment"),
+        people => Flash::done(format!("{people} people approved; they come in within a moment")),
+    });
+    back(&app, &member, &place, flash).await
+}
+
+pub(super) async fn link(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
+    let person = DirectoryUserId(place.user.clone().unwrap_or_default());
+    let directory = DirectoryId(place.id.clone());
+    let done = held::link(&app.rollcall, &Caller::Member(&member.access), &directory, &person).await;
+    back(&app, &member, &place, done.map(|()| Flash::done("Linked to the member"))).await
+}
+
+/// Back to the directory's page, with what was done or why it was not.
+async fn back(app: &App, member: &Member, place: &Place, done: rollcall::Result<Flash>) -> Response {
+    let to = address(member, &place.id);
+    match done {
+        Ok(flash) => app.site.redirect(&to, flash),
+        Err(refusal) if refusal.field().is_some() => {
+            app.site.redirect(&to, Flash::refused(refusal.to_string()))
+        }
+        Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()).await,
+    }
+}

@@ -1,0 +1,215 @@
+//! What people change of their own account: name, address, password, sessions.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{
+    EmailAddress,
+    account::{checked_name, tell_of_own_address},
+    password,
+};
+use crate::{
+    audit::Actor,
+    error::{Error, Result},
+    mail::{self, Order},
+    model::{AccountId, MailTemplate, MembershipStatus, Source},
+    secret,
+    state::Rollcall,
+    store::{
+        self, UniqueKey,
+        accounts::{Account, LinkPurpose},
+    },
+};
+
+/// How long a link works that confirms a new address.
+pub const EMAIL_LINK_LIFE: Duration = Duration::from_secs(24 * 3600);
+
+/// The name of a directory that manages this person: it decides name and address then.
+///
+/// # Errors
+/// When the store fails.
+pub async fn managed_by(rollcall: &Rollcall, account: &AccountId) -> Result<Option<String>> {
+    let mut conn = rollcall.db.read().await?;
+    for membership in store::memberships::list_of_account(&mut conn, account).await? {
+        let Some(directory) = membership.directory_id.as_ref().filter(|_| {
+            membership.source == Source::Directory && membership.status != MembershipStatus::Removed
+        }) else {
+            continue;
+        };
+        if let Some(found) = store::directories::get(&mut conn, &membership.workspace_id, directory).await? {
+            return Ok(Some(found.name));
+        }
+    }
+    Ok(None)
+}
+
+async fn refuse_if_managed(rollcall: &Rollcall, account: &Account, field: &'static str) -> Result<()> {
+    match managed_by(rollcall, &account.id).await? {
+        Some(directory) => Err(Error::conflict(
+            field,
+            format!("{directory} manages this. Ask your IT team to change it there."),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Changes the person's name, here and in the workspaces that know them by hand.
+///
+/// # Errors
+/// `Invalid` on `name`; `Conflict` on `name` when a directory decides it.
+pub async fn rename(rollcall: &Rollcall, account: &Account, name: &str) -> Result<()> {
+    refuse_if_managed(rollcall, account, "name").await?;
+    let name = checked_name("name", name)?;
+    let now = rollcall.clock.now();
+    let mut tx = rollcall.db.write().await?;
+    store::accounts::set_name(&mut tx, &account.id, &name, now).await?;
+    store::memberships::rename_of_account(&mut tx, &account.id, &name, now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Mails a link to the new address; the address changes when it is followed. Earlier links stop working.
+///
+/// # Errors
+/// `Invalid` on `email` or `current`; `Conflict` on `email` when a directory decides it, or it is taken.
+pub async fn request_email_change(
+    rollcall: &Rollcall,
+    account: &Account,
+    new: &str,
+    current_password: &str,
+) -> Result<EmailAddress> {
+    refuse_if_managed(rollcall, account, "email").await?;
+    let new: EmailAddress = new.parse()?;
+    if new.as_str() == account.email {
+        return Err(Error::invalid("email", "This is your address already."));
+    }
+    check_current(account, current_password).await?;
+    let context = rollcall.context(Actor::Person(account.id.clone()));
+    let mut tx = rollcall.db.write().await?;
+    let holder = store::accounts::find_by_email(&mut tx, &new.key()).await?;
+    if holder.is_some_and(|holder| holder.id != account.id) {
+        tx.rollback().await?;
+        return Err(taken());
+    }
+    store::accounts::delete_links(&mut tx, &account.id, LinkPurpose::ChangeEmail).await?;
+    let order = Order {
+        template: MailTemplate::EmailChange,
+        workspace: None,
+        subject_id: account.id.as_str(),
+        generation: context.now.0,
+        recipient: new.as_str(),
+        delay: Duration::ZERO,
+        detail: json!({ "old": account.email, "new": new.as_str() }),
+    };
+    mail::order(&mut tx, &context, &order).await?;
+    tx.commit().await?;
+    rollcall.mail_due.notify_one();
+    Ok(new)
+}
+
+fn taken() -> Error {
+    Error::conflict("email", "Another account has this address.")
+}
+
+async fn check_current(account: &Account, given: &str) -> Result<()> {
+    if password::verify(account.password_hash.as_deref(), given).await? {
+        Ok(())
+    } else {
+        Err(Error::invalid("current", "This is not your password."))
+    }
+}
+
+/// The account that a link would give another address, and that address; `None` when it no longer works.
+///
+/// # Errors
+/// When the store fails.
+pub async fn of_email_link(rollcall: &Rollcall, token: &str) -> Result<Option<(Account, String)>> {
+    let mut conn = rollcall.db.read().await?;
+    let link = store::accounts::find_link(&mut conn, &secret::hash(token), LinkPurpose::ChangeEmail).await?;
+    let now = rollcall.clock.now();
+    let Some(link) = link.filter(|link| link.used_at.is_none() && link.expires_at > now) else {
+        return Ok(None);
+    };
+    let (Some(id), Some(email)) = (link.account_id, link.email) else { return Ok(None) };
+    Ok(store::accounts::get(&mut conn, &id).await?.map(|account| (account, email)))
+}
+
+/// Gives the account the address that the link was mailed to, tells the old one, and ends the account's sessions but
+/// `kept`.
+///
+/// # Errors
+/// `NotFound` when the link no longer works; `Conflict` on `email` when somebody took the address meanwhile.
+pub async fn confirm_email(rollcall: &Rollcall, token: &str, kept: Option<&str>) -> Result<String> {
+    let dead = || Error::NotFound { what: "link, or it was used already" };
+    let (account, email) = of_email_link(rollcall, token).await?.ok_or_else(dead)?;
+    refuse_if_managed(rollcall, &account, "email").await?;
+    let email: EmailAddress = email.parse()?;
+    let context = rollcall.context(Actor::Person(account.id.clone()));
+    let mut tx = rollcall.db.write().await?;
+    if !store::accounts::use_link(&mut tx, &secret::hash(token), context.now).await? {
+        tx.rollback().await?;
+        return Err(dead());
+    }
+    let key = email.key();
+    match store::accounts::set_email(&mut tx, &account.id, email.as_str(), &key, context.now).await {
+        Err(store::Error::Unique(UniqueKey::AccountEmail)) => {
+            tx.rollback().await?;
+            return Err(taken());
+        }
+        stored => stored?,
+    }
+    store::memberships::readdress_of_account(&mut tx, &account, email.as_str(), &key, context.now).await?;
+    // A link that was mailed to the old address must not open the account any more.
+    store::accounts::delete_links(&mut tx, &account.id, LinkPurpose::SetPassword).await?;
+    tell_of_own_address(&mut tx, &context, &account, email.as_str()).await?;
+    store::sessions::delete_others_of_account(&mut tx, &account.id, kept.unwrap_or_default()).await?;
+    tx.commit().await?;
+    rollcall.mail_due.notify_one();
+    Ok(email.as_str().to_owned())
+}
+
+/// Changes the password, and ends every session but `kept`.
+///
+/// # Errors
+/// `Invalid` on `current` or `password`.
+pub async fn change_password(
+    rollcall: &Rollcall,
+    account: &Account,
+    current: &str,
+    new: &str,
+    kept: Option<&str>,
+) -> Result<()> {
+    check_current(account, current).await?;
+    password::check(new, &account.email, &account.name)?;
+    let hash = password::hash(&rollcall.clock, new).await?;
+    let mut tx = rollcall.db.write().await?;
+    let now = rollcall.clock.now();
+    store::accounts::set_credentials(&mut tx, &account.id, &account.name, &hash, now).await?;
+    store::accounts::delete_links(&mut tx, &account.id, LinkPurpose::SetPassword).await?;
+    store::sessions::delete_others_of_account(&mut tx, &account.id, kept.unwrap_or_default()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Ends one of the account's sessions.
+///
+/// # Errors
+/// `NotFound` when it is none of the account's.
+pub async fn end_session(rollcall: &Rollcall, account: &Account, id: &str) -> Result<()> {
+    let mut tx = rollcall.db.write().await?;
+    let ended = store::sessions::delete_one_of_account(&mut tx, &account.id, id).await?;
+    tx.commit().await?;
+    if ended { Ok(()) } else { Err(Error::NotFound { what: "session of yours" }) }
+}
+
+/// Ends every session of the account but `kept`; gives their number.
+///
+/// # Errors
+/// When the store fails.
+pub async fn end_other_sessions(rollcall: &Rollcall, account: &Account, kept: &str) -> Result<u64> {
+    let mut tx = rollcall.db.write().await?;
+    let ended = store::sessions::delete_others_of_account(&mut tx, &account.id, kept).await?;
+    tx.commit().await?;
+    Ok(ended)
+}

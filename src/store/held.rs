@@ -1,0 +1,178 @@
+//! Held people: directory users who were not let in, and the look that is taken at them again.
+
+use super::{
+    Conn, Result, Tx,
+    directory_users::{DirectoryUser, SELECT},
+    sql::{all, execute, scalars},
+};
+use crate::{
+    clock::Timestamp,
+    model::{DirectoryId, DirectoryUserId, HeldReason, WorkspaceId},
+};
+
+/// Notes that an admin let the person in.
+///
+/// # Errors
+/// When the database fails.
+pub async fn approve(tx: &mut Tx, id: &DirectoryUserId, now: Timestamp) -> Result<()> {
+    execute!(tx, "UPDATE directory_users SET approved_at = $2 WHERE id = $1", id, now)?;
+    Ok(())
+}
+
+/// Notes that an admin let in everyone who waits for it; gives their number.
+///
+/// # Errors
+/// When the database fails.
+pub async fn approve_waiting(tx: &mut Tx, directory: &DirectoryId, now: Timestamp) -> Result<u64> {
+    execute!(
+        tx,
+        "UPDATE directory_users SET approved_at = $2 WHERE directory_id = $1 AND deleted_at IS NULL \
+         AND held_reason = 'needs_approval' AND approved_at IS NULL",
+        directory,
+        now
+    )
+}
+
+/// People of the directory who were not let in, in the order in which they came to be, from `offset` on, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(
+    conn: &mut Conn,
+    directory: &DirectoryId,
+    offset: i64,
+    limit: i64,
+) -> Result<Vec<DirectoryUser>> {
+    all!(
+        conn,
+        DirectoryUser,
+        const_format::concatcp!(
+            SELECT,
+            "WHERE directory_id = $1 AND held_reason IS NOT NULL AND held_reason <> 'last_owner' \
+             AND deleted_at IS NULL ORDER BY held_since, id LIMIT $2 OFFSET $3"
+        ),
+        directory,
+        limit,
+        offset
+    )
+}
+
+/// How many people of the directory were not let in, by reason.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(conn: &mut Conn, directory: &DirectoryId) -> Result<Vec<(HeldReason, i64)>> {
+    all!(
+        conn,
+        (HeldReason, i64),
+        "SELECT held_reason, COUNT(*) FROM directory_users \
+         WHERE directory_id = $1 AND held_reason IS NOT NULL AND held_reason <> 'last_owner' \
+         AND deleted_at IS NULL GROUP BY held_reason ORDER BY held_reason",
+        directory
+    )
+}
+
+/// The ids of held people from `from` on, at most `limit`, to look at them again. Who waits for a seat is not among
+/// them: a freed seat lets them in.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_to_recheck(
+    conn: &mut Conn,
+    directory: &DirectoryId,
+    from: &str,
+    limit: i64,
+) -> Result<Vec<DirectoryUserId>> {
+    scalars!(
+        conn,
+        DirectoryUserId,
+        "SELECT id FROM directory_users WHERE directory_id = $1 AND held_reason IS NOT NULL AND deleted_at IS NULL \
+         AND held_reason NOT IN ('seat_limit', 'last_owner') AND id > $2 ORDER BY id LIMIT $3",
+        directory,
+        from,
+        limit
+    )
+}
+
+/// The workspaces in which somebody waits for a seat.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_waiting_workspaces(conn: &mut Conn) -> Result<Vec<WorkspaceId>> {
+    scalars!(
+        conn,
+        WorkspaceId,
+        "SELECT DISTINCT d.workspace_id FROM directory_users u JOIN directories d ON d.id = u.directory_id \
+         WHERE d.removed_at IS NULL AND u.held_reason = 'seat_limit' AND u.deleted_at IS NULL"
+    )
+}
+
+/// Who waits for a seat in the workspace, the longest first, at most `limit`, each with their directory.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_waiting_for_seat(
+    conn: &mut Conn,
+    workspace: &WorkspaceId,
+    limit: i64,
+) -> Result<Vec<(DirectoryUserId, DirectoryId)>> {
+    all!(
+        conn,
+        (DirectoryUserId, DirectoryId),
+        "SELECT u.id, u.directory_id FROM directory_users u JOIN directories d ON d.id = u.directory_id \
+         WHERE d.workspace_id = $1 AND d.removed_at IS NULL AND u.held_reason = 'seat_limit' \
+         AND u.deleted_at IS NULL ORDER BY u.held_since, u.id LIMIT $2",
+        workspace,
+        limit
+    )
+}
+
+/// Asks for a second look at the held people of a directory, from the first on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ask_recheck(tx: &mut Tx, id: &DirectoryId) -> Result<()> {
+    execute!(tx, "UPDATE directories SET recheck_from = '' WHERE id = $1", id)?;
+    Ok(())
+}
+
+/// The same for every directory of a workspace.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ask_recheck_of_workspace(tx: &mut Tx, workspace: &WorkspaceId) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE directories SET recheck_from = '' WHERE workspace_id = $1 AND removed_at IS NULL",
+        workspace
+    )?;
+    Ok(())
+}
+
+/// Notes how far the second look has come; false when it was asked for anew meanwhile.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_recheck(tx: &mut Tx, id: &DirectoryId, from: &str, next: Option<&str>) -> Result<bool> {
+    let rows = execute!(
+        tx,
+        "UPDATE directories SET recheck_from = $3 WHERE id = $1 AND recheck_from = $2",
+        id,
+        from,
+        next
+    )?;
+    Ok(rows > 0)
+}
+
+/// Directories with held people to look at again, and from which id on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_rechecked_directories(conn: &mut Conn) -> Result<Vec<(DirectoryId, WorkspaceId, String)>> {
+    all!(
+        conn,
+        (DirectoryId, WorkspaceId, String),
+        "SELECT id, workspace_id, recheck_from FROM directories \
+         WHERE recheck_from IS NOT NULL AND removed_at IS NULL ORDER BY id"
+    )
+}
