@@ -35,6 +35,7 @@ mod owners;
 mod protocol;
 mod races;
 mod reading;
+mod rfc7644;
 mod roles;
 mod strict;
 mod tenancy;

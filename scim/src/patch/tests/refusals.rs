@@ -1,0 +1,192 @@
+//! What is refused, what is tolerated, and what is never kept.
+
+use super::*;
+
+#[test]
+fn what_is_refused() {
+    use ScimType::{InvalidFilter, InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget};
+    let table = [
+        (json!([{ "op": "move", "path": "title", "value": "a" }]), InvalidSyntax),
+        (json!([{ "path": "title", "value": "a" }]), InvalidSyntax),
+        (json!([{ "op": 5, "path": "title", "value": "a" }]), InvalidSyntax),
+        (json!(["add"]), InvalidSyntax),
+        (json!([]), InvalidSyntax),
+        (json!([{ "op": "remove" }]), NoTarget),
+        (json!([{ "op": "remove", "value": { "title": "a" } }]), NoTarget),
+        (json!([{ "op": "add", "path": "title" }]), InvalidValue),
+        (json!([{ "op": "replace" }]), InvalidValue),
+        (json!([{ "op": "replace", "value": "a" }]), InvalidValue),
+        (json!([{ "op": "replace", "value": ["title"] }]), InvalidValue),
+        (json!([{ "op": "add", "path": 5, "value": "a" }]), InvalidPath),
+        (json!([{ "op": "add", "path": "favourite", "value": "a" }]), InvalidPath),
+        (json!([{ "op": "add", "path": "name.nick", "value": "a" }]), InvalidPath),
+        (json!([{ "op": "add", "path": "emails[type eq \"a\"].kind", "value": "a" }]), InvalidPath),
+        (json!([{ "op": "add", "path": format!("{USER}:favourite"), "value": "a" }]), InvalidPath),
+        (json!([{ "op": "add", "path": format!("{GROUP}:displayName.x"), "value": "a" }]), InvalidPath),
+        (
+            json!([{ "op": "add", "path": format!("{ENTERPRISE_USER}:manager.kind"), "value": "a" }]),
+            InvalidPath,
+        ),
+        (json!([{ "op": "remove", "path": USER }]), InvalidPath),
+        (json!([{ "op": "add", "path": "name[givenName eq \"a\"]", "value": {} }]), InvalidPath),
+        (json!([{ "op": "add", "path": "title[value eq \"a\"]", "value": "b" }]), InvalidPath),
+        (json!([{ "op": "add", "path": "emails[type eq]", "value": "a" }]), InvalidFilter),
+        (json!([{ "op": "add", "path": "emails[kind eq \"a\"]", "value": "a" }]), InvalidFilter),
+        (json!([{ "op": "replace", "path": "id", "value": "a" }]), Mutability),
+        (json!([{ "op": "replace", "path": "meta.created", "value": "a" }]), Mutability),
+        (json!([{ "op": "add", "path": "groups", "value": [{ "value": "g" }] }]), Mutability),
+        (
+            json!([{ "op": "add", "path": format!("{ENTERPRISE_USER}:manager.displayName"), "value": "a" }]),
+            Mutability,
+        ),
+        (json!([{ "op": "remove", "path": "userName" }]), Mutability),
+        (json!([{ "op": "replace", "path": "userName", "value": "" }]), Mutability),
+        (json!([{ "op": "replace", "path": "active", "value": "maybe" }]), InvalidValue),
+        (json!([{ "op": "replace", "path": "title", "value": { "a": 1 } }]), InvalidValue),
+        (json!([{ "op": "replace", "path": "title", "value": "a\0" }]), InvalidValue),
+        (json!([{ "op": "remove", "path": "emails", "value": [] }]), InvalidValue),
+        (json!([{ "op": "remove", "path": "emails", "value": null }]), InvalidValue),
+    ];
+    for (operations, scim_type) in table {
+        let result = refused(operations.clone());
+        assert_eq!(result, Some(scim_type), "{operations}");
+    }
+    for not_a_patch in
+        [json!(null), json!([]), json!({}), json!({ "Operations": {"op": 1} }), json!({ "Operations": 5 })]
+    {
+        let error = parse(user(), &not_a_patch, Mode::Tolerant).unwrap_err();
+        assert_eq!(error.scim_type, Some(InvalidSyntax), "{not_a_patch}");
+    }
+    let many = vec![json!({ "op": "remove", "path": "title" }); MAX_OPERATIONS + 1];
+    assert_eq!(refused(json!(many)), Some(InvalidSyntax));
+    assert_eq!(refused(json!(many[1..])), None);
+}
+
+#[test]
+fn all_or_nothing() {
+    let before = doc(json!({ "userName": "ana", "title": "A" }));
+    let operations = json!([
+        { "op": "replace", "path": "title", "value": "B" },
+        { "op": "remove", "path": "emails[type eq \"work\"]" }
+    ]);
+    let patch = parse(user(), &body(operations), Mode::Tolerant).unwrap().value;
+    assert!(apply(user(), &before, &patch).is_err());
+    assert_eq!(before["title"], "A");
+}
+
+#[test]
+fn a_resource_cannot_grow_without_end() {
+    let big = "x".repeat(crate::resource::MAX_STRING);
+    let mut user_doc = doc(json!({ "userName": "ana" }));
+    let mut refusals = 0;
+    for index in 0..20 {
+        let operations = json!([{ "op": "add", "path": format!("urn:x:y:a{index}"), "value": big }]);
+        let patch = parse(user(), &body(operations), Mode::Tolerant).unwrap().value;
+        match apply(user(), &user_doc, &patch) {
+            Ok(changed) => user_doc = changed.unwrap(),
+            Err(error) => {
+                assert_eq!(error.status, 413);
+                refusals += 1;
+            }
+        }
+    }
+    assert_eq!(refusals, 5);
+    let roles = |from: usize| -> Vec<Value> {
+        (from..from + 600).map(|n| json!({ "value": n.to_string() })).collect()
+    };
+    let operations = json!([
+        { "op": "add", "path": "roles", "value": roles(0) }, { "op": "add", "path": "roles", "value": roles(600) }
+    ]);
+    assert_eq!(refused(operations), Some(ScimType::InvalidValue));
+}
+
+#[test]
+fn immutable_attributes_are_set_once() {
+    let badge = json!({ "id": "urn:x:badge", "attributes": [
+        { "name": "number", "type": "string", "mutability": "immutable" }
+    ] });
+    let kind = user().clone().with_extension(serde_json::from_value(badge).unwrap(), false).unwrap();
+    let set = |before: Value, value: Value| {
+        let operations = json!([{ "op": "replace", "path": "urn:x:badge:number", "value": value }]);
+        patched(&kind, before, operations, Mode::Tolerant)
+    };
+    let with = json!({ "userName": "a", "urn:x:badge": { "number": "1" } });
+    assert_eq!(set(json!({ "userName": "a" }), json!("1")), Ok(Some(with.clone())));
+    assert_eq!(set(with.clone(), json!("1")), Ok(None));
+    assert_eq!(set(with.clone(), json!("2")).unwrap_err().scim_type, Some(ScimType::Mutability));
+    assert_eq!(set(with, json!(null)).unwrap_err().scim_type, Some(ScimType::Mutability));
+}
+
+fn deviations(kind: &ResourceType, operations: Value) -> Vec<D> {
+    parse(kind, &body(operations), Mode::Tolerant).unwrap().deviations
+}
+
+#[test]
+fn deviations_are_reported_and_refused_in_strict_mode() {
+    let table = [
+        (json!([{ "op": "replace", "value": { "active": false } }]), vec![D::PathlessOperation]),
+        (
+            json!([{ "op": "replace", "value": { "name.givenName": "A" } }]),
+            vec![D::PathlessOperation, D::DottedKey],
+        ),
+        (
+            json!([{ "op": "replace", "value": { format!("{ENTERPRISE_USER}:employeeNumber"): "9" } }]),
+            vec![D::PathlessOperation, D::UrnKey],
+        ),
+        (json!([{ "op": "replace", "path": "active", "value": "False" }]), vec![D::StringBoolean]),
+        (
+            json!([{ "op": "add", "path": format!("{ENTERPRISE_USER}:manager"), "value": "m" }]),
+            vec![D::StringForComplex],
+        ),
+        (
+            json!([{ "op": "add", "path": "urn:scim:schemas:core:2.0:title", "value": "m" }]),
+            vec![D::LegacyUrn],
+        ),
+        (json!([{ "op": "add", "path": "urn:x:y:z", "value": "m" }]), vec![D::UnknownSchema]),
+        (
+            json!([{ "op": "add", "path": format!("{ENTERPRISE_USER}:favourite"), "value": "m" }]),
+            vec![D::UnknownAttribute],
+        ),
+        (
+            json!([{ "op": "remove", "path": "emails", "value": ["a@x"] }]),
+            vec![D::RemoveWithValue, D::StringForComplex],
+        ),
+        (json!([{ "op": "remove", "path": "emails[type eq work]" }]), vec![D::UnquotedFilterValue]),
+        (json!([{ "op": "replace", "path": "title", "value": ["a"] }]), vec![D::ArrayForSingle]),
+    ];
+    for (operations, expected) in table {
+        assert_eq!(deviations(user(), operations.clone()), expected, "{operations}");
+        assert!(parse(user(), &body(operations.clone()), Mode::Strict).is_err(), "{operations}");
+    }
+    let capitalised = body(json!([{ "op": "Replace", "path": "active", "value": true }]));
+    assert_eq!(parse(user(), &capitalised, Mode::Strict).unwrap().deviations, [D::CapitalisedOp]);
+    let without = json!({ "Operations": [{ "op": "remove", "path": "title" }] });
+    assert_eq!(parse(user(), &without, Mode::Tolerant).unwrap().deviations, [D::MissingSchema]);
+    assert!(parse(user(), &without, Mode::Strict).is_err());
+}
+
+#[test]
+fn a_password_is_accepted_and_forgotten() {
+    for operation in [
+        json!({ "op": "replace", "value": { "password": "Another1!Secret" } }),
+        json!({ "op": "replace", "path": "password", "value": "Another1!Secret" }),
+    ] {
+        let patch = parse(user(), &body(json!([operation])), Mode::Tolerant).unwrap().value;
+        assert_eq!(patch.operations, []);
+    }
+}
+
+#[test]
+fn a_document_engine_can_apply_members_too() {
+    let operations = json!([
+        { "op": "remove", "path": "members", "value": [{ "value": "u1" }] },
+        { "op": "add", "path": "members", "value": [{ "value": "u3", "display": "C" }, { "value": "u2" }] }
+    ]);
+    let before =
+        json!({ "displayName": "T", "members": [{ "value": "u1" }, { "value": "u2", "type": "User" }] });
+    let after = patched(group(), before, operations, Mode::Tolerant).unwrap().unwrap();
+    assert_eq!(
+        after["members"],
+        json!([{ "value": "u2", "type": "User" }, { "value": "u3", "display": "C" }])
+    );
+}
