@@ -4,7 +4,7 @@
 
 #![no_main]
 
-use std::{cell::OnceCell, time::Duration};
+use std::cell::OnceCell;
 
 use axum::{Router, body::Body};
 use http::{Method, Request, StatusCode, Uri};
@@ -12,7 +12,7 @@ use libfuzzer_sys::fuzz_target;
 use rollcall::{
     Rollcall,
     clock::Clock,
-    config::{BaseUrl, Config, MailTransport},
+    config::Config,
     directory::administration::{self, Choice},
     model::{Provider, Role},
     people::{self, Caller},
@@ -50,16 +50,7 @@ impl Server {
         let database = format!("sqlite:{}", folder.path().join("fuzz.db").display()).parse().unwrap();
         let (rollcall, workspace, directory) = runtime.block_on(async {
             let db = Db::open(&database, Create::IfMissing).await.unwrap();
-            let config = Config {
-                listen: "127.0.0.1:3000".parse().unwrap(),
-                base_url: BaseUrl::parse("http://127.0.0.1:3000").unwrap(),
-                database,
-                mail: MailTransport::Mailbox,
-                mail_from: "Rollcall <rollcall@acme.test>".parse().unwrap(),
-                mail_rate: None,
-                invitation_delay: Duration::ZERO,
-                rate_limit: None,
-            };
+            let config = Config::local("127.0.0.1:3000".parse().unwrap(), database);
             let rollcall = Rollcall::new(db, Clock::System, config);
             let (workspace, _, _) =
                 people::workspace::create(&rollcall, "Acme", "ada@acme.test", None).await.unwrap();
