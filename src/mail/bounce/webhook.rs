@@ -160,7 +160,7 @@ mod tests {
             ("other", at.clone(), format!("v1,{right}"), &b"{}"[..]),
             ("id", at.clone(), format!("v1,{right}"), b"{ }"),
             ("id", at.clone(), right.clone(), b"{}"),
-            ("id", at.clone(), String::new(), b"{}"),
+            ("id", at, String::new(), b"{}"),
             ("id", "soon".to_owned(), format!("v1,{right}"), b"{}"),
             ("id", (NOW.0 / 1_000_000 - 301).to_string(), format!("v1,{right}"), b"{}"),
             ("id", i64::MAX.to_string(), format!("v1,{right}"), b"{}"),
