@@ -35,7 +35,8 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
     let kind = schema::group_member();
-    let query = scim::list::from_query(kind, query.as_deref().unwrap_or_default(), auth.mode)?.value;
+    let query = query.as_deref().unwrap_or_default();
+    let query = auth.accept(scim::list::from_query(kind, query, auth.mode)?);
     list::respond::<GroupMembers>(&rollcall, &auth, of_one_group(&query)?).await
 }
 
@@ -44,7 +45,7 @@ pub(super) async fn search(
     auth: DirectoryAuth,
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
-    let query = scim::list::from_search(schema::group_member(), &body, auth.mode)?.value;
+    let query = auth.accept(scim::list::from_search(schema::group_member(), &body, auth.mode)?);
     list::respond::<GroupMembers>(&rollcall, &auth, of_one_group(&query)?).await
 }
 
@@ -56,7 +57,8 @@ pub(super) async fn get(
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
     let kind = schema::group_member();
-    let wanted = projection::from_query(kind, query.as_deref().unwrap_or_default(), auth.mode)?.value;
+    let query = query.as_deref().unwrap_or_default();
+    let wanted = auth.accept(projection::from_query(kind, query, auth.mode)?);
     let (group, member) = id.split_once('.').unwrap_or_default();
     let conditions = [MemberCondition::Group(group.to_owned()), MemberCondition::Member(member.to_owned())];
     let slice = Slice { after: None, offset: 0, limit: 1 };
