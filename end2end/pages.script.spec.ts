@@ -5,7 +5,7 @@ import AxeBuilder from "@axe-core/playwright";
 import { type Page, expect, test } from "@playwright/test";
 import type { IdentityProvider } from "./support/idp.ts";
 import { startRollcall } from "./support/rollcall.ts";
-import { claim, complainLoudly, configureOkta, linkInMailbox } from "./support/steps.ts";
+import { claim, complainLoudly, configureOkta, linkInMailbox, told } from "./support/steps.ts";
 
 const WIDE = { width: 1440, height: 900 };
 const NARROW = { width: 390, height: 844 };
@@ -52,10 +52,10 @@ async function everyPage(page: Page, viewport: typeof WIDE, colorScheme: string)
     await everyActivity(page, look, okta, directory);
     await page.setViewportSize(WIDE);
     await page.goto(directory);
-    await page.getByLabel("New people").selectOption("hold");
+    await page.getByLabel("New people", { exact: true }).selectOption("hold");
     await page.getByLabel("Allowed domains").fill("acme.test");
     await page.getByRole("button", { name: "Save changes" }).click();
-    await page.getByText("Changes saved").first().waitFor();
+    await told(page, "Changes saved");
     await okta.createUser("katherine@acme.test", "Katherine", "Johnson");
     await okta.createUser("barbara@contractor.test", "Barbara", "Liskov");
     await okta.createUser("ada@acme.test", "Ada", "Lovelace");

@@ -1,6 +1,6 @@
 //! A page as an HTTP response: the document around it, its headers, and the message an action leaves for the next page.
 //!
-//! ```ignore
+//! ```text
 //! async fn show(State(app): State<App>, headers: HeaderMap) -> Response {
 //!     let page = people::People { frame, /* … */ };
 //!     app.site.respond(&headers, StatusCode::OK, page).await

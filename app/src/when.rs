@@ -134,14 +134,15 @@ pub fn relative(micros: i64, now: i64) -> String {
     if ahead { format!("in {count} {unit}{plural}") } else { format!("{count} {unit}{plural} ago") }
 }
 
-/// Words for the time as the server writes them, in UTC.
+/// Words for the time as the server writes them, in UTC. Where no script will rewrite them, the stylesheet adds "UTC":
+/// a word that went away at waking would move what stands beside it.
 pub fn in_utc(micros: i64, now: i64, style: Style) -> String {
     let at = Civil::utc(micros);
     match style {
         Style::Relative => relative(micros, now),
         Style::Date => at.date(Civil::utc(now).year),
-        Style::Moment => format!("{} UTC", at.moment()),
-        Style::Clock => format!("{} UTC", at.clock()),
+        Style::Moment => at.moment(),
+        Style::Clock => at.clock(),
     }
 }
 
@@ -180,6 +181,6 @@ mod tests {
     fn the_year_is_left_out_when_it_is_this_one() {
         assert_eq!(in_utc(NOON, NOON, Style::Date), "3 Nov");
         assert_eq!(in_utc(NOON - 400 * 86_400 * SECOND, NOON, Style::Date), "29 Sep 2025");
-        assert_eq!(in_utc(NOON, NOON, Style::Moment), "3 Nov 2026, 14:02 UTC");
+        assert_eq!(in_utc(NOON, NOON, Style::Moment), "3 Nov 2026, 14:02");
     }
 }

@@ -113,9 +113,10 @@ fn found(
     request: Request,
 ) -> AnyView {
     let lead = view! {
-        {time(request.at, frame.now, Style::Moment)}
-        {format!(" · {} · Ref ", took(request.duration))}
+        "Ref "
         {code(reference)}
+        {format!(" · {} · ", took(request.duration))}
+        {time(request.at, frame.now, Style::Moment)}
     };
     let why = why(&request);
     let changed = changed(&request);

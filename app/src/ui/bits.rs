@@ -66,7 +66,7 @@ pub fn person(name: &str, email: &str, you: bool) -> AnyView {
 
 /// A time; the browser rewrites it in the viewer's zone.
 pub fn time(at: i64, now: i64, style: Style) -> AnyView {
-    let title = (style != Style::Moment).then(|| when::in_utc(at, now, Style::Moment));
+    let title = (style != Style::Moment).then(|| format!("{} UTC", when::in_utc(at, now, Style::Moment)));
     view! {
         <time class="num" datetime=when::machine(at) data-time=style.as_str() title=title>
             {when::in_utc(at, now, style)}
