@@ -30,11 +30,13 @@ pub struct Workspace {
 pub async fn insert(tx: &mut Tx, workspace: &Workspace) -> Result<()> {
     execute!(
         tx,
-        "INSERT INTO workspaces (id, slug, name, seat_limit, created_at) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO workspaces (id, slug, name, seat_limit, seats_active, seats_invited, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $5, $6)",
         &workspace.id,
         &workspace.slug,
         &workspace.name,
         workspace.seat_limit,
+        workspace.seat_limit.map(|_| 0_i64),
         workspace.created_at
     )?;
     Ok(())
@@ -74,34 +76,13 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<Workspace>> {
     all!(conn, Workspace, "SELECT id, slug, name, seat_limit, created_at FROM workspaces ORDER BY id")
 }
 
-/// Changes name and seat limit.
+/// Changes the name. The seat limit is changed by [`super::seats::set_limit`].
 ///
 /// # Errors
 /// When the database fails.
-pub async fn update(tx: &mut Tx, id: &WorkspaceId, name: &str, seat_limit: Option<i64>) -> Result<()> {
-    execute!(tx, "UPDATE workspaces SET name = $2, seat_limit = $3 WHERE id = $1", id, name, seat_limit)?;
+pub async fn rename(tx: &mut Tx, id: &WorkspaceId, name: &str) -> Result<()> {
+    execute!(tx, "UPDATE workspaces SET name = $2 WHERE id = $1", id, name)?;
     Ok(())
-}
-
-/// The seat limit, if there is one. Then the workspace is locked until the transaction ends, so that two who each find
-/// the last seat free come one after the other.
-///
-/// # Errors
-/// When the database fails.
-pub async fn lock_seat_limit(tx: &mut Tx, id: &WorkspaceId) -> Result<Option<i64>> {
-    let limit =
-        optional_scalar!(tx, Option<i64>, "SELECT seat_limit FROM workspaces WHERE id = $1", id)?.flatten();
-    if limit.is_none() || !tx.is_postgres() {
-        return Ok(limit);
-    }
-    // Not FOR UPDATE: rows that refer to the workspace hold a key share of it.
-    let limit = optional_scalar!(
-        tx,
-        Option<i64>,
-        "SELECT seat_limit FROM workspaces WHERE id = $1 FOR NO KEY UPDATE",
-        id
-    )?;
-    Ok(limit.flatten())
 }
 
 /// Whether people of this workspace are mailed when their access is suspended.

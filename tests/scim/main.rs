@@ -21,6 +21,8 @@ mod callers;
 mod deadlock;
 mod edges;
 mod entra;
+mod failing;
+mod gate;
 mod google;
 mod group_members;
 mod groups;

@@ -28,7 +28,6 @@ async fn load(app: &App, member: &Member) -> Result<General> {
     let workspace = &member.access.workspace;
     let frame = app.frame(member).await?;
     let mut conn = app.rollcall.db.read().await?;
-    let counts = store::memberships::count_by_status(&mut conn, &workspace.id).await?;
     Ok(General {
         frame,
         name: Field { value: workspace.name.clone(), error: None },
@@ -36,7 +35,7 @@ async fn load(app: &App, member: &Member) -> Result<General> {
             value: workspace.seat_limit.map(|limit| limit.to_string()).unwrap_or_default(),
             error: None,
         },
-        seats: count(counts.active + counts.invited),
+        seats: count(store::seats::count_taken(&mut conn, &workspace.id).await?),
         error: None,
     })
 }
