@@ -5,7 +5,7 @@ import AxeBuilder from "@axe-core/playwright";
 import { type Page, expect, test } from "@playwright/test";
 import type { IdentityProvider } from "./support/idp.ts";
 import { startRollcall } from "./support/rollcall.ts";
-import { claim, complainLoudly, configureOkta, linkInMailbox, told } from "./support/steps.ts";
+import { PASSWORD, claim, complainLoudly, configureOkta, linkInMailbox, told } from "./support/steps.ts";
 
 const WIDE = { width: 1440, height: 900 };
 const NARROW = { width: 390, height: 844 };
@@ -83,6 +83,10 @@ async function everyPage(page: Page, viewport: typeof WIDE, colorScheme: string)
     await check(page, `instance-tested-${viewport.width}-${colorScheme}`);
     await look(page, `${rollcall.baseUrl}/instance/mails/directory_failing?language=de&show=dark`, "instance-mail");
     await look(page, `${rollcall.baseUrl}/instance/mails/directory_failing?language=fr&show=text`, "instance-mail-text");
+    for (const [mail, language] of [["seat_limit_reached", "de"], ["added", "fr"]] as const) {
+      await look(page, `${rollcall.baseUrl}/instance/mails/${mail}?language=${language}&show=${colorScheme}`, `instance-mail-${mail}`);
+    }
+    await accountMails(page, look, rollcall.baseUrl);
     await look(page, `${rollcall.baseUrl}/dev/mailbox`, "mailbox");
     await page.getByRole("link", { name: /grace@acme.test/ }).click();
     await look(page, page.url(), "mail");
@@ -95,10 +99,47 @@ async function everyPage(page: Page, viewport: typeof WIDE, colorScheme: string)
     await check(page, `password-sent-${viewport.width}-${colorScheme}`);
     await look(page, `${rollcall.baseUrl}/password/unknown`, "password-dead-link");
     await look(page, link, "invite");
+    await page.goto(`${rollcall.baseUrl}/login`);
+    await page.getByLabel("E-mail").fill("ada@acme.test");
+    await page.getByLabel("Password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.waitForURL(/\/w\/acme$/);
+    await page.goto(`${rollcall.baseUrl}/w/acme/settings/general`);
+    await page.getByLabel("Seat limit").fill("1");
+    await page.getByRole("button", { name: "Save changes" }).click();
+    await told(page, "Changes saved");
+    await page.context().clearCookies();
+    await look(page, link, "invite-full");
+    await expect(page.getByText("We told the admins.")).toBeVisible();
     await look(page, `${rollcall.baseUrl}/invite/unknown`, "invite-withdrawn");
   } finally {
     await rollcall.stop();
   }
+}
+
+/** The mails of no workspace: none, a list, and one of them, whose link shows no secret. */
+async function accountMails(
+  page: Page,
+  look: (page: Page, url: string, name: string) => Promise<void>,
+  baseUrl: string,
+): Promise<void> {
+  const mails = `${baseUrl}/instance/email`;
+  await look(page, mails, "instance-email-empty");
+  await page.goto(`${baseUrl}/password`);
+  await page.getByLabel("E-mail").fill("ada@acme.test");
+  await page.getByRole("button", { name: "Send the link" }).click();
+  await expect(page.getByText("ada@acme.test")).toBeVisible();
+  await expect(async () => {
+    await page.goto(mails);
+    await expect(page.getByText("In the mailbox")).toBeVisible({ timeout: 100 });
+  }).toPass();
+  await look(page, mails, "instance-email");
+  await page.getByRole("link", { name: "Password reset" }).click();
+  await page.waitForURL(/instance\/email\/./);
+  const mail = page.url();
+  await look(page, mail, "instance-email-detail");
+  await look(page, `${mail}?tab=text`, "instance-email-text");
+  await expect(page.getByText("/password/••••••••")).toBeVisible();
 }
 
 /** The requests of a directory: the list in its states, a change, a refusal, and a reference that opens nothing. */

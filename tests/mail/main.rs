@@ -19,6 +19,7 @@ mod encryption;
 mod killed;
 mod letters;
 mod message;
+mod odd;
 mod post_office;
 mod sending;
 mod smtp_server;
