@@ -9,6 +9,8 @@ CREATE TABLE workspaces (
     name        TEXT NOT NULL,
     -- Most people who are active or invited; no limit when it is null.
     seat_limit  BIGINT,
+    -- The language of mails (BCP 47), such as en, to people of whom no other is known.
+    language    TEXT NOT NULL,
     -- Whether people are mailed when their access is suspended.
     tells_suspended BOOLEAN NOT NULL DEFAULT FALSE,
     created_at  BIGINT NOT NULL

@@ -17,6 +17,7 @@ pub mod events;
 pub mod held;
 pub mod instance;
 pub mod invitations;
+pub mod languages;
 pub mod mail_log;
 pub mod mailbox;
 pub mod memberships;

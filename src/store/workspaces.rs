@@ -19,9 +19,13 @@ pub struct Workspace {
     pub name: String,
     /// Most people who are active or invited; `None` for no limit.
     pub seat_limit: Option<i64>,
+    /// The language of mails (BCP 47), such as `en`, to people of whom no other is known.
+    pub language: String,
     /// When it was made.
     pub created_at: Timestamp,
 }
+
+const SELECT: &str = "SELECT id, slug, name, seat_limit, language, created_at FROM workspaces ";
 
 /// Adds a workspace.
 ///
@@ -30,11 +34,12 @@ pub struct Workspace {
 pub async fn insert(tx: &mut Tx, workspace: &Workspace) -> Result<()> {
     execute!(
         tx,
-        "INSERT INTO workspaces (id, slug, name, seat_limit, created_at) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO workspaces (id, slug, name, seat_limit, language, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
         &workspace.id,
         &workspace.slug,
         &workspace.name,
         workspace.seat_limit,
+        &workspace.language,
         workspace.created_at
     )?;
     Ok(())
@@ -45,12 +50,7 @@ pub async fn insert(tx: &mut Tx, workspace: &Workspace) -> Result<()> {
 /// # Errors
 /// When the database fails.
 pub async fn get(conn: &mut Conn, id: &WorkspaceId) -> Result<Option<Workspace>> {
-    optional!(
-        conn,
-        Workspace,
-        "SELECT id, slug, name, seat_limit, created_at FROM workspaces WHERE id = $1",
-        id
-    )
+    optional!(conn, Workspace, const_format::concatcp!(SELECT, "WHERE id = $1"), id)
 }
 
 /// The workspace with this slug.
@@ -58,12 +58,7 @@ pub async fn get(conn: &mut Conn, id: &WorkspaceId) -> Result<Option<Workspace>>
 /// # Errors
 /// When the database fails.
 pub async fn find_by_slug(conn: &mut Conn, slug: &str) -> Result<Option<Workspace>> {
-    optional!(
-        conn,
-        Workspace,
-        "SELECT id, slug, name, seat_limit, created_at FROM workspaces WHERE slug = $1",
-        slug
-    )
+    optional!(conn, Workspace, const_format::concatcp!(SELECT, "WHERE slug = $1"), slug)
 }
 
 /// Every workspace, oldest first.
@@ -71,15 +66,28 @@ pub async fn find_by_slug(conn: &mut Conn, slug: &str) -> Result<Option<Workspac
 /// # Errors
 /// When the database fails.
 pub async fn list(conn: &mut Conn) -> Result<Vec<Workspace>> {
-    all!(conn, Workspace, "SELECT id, slug, name, seat_limit, created_at FROM workspaces ORDER BY id")
+    all!(conn, Workspace, const_format::concatcp!(SELECT, "ORDER BY id"))
 }
 
-/// Changes name and seat limit.
+/// Changes name, seat limit and language of mails.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn update(tx: &mut Tx, id: &WorkspaceId, name: &str, seat_limit: Option<i64>) -> Result<()> {
-    execute!(tx, "UPDATE workspaces SET name = $2, seat_limit = $3 WHERE id = $1", id, name, seat_limit)?;
+pub async fn update(
+    tx: &mut Tx,
+    id: &WorkspaceId,
+    name: &str,
+    seat_limit: Option<i64>,
+    language: &str,
+) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE workspaces SET name = $2, seat_limit = $3, language = $4 WHERE id = $1",
+        id,
+        name,
+        seat_limit,
+        language
+    )?;
     Ok(())
 }
 
@@ -127,9 +135,5 @@ pub async fn set_tells_suspended(tx: &mut Tx, id: &WorkspaceId, tells: bool) -> 
 /// # Errors
 /// When the database fails.
 pub async fn find_first(conn: &mut Conn) -> Result<Option<Workspace>> {
-    optional!(
-        conn,
-        Workspace,
-        "SELECT id, slug, name, seat_limit, created_at FROM workspaces ORDER BY created_at, id LIMIT 1"
-    )
+    optional!(conn, Workspace, const_format::concatcp!(SELECT, "ORDER BY created_at, id LIMIT 1"))
 }

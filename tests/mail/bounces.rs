@@ -40,7 +40,7 @@ fn read(office: &PostOffice, status: &str, sender: &str) -> Bounce {
 async fn a_mail_that_comes_back_is_bounced_once() {
     each_engine(async |store| {
         let office = office(&store).await;
-        invitation::invite(office.rollcall(), &office.acme.admin(), "bo@acme.test", Role::Member)
+        invitation::invite(office.rollcall(), &office.acme.admin(), "bo@acme.test", Role::Member, None)
             .await
             .unwrap();
         office.worker.run_due().await;

@@ -1,6 +1,6 @@
 //! Mails about an account. The outbox's subject is the account.
 
-use super::{Composed, GONE, Release};
+use super::{Composed, GONE, Release, language_of};
 use crate::{
     clock::Timestamp,
     error::Result,
@@ -23,10 +23,7 @@ pub(super) async fn compose_password_reset(conn: &mut Conn, mail: &Mail, secret:
     let expires_at = mail.created_at.plus(PasswordLink::of_mail(&mail.detail).life());
     Ok(Composed::Letter {
         letter: Box::new(Letter::PasswordReset(PasswordReset { token: secret, expires_at })),
-        addressee: Addressee {
-            email: mail.recipient.clone(),
-            language: store::memberships::find_language(conn, &id).await?,
-        },
+        addressee: Addressee { email: mail.recipient.clone(), language: language_of(conn, &id).await? },
         mailbox_may_follow: false,
     })
 }
@@ -62,7 +59,7 @@ pub(super) async fn compose_email_change(conn: &mut Conn, mail: &Mail, secret: S
     };
     let expires_at = mail.created_at.plus(EMAIL_LINK_LIFE);
     let letter = Letter::EmailChange(EmailChange { token: secret, old, new, expires_at });
-    let language = store::memberships::find_language(conn, &AccountId(mail.subject_id.clone())).await?;
+    let language = language_of(conn, &AccountId(mail.subject_id.clone())).await?;
     Ok(to_recipient(mail, letter, language))
 }
 
@@ -89,7 +86,7 @@ pub(super) async fn compose_email_changed(conn: &mut Conn, mail: &Mail) -> Resul
         return Ok(Composed::Unwanted(GONE));
     };
     let letter = Letter::EmailChanged(EmailChanged { old, new, at: mail.created_at });
-    let language = store::memberships::find_language(conn, &AccountId(mail.subject_id.clone())).await?;
+    let language = language_of(conn, &AccountId(mail.subject_id.clone())).await?;
     Ok(to_recipient(mail, letter, language))
 }
 
