@@ -96,7 +96,7 @@ impl Page for General {
                                 hint=taken
                             />
                         </div>
-                        {language}
+                        <div class="pair">{language}</div>
                     </div>
                     {save}
                 </form>

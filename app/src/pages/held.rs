@@ -57,9 +57,9 @@ pub(super) fn card(page: &Directory) -> Option<AnyView> {
         counted(total, "person", "people"),
         if total == 1 { "has" } else { "have" },
     );
-    let ticks = manages && held.people.iter().filter(|one| one.may_be_approved()).count() > 1;
-    // The first button is the one that Enter on a tick presses.
-    let approve = ticks.then(|| view! { <button class="button">"Approve ticked"</button> });
+    let selectable = manages && held.people.iter().filter(|one| one.may_be_approved()).count() > 1;
+    // The first button is the one that Enter in a checkbox presses.
+    let approve = selectable.then(|| view! { <button class="button">"Approve selected"</button> });
     let approve_all = (held.for_approval > 1 && manages).then(|| {
         view! {
             <button class="button" formaction=page.url("/held/approve-all")>
@@ -73,7 +73,7 @@ pub(super) fn card(page: &Directory) -> Option<AnyView> {
         Column::sorted("Since", "col-when"),
         Column::new("", "col-action"),
     ];
-    let rows = held.people.iter().map(|one| row(page, one, ticks)).collect();
+    let rows = held.people.iter().map(|one| row(page, one, selectable)).collect();
     let list = table("Held people", &columns, rows);
     let steps = (held.people.len() as u64) < total;
     let pages = steps.then(|| pager(held.paging, |number| page.url(&format!("?held={number}#held"))));
@@ -88,14 +88,14 @@ pub(super) fn card(page: &Directory) -> Option<AnyView> {
     Some(card.into_any())
 }
 
-fn row(page: &Directory, one: &HeldPerson, ticks: bool) -> AnyView {
+fn row(page: &Directory, one: &HeldPerson, selectable: bool) -> AnyView {
     let (why, what) = words(page, one);
     let action = page.frame.may_manage().then(|| action(page, one)).flatten();
-    let tick = ticks.then(|| tick(one));
+    let checkbox = selectable.then(|| checkbox(one));
     let whom = person(&one.name, &one.address, false);
     view! {
         <tr role="row">
-            {cell("Person", "col-person", view! { <span class="ticked">{tick} {whom}</span> })}
+            {cell("Person", "col-person", view! { <span class="selectable">{checkbox} {whom}</span> })}
             {cell(
                 "Why",
                 "col-why",
@@ -112,12 +112,12 @@ fn row(page: &Directory, one: &HeldPerson, ticks: bool) -> AnyView {
     .into_any()
 }
 
-/// A tick for those whom an approval lets in; as much room for the others.
-fn tick(one: &HeldPerson) -> AnyView {
+/// A checkbox for those whom an approval lets in; as much room for the others.
+fn checkbox(one: &HeldPerson) -> AnyView {
     if !one.may_be_approved() {
         return view! { <span class="checkbox"></span> }.into_any();
     }
-    let whom = format!("Tick {}", one.address);
+    let whom = format!("Select {}", one.address);
     view! { <input class="checkbox" type="checkbox" name="person" value=one.id.to_string() aria-label=whom /> }
         .into_any()
 }

@@ -54,7 +54,7 @@ pub(super) fn router() -> Router<App> {
         .route(&format!("{AT}/progress"), get(progress))
         .route(&format!("{AT}/rotate-token"), post(rotate_token))
         .route(&format!("{AT}/tokens/{{token}}/revoke"), post(revoke_token))
-        .route(&format!("{AT}/held/approve"), post(held::approve_ticked))
+        .route(&format!("{AT}/held/approve"), post(held::approve_selected))
         .route(&format!("{AT}/held/approve-all"), post(held::approve_all))
         .route(&format!("{AT}/held/{{user}}/approve"), post(held::approve))
         .route(&format!("{AT}/held/{{user}}/link"), post(held::link))

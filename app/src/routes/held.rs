@@ -76,8 +76,8 @@ pub(super) async fn approve(State(app): State<App>, member: Member, Path(place):
     back(&app, &member, &place, flash).await
 }
 
-/// Approves those who are ticked: each `person` of the form. Who was let in meanwhile is passed over.
-pub(super) async fn approve_ticked(
+/// Approves those who are selected: each `person` of the form. Who was let in meanwhile is passed over.
+pub(super) async fn approve_selected(
     State(app): State<App>,
     member: Member,
     Path(place): Path<Place>,
@@ -97,7 +97,7 @@ async fn approve_each(
     let caller = Caller::Member(&member.access);
     caller.require(Permission::ManagePeople)?;
     if people.is_empty() {
-        return Err(Error::invalid("person", "Nobody is ticked. Tick the people to approve first."));
+        return Err(Error::invalid("person", "Nobody is selected. Select the people to approve first."));
     }
     let (mut approved, mut without_seat) = (0, 0);
     for person in &people {

@@ -79,10 +79,10 @@ async fn held_people_are_listed_with_the_reason_and_approved_one_by_one_or_all()
         ada.post(&act(&eve, "approve"), &[]).await.leads_to(&directory.page);
         assert!(company.standing("eve@other.test").await.starts_with("invited"));
         ada.post(&act("nobody", "approve"), &[]).await.shows(404, "This page does not exist");
-        let ticked = format!("{}/held/approve", directory.page);
-        ada.post(&ticked, &[]).await.leads_to(&directory.page);
-        ada.get(&directory.page).await.shows(200, "Nobody is ticked.");
-        ada.post(&ticked, &[("person", &waiting[0]), ("person", &waiting[1]), ("person", &ana)])
+        let selected = format!("{}/held/approve", directory.page);
+        ada.post(&selected, &[]).await.leads_to(&directory.page);
+        ada.get(&directory.page).await.shows(200, "Nobody is selected.");
+        ada.post(&selected, &[("person", &waiting[0]), ("person", &waiting[1]), ("person", &ana)])
             .await
             .leads_to(&directory.page);
         ada.get(&directory.page).await.shows(200, "2 people approved").shows(200, "named 1 person");
@@ -92,7 +92,7 @@ async fn held_people_are_listed_with_the_reason_and_approved_one_by_one_or_all()
 
         let member = Browser::signed_in(&company, Role::Member).await;
         member.post(&act(&ana, "approve"), &[]).await.has_status(403);
-        member.post(&ticked, &[]).await.has_status(403);
+        member.post(&selected, &[]).await.has_status(403);
         member.post(&format!("{}/held/approve-all", directory.page), &[]).await.has_status(403);
         member.post(&act(&ana, "link"), &[]).await.has_status(403);
     })
