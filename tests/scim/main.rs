@@ -36,6 +36,8 @@ mod protocol;
 mod races;
 mod reading;
 mod rfc7644;
+mod rfc7644_changes;
+mod rfc9865;
 mod roles;
 mod strict;
 mod tenancy;
