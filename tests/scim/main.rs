@@ -18,6 +18,7 @@ mod support;
 
 mod callers;
 
+mod advertised;
 mod deadlock;
 mod edges;
 mod entra;
@@ -32,6 +33,7 @@ mod life;
 mod okta;
 mod onelogin;
 mod owners;
+mod ping;
 mod protocol;
 mod races;
 mod reading;
