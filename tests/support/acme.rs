@@ -19,6 +19,7 @@ use rollcall::{
 };
 
 /// The workspace Acme: Ada owns it, and an Okta directory feeds it.
+#[derive(Clone)]
 pub struct Acme {
     /// The Rollcall that it lives in.
     pub rollcall: Rollcall,
