@@ -20,7 +20,8 @@ use rollcall::{
     scim_api,
     store::{
         self,
-        directory_groups::{DirectoryGroup, Newcomer},
+        directory_group_members::Newcomer,
+        directory_groups::DirectoryGroup,
         directory_users::{DirectoryUser, EmailKey},
     },
 };
@@ -144,7 +145,7 @@ impl Bench {
             .collect();
         let mut tx = self.rollcall.db.write().await.unwrap();
         store::directory_groups::insert(&mut tx, &group).await.unwrap();
-        store::directory_groups::insert_members(&mut tx, &group.id, &members).await.unwrap();
+        store::directory_group_members::insert(&mut tx, &group.id, &members).await.unwrap();
         tx.commit().await.unwrap();
         group.id.0
     }

@@ -139,7 +139,7 @@ async function accountMails(
   const mail = page.url();
   await look(page, mail, "instance-email-detail");
   await look(page, `${mail}?tab=text`, "instance-email-text");
-  await expect(page.getByText("/password/••••••••")).toBeVisible();
+  await expect(page.getByText("/password/********")).toBeVisible();
 }
 
 /** The requests of a directory: the list in its states, a change, a refusal, and a reference that opens nothing. */

@@ -14,6 +14,8 @@ CREATE TABLE workspaces (
     seats_invited   BIGINT CHECK (seats_invited >= 0),
     -- When its admins were told that no seat is free; null again once one is.
     seats_told_at   BIGINT,
+    -- The language of mails (BCP 47), such as en, to people of whom no other is known.
+    language    TEXT NOT NULL,
     -- Whether people are mailed when their access is suspended.
     tells_suspended BOOLEAN NOT NULL DEFAULT FALSE,
     created_at  BIGINT NOT NULL,

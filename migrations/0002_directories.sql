@@ -108,6 +108,11 @@ CREATE TABLE directory_users (
     display_name   TEXT,
     -- The attribute displayName itself, case-folded; display_name may stand in for it.
     display_name_key TEXT COLLATE "binary",
+    -- What lists are sorted by where there may be no value: never null, and no value comes last.
+    display_name_order TEXT COLLATE "binary" NOT NULL
+        GENERATED ALWAYS AS (COALESCE('=' || display_name_key, '~')) STORED,
+    external_id_order  TEXT COLLATE "binary" NOT NULL
+        GENERATED ALWAYS AS (COALESCE('=' || external_id, '~')) STORED,
     email          TEXT,
     -- The whole SCIM resource as received, without what the server adds.
     document       TEXT NOT NULL,
@@ -125,11 +130,11 @@ CREATE UNIQUE INDEX directory_users_user_name ON directory_users (directory_id, 
 -- With the id behind it, so that a look-up in the order of ids never looks like work for another index.
 CREATE INDEX directory_users_external_id ON directory_users (directory_id, external_id, id);
 CREATE INDEX directory_users_page ON directory_users (directory_id, id) WHERE deleted_at IS NULL;
--- One index for each order in which an identity provider may ask for the list; no value comes last.
+-- One index for each order in which an identity provider may ask for the list.
 CREATE INDEX directory_users_by_display_name
-    ON directory_users (directory_id, (display_name_key IS NULL), display_name_key, id) WHERE deleted_at IS NULL;
+    ON directory_users (directory_id, display_name_order, id) WHERE deleted_at IS NULL;
 CREATE INDEX directory_users_by_external_id
-    ON directory_users (directory_id, (external_id IS NULL), external_id, id) WHERE deleted_at IS NULL;
+    ON directory_users (directory_id, external_id_order, id) WHERE deleted_at IS NULL;
 CREATE INDEX directory_users_by_active ON directory_users (directory_id, active, id) WHERE deleted_at IS NULL;
 CREATE INDEX directory_users_by_created ON directory_users (directory_id, created_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX directory_users_by_updated ON directory_users (directory_id, updated_at, id) WHERE deleted_at IS NULL;
@@ -153,6 +158,10 @@ CREATE TABLE directory_groups (
     display_name      TEXT NOT NULL,
     display_name_key  TEXT COLLATE "binary" NOT NULL,
     external_id       TEXT COLLATE "binary",
+    -- As in directory_users.
+    display_name_order TEXT COLLATE "binary" NOT NULL GENERATED ALWAYS AS ('=' || display_name_key) STORED,
+    external_id_order  TEXT COLLATE "binary" NOT NULL
+        GENERATED ALWAYS AS (COALESCE('=' || external_id, '~')) STORED,
     document          TEXT NOT NULL,
     version           BIGINT NOT NULL,
     created_at        BIGINT NOT NULL,
@@ -161,9 +170,9 @@ CREATE TABLE directory_groups (
 CREATE UNIQUE INDEX directory_groups_name ON directory_groups (directory_id, display_name_key);
 CREATE INDEX directory_groups_external_id ON directory_groups (directory_id, external_id, id);
 CREATE INDEX directory_groups_by_display_name
-    ON directory_groups (directory_id, (display_name_key IS NULL), display_name_key, id);
+    ON directory_groups (directory_id, display_name_order, id);
 CREATE INDEX directory_groups_by_external_id
-    ON directory_groups (directory_id, (external_id IS NULL), external_id, id);
+    ON directory_groups (directory_id, external_id_order, id);
 CREATE INDEX directory_groups_by_created ON directory_groups (directory_id, created_at, id);
 CREATE INDEX directory_groups_by_updated ON directory_groups (directory_id, updated_at, id);
 CREATE INDEX directory_groups_page ON directory_groups (directory_id, id);
@@ -177,7 +186,7 @@ CREATE TABLE directory_group_members (
     display      TEXT,
     PRIMARY KEY (group_id, member_id)
 );
-CREATE INDEX directory_group_members_member ON directory_group_members (member_id);
+CREATE INDEX directory_group_members_member ON directory_group_members (member_id, group_id);
 
 -- Members that a group push named before the directory sent the person.
 CREATE TABLE directory_group_pending_members (

@@ -9,7 +9,7 @@ CREATE TABLE memberships (
     email_key       TEXT NOT NULL,
     name            TEXT NOT NULL,
     search_key      TEXT NOT NULL,
-    -- The person's own language, such as fr or fr-CA, when the directory names one.
+    -- The person's own language, such as fr or fr-CA: as the directory names it, or chosen by who invited by hand.
     language        TEXT,
     role            TEXT NOT NULL,
     -- The group that gives the role, and the role set by hand that comes back when no group does.

@@ -31,7 +31,7 @@ impl Secret {
 
     /// Stands for a secret where none may be shown. It opens nothing.
     pub fn masked() -> Self {
-        Self { text: "••••••••".to_owned(), prefix: "" }
+        Self { text: "********".to_owned(), prefix: "" }
     }
 
     /// The secret itself.

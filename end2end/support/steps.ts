@@ -1,6 +1,6 @@
 // What people do, in the words of the pages.
 
-import { type Browser, type BrowserContext, type Page, expect } from "@playwright/test";
+import { type Browser, type BrowserContext, type Locator, type Page, expect } from "@playwright/test";
 import { IdentityProvider } from "./idp.ts";
 import type { Rollcall } from "./rollcall.ts";
 
@@ -63,16 +63,40 @@ export async function join(page: Page, link: string): Promise<void> {
   await expect(page).toHaveURL(/\/w\/acme$/);
 }
 
-/** The invitation link in the built-in mailbox's latest mail to this address. */
-export async function linkInMailbox(rollcall: Rollcall, to: string): Promise<string> {
+/** A link in the built-in mailbox's latest mail to this address: the invitation's, if no other is asked for. */
+export async function linkInMailbox(rollcall: Rollcall, to: string, path = "/invite/"): Promise<string> {
   for (let tries = 0; tries < 100; tries += 1) {
-    const response = await fetch(`${rollcall.baseUrl}/dev/mailbox.json`);
-    const mails: { to: string; links: string[] }[] = await response.json();
-    const link = mails.find((mail) => mail.to === to)?.links.find((url) => url.includes("/invite/"));
+    const mails = await mailbox(rollcall);
+    const link = mails.find((mail) => mail.to === to)?.links.find((url) => url.includes(path));
     if (link !== undefined) return link;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`no invitation for ${to} in the mailbox`);
+  throw new Error(`no link ${path} for ${to} in the mailbox`);
+}
+
+/** The subject of the built-in mailbox's latest mail to this address, if there is one. */
+export async function subjectInMailbox(rollcall: Rollcall, to: string): Promise<string | undefined> {
+  return (await mailbox(rollcall)).find((mail) => mail.to === to)?.subject;
+}
+
+async function mailbox(rollcall: Rollcall): Promise<{ to: string; subject: string; links: string[] }[]> {
+  return (await fetch(`${rollcall.baseUrl}/dev/mailbox.json`)).json();
+}
+
+/** Moves the focus there with the Tab key alone. */
+export async function tabTo(page: Page, target: Locator): Promise<void> {
+  await target.waitFor();
+  for (let tabs = 0; tabs < 150; tabs += 1) {
+    if (await target.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`the Tab key never comes to ${target}`);
+}
+
+/** Moves the focus there with the Tab key and presses the keys: Enter, if no other is asked for. */
+export async function press(page: Page, target: Locator, ...keys: string[]): Promise<void> {
+  await tabTo(page, target);
+  for (const key of keys.length === 0 ? ["Enter"] : keys) await page.keyboard.press(key);
 }
 
 /** The row of the list that shows this address. */

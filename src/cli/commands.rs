@@ -92,28 +92,38 @@ async fn workspaces(rollcall: &Rollcall, as_json: bool, command: &WorkspaceComma
             });
             print(as_json, &json, &text);
         }
-        WorkspaceCommand::Set { workspace, name, seat_limit } => {
+        WorkspaceCommand::Set { workspace, name, seat_limit, language } => {
             let before = the_workspace(rollcall, workspace.as_deref()).await?;
             let name = name.clone().unwrap_or_else(|| before.name.clone());
             let seats = seat_limit.map_or(before.seat_limit, |limit| limit.0);
-            workspace::update(rollcall, &Caller::CommandLine(&before), &name, seats).await?;
-            let json =
-                json!({ "id": before.id, "slug": before.slug, "name": name.trim(), "seat_limit": seats });
+            let language = language.as_ref().unwrap_or(&before.language);
+            workspace::update(rollcall, &Caller::CommandLine(&before), &name, seats, language).await?;
+            let after = the_workspace(rollcall, Some(&before.slug)).await?;
             let limit = seats.map_or_else(|| "no seat limit".to_owned(), |seats| format!("{seats} seats"));
-            print(as_json, &json, &format!("Workspace {} ({}): {limit}.", name.trim(), before.slug));
+            let text =
+                format!("Workspace {} ({}): {limit}, mails in {}.", after.name, after.slug, after.language);
+            print(as_json, &as_listed(&after), &text);
         }
         WorkspaceCommand::List => {
             let mut conn = rollcall.db.read().await?;
             let all = store::workspaces::list(&mut conn).await?;
-            let json: Vec<Value> = all
-                .iter()
-                .map(|w| json!({ "id": w.id, "slug": w.slug, "name": w.name, "seat_limit": w.seat_limit }))
-                .collect();
+            let json: Vec<Value> = all.iter().map(as_listed).collect();
             let rows: Vec<Vec<String>> = all.iter().map(|w| vec![w.slug.clone(), w.name.clone()]).collect();
             print(as_json, &Value::Array(json), &table(&["SLUG", "NAME"], &rows));
         }
     }
     Ok(())
+}
+
+/// A workspace as `list` and `set` print it.
+fn as_listed(workspace: &Workspace) -> Value {
+    json!({
+        "id": workspace.id,
+        "slug": workspace.slug,
+        "name": workspace.name,
+        "seat_limit": workspace.seat_limit,
+        "language": workspace.language,
+    })
 }
 
 async fn bounce(rollcall: &Rollcall, as_json: bool) -> Result<()> {

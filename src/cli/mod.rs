@@ -89,6 +89,9 @@ pub enum WorkspaceCommand {
         /// Most people who are active or invited: a number, or none.
         #[arg(long)]
         seat_limit: Option<SeatLimit>,
+        /// The language of mails to people of whom no other is known, such as en, fr or de.
+        #[arg(long)]
+        language: Option<String>,
     },
     /// List workspaces.
     List,

@@ -21,7 +21,9 @@ use crate::{
     state::{Context, Rollcall},
     store::{
         self, Tx, UniqueKey,
-        directory_groups::{Candidate, DirectoryGroup, Newcomer, PendingMember},
+        directory_group_members::{Candidate, Newcomer},
+        directory_groups::DirectoryGroup,
+        directory_pending_members::PendingMember,
         directory_users::{DirectoryUser, key},
         role_mappings::Scope,
     },
@@ -257,11 +259,12 @@ async fn apply(
     match change {
         MemberChange::Add(members) => add(tx, speaker, group, members, moved).await?,
         MemberChange::Remove(ids) => {
-            store::directory_groups::delete_pending(tx, &group.id, ids).await?;
+            store::directory_pending_members::delete(tx, &group.id, ids).await?;
             remove(tx, group, ids.clone(), moved).await?;
         }
         MemberChange::RemoveWhere(filter) => {
-            let members = store::directory_groups::members_of(tx, std::slice::from_ref(&group.id)).await?;
+            let members =
+                store::directory_group_members::of_groups(tx, std::slice::from_ref(&group.id)).await?;
             let ids: Vec<String> = members
                 .iter()
                 .filter(|member| {
@@ -278,16 +281,16 @@ async fn apply(
         }
         MemberChange::Replace(members) => {
             let wanted: HashSet<&str> = members.iter().map(|member| member.value.as_str()).collect();
-            let present = store::directory_groups::member_ids(tx, &group.id).await?;
+            let present = store::directory_group_members::ids(tx, &group.id).await?;
             let leaving: Vec<String> =
                 present.into_iter().filter(|id| !wanted.contains(id.as_str())).collect();
-            store::directory_groups::delete_all_pending(tx, &group.id).await?;
+            store::directory_pending_members::delete_all(tx, &group.id).await?;
             remove(tx, group, leaving, moved).await?;
             add(tx, speaker, group, members, moved).await?;
         }
         MemberChange::Clear => {
-            store::directory_groups::delete_all_pending(tx, &group.id).await?;
-            moved.rows += store::directory_groups::delete_all_members(tx, &group.id).await?;
+            store::directory_pending_members::delete_all(tx, &group.id).await?;
+            moved.rows += store::directory_group_members::delete_all(tx, &group.id).await?;
             moved.cleared = true;
         }
     }
@@ -295,7 +298,7 @@ async fn apply(
 }
 
 async fn remove(tx: &mut Tx, group: &DirectoryGroup, ids: Vec<String>, moved: &mut Moved) -> Result<()> {
-    moved.rows += store::directory_groups::delete_members(tx, &group.id, &ids).await?;
+    moved.rows += store::directory_group_members::delete(tx, &group.id, &ids).await?;
     moved.ids.extend(ids);
     Ok(())
 }
@@ -314,7 +317,7 @@ async fn add(
     let named: HashMap<&str, &Member> =
         members.iter().map(|member| (member.value.as_str(), member)).collect();
     let ids: Vec<&str> = named.keys().copied().collect();
-    let known = store::directory_groups::candidates(tx, &group.directory_id, &ids).await?;
+    let known = store::directory_group_members::candidates(tx, &group.directory_id, &ids).await?;
     refuse_cycle(tx, group, &known).await?;
     let known_ids: HashSet<&str> = known.iter().map(|candidate| candidate.id.as_str()).collect();
     let unknown: Vec<PendingMember> = named
@@ -334,7 +337,7 @@ async fn add(
             unknown.len()
         ))));
     }
-    store::directory_groups::insert_pending(tx, group, &unknown).await?;
+    store::directory_pending_members::insert(tx, group, &unknown).await?;
     moved.unknown += unknown.len();
     let newcomers: Vec<Newcomer> = known
         .into_iter()
@@ -344,7 +347,7 @@ async fn add(
             kind: candidate.kind,
         })
         .collect();
-    let added = store::directory_groups::insert_members(tx, &group.id, &newcomers).await?;
+    let added = store::directory_group_members::insert(tx, &group.id, &newcomers).await?;
     moved.rows += added;
     moved.added += added;
     moved.ids.extend(newcomers.into_iter().map(|newcomer| newcomer.id));
@@ -366,7 +369,7 @@ async fn refuse_cycle(tx: &mut Tx, group: &DirectoryGroup, added: &[Candidate]) 
                 "The group {id} cannot be a member: it holds this group, directly or further down."
             ))));
         }
-        let parents = store::directory_groups::parents_of(tx, &level).await?;
+        let parents = store::directory_group_members::parents_of(tx, &level).await?;
         level = parents.into_iter().filter(|id| above.insert(id.clone())).collect();
     }
     Ok(())
@@ -376,10 +379,10 @@ async fn refuse_cycle(tx: &mut Tx, group: &DirectoryGroup, added: &[Candidate]) 
 pub(super) async fn admit_pending(tx: &mut Tx, context: &Context, user: &DirectoryUser) -> Result<()> {
     let mut names = vec![user.id.0.clone(), user.user_name.clone()];
     names.extend(user.external_id.clone());
-    let groups = store::directory_groups::take_pending(tx, &user.directory_id, &names).await?;
+    let groups = store::directory_pending_members::take(tx, &user.directory_id, &names).await?;
     for (group, display) in groups {
         let member = Newcomer { id: user.id.0.clone(), kind: "User".to_owned(), display };
-        store::directory_groups::insert_members(tx, &group, &[member]).await?;
+        store::directory_group_members::insert(tx, &group, &[member]).await?;
         store::directory_groups::touch(tx, &group, context.now).await?;
     }
     Ok(())

@@ -8,6 +8,7 @@ use super::{Caller, EmailAddress, Permission, account, password};
 use crate::{
     audit::{self, Actor},
     error::{Error, Result},
+    mail,
     model::{MembershipStatus, Role, Source},
     secret::Secret,
     state::{Context, Rollcall},
@@ -166,16 +167,18 @@ pub async fn create(
 /// Most seats that a limit can name.
 const MOST_SEATS: i64 = 10_000_000;
 
-/// Changes name and seat limit. The slug stays, so that addresses go on leading here. A limit below the seats that are
-/// taken takes nothing away; nobody new comes in until seats are free.
+/// Changes name, seat limit and language of mails (BCP 47, one of [`mail::languages`]). The slug stays, so that
+/// addresses go on leading here. A limit below the seats that are taken takes nothing away; nobody new comes in until
+/// seats are free.
 ///
 /// # Errors
-/// `Forbidden`; `Invalid` on `name` or `seat_limit`.
+/// `Forbidden`; `Invalid` on `name`, `seat_limit` or `language`.
 pub async fn update(
     rollcall: &Rollcall,
     caller: &Caller<'_>,
     name: &str,
     seat_limit: Option<i64>,
+    language: &str,
 ) -> Result<()> {
     caller.require(Permission::ManageWorkspace)?;
     let name = account::checked_name("name", name)?;
@@ -185,16 +188,31 @@ pub async fn update(
             format!("Use a whole number from 1 to {MOST_SEATS}, or nothing for no limit."),
         ));
     }
+    let language = checked_language(language)?;
     let context = rollcall.context(caller.actor());
     let id = &caller.workspace().id;
     let mut tx = rollcall.db.write().await?;
     store::seats::set_limit(&mut tx, id, seat_limit).await?;
-    store::workspaces::rename(&mut tx, id, &name).await?;
-    let detail = json!({ "name": name, "seat_limit": seat_limit });
+    store::workspaces::update(&mut tx, id, &name, language).await?;
+    let detail = json!({ "name": name, "seat_limit": seat_limit, "language": language });
     audit::record(&mut tx, &context, id, "workspace.updated", id.as_str(), &detail).await?;
     tx.commit().await?;
     rollcall.held_due.notify_one();
     Ok(())
+}
+
+/// A language that mails can be written in, by its tag.
+///
+/// # Errors
+/// `Invalid` on `language`.
+pub(super) fn checked_language(tag: &str) -> Result<&'static str> {
+    mail::known_language(tag).ok_or_else(|| {
+        let known: Vec<&str> = mail::languages().map(|(tag, _)| tag).collect();
+        Error::invalid(
+            "language",
+            format!("There are no mails in the language “{tag}”. Use one of: {}.", known.join(", ")),
+        )
+    })
 }
 
 async fn insert(tx: &mut Tx, context: &Context, name: &str, owner: &Account) -> Result<Workspace> {
@@ -203,6 +221,7 @@ async fn insert(tx: &mut Tx, context: &Context, name: &str, owner: &Account) -> 
         slug: free_slug(tx, name).await?,
         name: name.to_owned(),
         seat_limit: None,
+        language: mail::default_language().to_owned(),
         created_at: context.now,
     };
     match store::workspaces::insert(tx, &workspace).await {

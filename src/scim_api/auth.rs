@@ -9,7 +9,7 @@ use axum::{
 };
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
 use http::{HeaderMap, HeaderValue, header, request::Parts};
-use scim::{Accepted, Mode};
+use scim::{Accepted, Mode, projection::Projection, schema::ResourceType};
 
 use super::{
     failure::{self, Failure},
@@ -41,6 +41,12 @@ pub(super) struct DirectoryAuth {
 impl DirectoryAuth {
     pub(super) fn directory(&self) -> &DirectoryId {
         &self.speaker.directory_id
+    }
+
+    /// The attributes that the query of a request for one resource wants.
+    pub(super) fn projection(&self, kind: &ResourceType, query: Option<&str>) -> Result<Projection, Failure> {
+        let query = query.unwrap_or_default();
+        Ok(self.accept(scim::projection::from_query(kind, query, self.mode)?))
     }
 
     /// What was read of a request, with what was tolerated on the way noted.

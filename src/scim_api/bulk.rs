@@ -17,8 +17,9 @@ use super::{
     auth::{DirectoryAuth, ResourceId},
     body::ScimBody,
     failure::{Failure, Result},
-    groups, render,
-    users::{self, text},
+    groups,
+    headers::text,
+    render, users,
 };
 use crate::state::Rollcall;
 

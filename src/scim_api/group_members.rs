@@ -1,4 +1,5 @@
-//! `/GroupMembers`: the members of one group, page by page, whatever its size. They are written through the group.
+//! `/GroupMembers`: the members of one group, or the groups of one member, page by page, whatever their number. They
+//! are written through the group.
 
 use axum::{
     extract::{RawQuery, State},
@@ -8,46 +9,25 @@ use http::{Method, StatusCode};
 use scim::{
     Document,
     filter::{CompareOp, Filter, Literal},
-    list::ListQuery,
-    projection, schema,
+    list::{ListQuery, SortKey},
+    schema,
 };
 use serde_json::json;
 
 use super::{
     auth::{DirectoryAuth, ResourceId},
-    body::ScimBody,
     failure::{Failure, Result},
-    list::{self, Resources},
     render,
+    resources::{Resources, conditions},
 };
 use crate::{
     state::Rollcall,
     store::{
         self, Conn,
-        directory_groups::{MemberCondition, MemberOfGroup},
-        order::{Order, Slice},
+        directory_group_members::{MemberCondition, MemberOfGroup},
+        order::{Column, Order, Slice},
     },
 };
-
-pub(super) async fn list(
-    State(rollcall): State<Rollcall>,
-    auth: DirectoryAuth,
-    RawQuery(query): RawQuery,
-) -> Result<Response> {
-    let kind = schema::group_member();
-    let query = query.as_deref().unwrap_or_default();
-    let query = auth.accept(scim::list::from_query(kind, query, auth.mode)?);
-    list::respond::<GroupMembers>(&rollcall, &auth, of_one_group(&query)?).await
-}
-
-pub(super) async fn search(
-    State(rollcall): State<Rollcall>,
-    auth: DirectoryAuth,
-    ScimBody(body): ScimBody,
-) -> Result<Response> {
-    let query = auth.accept(scim::list::from_search(schema::group_member(), &body, auth.mode)?);
-    list::respond::<GroupMembers>(&rollcall, &auth, of_one_group(&query)?).await
-}
 
 /// `{group}.{member}`, by their ids.
 pub(super) async fn get(
@@ -57,11 +37,10 @@ pub(super) async fn get(
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
     let kind = schema::group_member();
-    let query = query.as_deref().unwrap_or_default();
-    let wanted = auth.accept(projection::from_query(kind, query, auth.mode)?);
+    let wanted = auth.projection(kind, query.as_deref())?;
     let (group, member) = id.split_once('.').unwrap_or_default();
     let conditions = [MemberCondition::Group(group.to_owned()), MemberCondition::Member(member.to_owned())];
-    let slice = Slice { after: None, offset: 0, limit: 1 };
+    let slice = Slice { behind: None, offset: 0, limit: 1 };
     let mut conn = rollcall.db.read().await?;
     let rows = GroupMembers::page(&mut conn, &auth, &conditions, Order::default(), slice).await?;
     let mut found = GroupMembers::render(&mut conn, &auth, &rows, false).await?;
@@ -79,24 +58,29 @@ pub(super) async fn refuse(_: DirectoryAuth, method: Method) -> Failure {
     .into()
 }
 
-/// The members of all groups together have no order that an index holds, and nobody needs them: one group is named.
-fn of_one_group(query: &ListQuery) -> std::result::Result<&ListQuery, scim::Error> {
-    const HOW: &str =
-        "Ask with filter=group.value eq \"ID\", and member.value or member.type by eq beside it.";
-    let conditions = query.filter.as_ref().and_then(GroupMembers::conditions).unwrap_or_default();
-    if !conditions.iter().any(|condition| matches!(condition, MemberCondition::Group(_))) {
-        return Err(scim::Error::invalid_filter(format!("The members of one group can be listed. {HOW}")));
+/// The members of all groups together have no order that an index holds, and nobody needs them: one group is named, or
+/// one member.
+fn of_one(query: &ListQuery) -> std::result::Result<(), scim::Error> {
+    const HOW: &str = "Ask with filter=group.value eq \"ID\", with filter=member.value eq \"ID\", or with both joined by and.";
+    let conditions = query.filter.as_ref().and_then(conditions::<GroupMembers>).unwrap_or_default();
+    let names_one = |condition: &MemberCondition| {
+        matches!(condition, MemberCondition::Group(_) | MemberCondition::Member(_))
+    };
+    if !conditions.iter().any(names_one) {
+        return Err(scim::Error::invalid_filter(format!(
+            "The members of one group can be listed, or the groups of one member. {HOW}"
+        )));
     }
     if query.sort_by.is_some() {
         return Err(scim::Error::invalid_value(
             "The members of a group come in the order of their ids. Leave sortBy out.",
         ));
     }
-    Ok(query)
+    Ok(())
 }
 
 /// Members of one group as a list shows them.
-struct GroupMembers;
+pub(super) struct GroupMembers;
 
 impl Resources for GroupMembers {
     type Row = MemberOfGroup;
@@ -109,34 +93,38 @@ impl Resources for GroupMembers {
         schema::group_member()
     }
 
-    /// What distinguishes the members of one group.
     fn id(row: &MemberOfGroup) -> &str {
-        &row.member_id
+        &row.id
     }
 
-    fn conditions(filter: &Filter) -> Option<Vec<MemberCondition>> {
+    /// They come in the order of their ids alone.
+    fn sort_key(_: &MemberOfGroup, _: Column) -> SortKey {
+        SortKey::Absent
+    }
+
+    fn check(query: &ListQuery) -> std::result::Result<(), scim::Error> {
+        of_one(query)
+    }
+
+    fn condition(filter: &Filter) -> Option<MemberCondition> {
         match filter {
-            Filter::And(parts) => {
-                let conditions: Option<Vec<_>> = parts.iter().map(Self::conditions).collect();
-                Some(conditions?.concat())
-            }
             Filter::Compare { path, op: CompareOp::Eq, value: Literal::String(text) }
                 if path.schema.is_none() =>
             {
                 let text = text.clone();
-                Some(vec![match (path.attribute.as_str(), path.sub.as_deref()) {
-                    ("group", Some("value")) => MemberCondition::Group(text),
-                    ("member", Some("value")) => MemberCondition::Member(text),
-                    ("member", Some("type")) => MemberCondition::Kind(text),
-                    _ => return None,
-                }])
+                match (path.attribute.as_str(), path.sub.as_deref()) {
+                    ("group", Some("value")) => Some(MemberCondition::Group(text)),
+                    ("member", Some("value")) => Some(MemberCondition::Member(text)),
+                    ("member", Some("type")) => Some(MemberCondition::Kind(text)),
+                    _ => None,
+                }
             }
             _ => None,
         }
     }
 
     fn one_of(ids: Vec<String>) -> MemberCondition {
-        MemberCondition::Members(ids)
+        MemberCondition::Ids(ids)
     }
 
     async fn page(
@@ -146,7 +134,7 @@ impl Resources for GroupMembers {
         _: Order,
         slice: Slice<'_>,
     ) -> store::Result<Vec<MemberOfGroup>> {
-        store::directory_groups::list_members(conn, auth.directory(), conditions, slice).await
+        store::directory_group_members::list(conn, auth.directory(), conditions, slice).await
     }
 
     async fn count(
@@ -154,7 +142,7 @@ impl Resources for GroupMembers {
         auth: &DirectoryAuth,
         conditions: &[MemberCondition],
     ) -> store::Result<i64> {
-        store::directory_groups::count_members(conn, auth.directory(), conditions).await
+        store::directory_group_members::count(conn, auth.directory(), conditions).await
     }
 
     async fn render(
@@ -169,7 +157,7 @@ impl Resources for GroupMembers {
 
 fn document(base_url: &str, row: &MemberOfGroup) -> Document {
     let kind = schema::group_member();
-    let id = format!("{}.{}", row.group_id, row.member_id);
+    let id = &row.id;
     let mut member = json!({
         "value": row.member_id,
         "$ref": format!("{base_url}/{}s/{}", row.member_kind, row.member_id),

@@ -6,11 +6,11 @@ use axum::{
     extract::{RawQuery, State},
     response::Response,
 };
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use scim::{
     Document,
     filter::{CompareOp, Filter, Literal},
-    projection::{self, Projection},
+    list::SortKey,
     resource, schema,
 };
 
@@ -18,9 +18,8 @@ use super::{
     auth::{DirectoryAuth, ResourceId},
     body::ScimBody,
     failure::{Failure, Result},
-    list::{self, Resources},
-    render,
-    users::text,
+    headers, render,
+    resources::{Resources, show},
 };
 use crate::{
     directory,
@@ -29,32 +28,20 @@ use crate::{
     state::Rollcall,
     store::{
         self, Conn,
-        directory_groups::{DirectoryGroup, GroupCondition, GroupMember},
-        order::{Order, Slice},
+        directory_group_members::GroupMember,
+        directory_groups::{DirectoryGroup, GroupCondition},
+        order::{Column, Order, Slice},
     },
 };
 
 /// A PATCH of a group with more members than this is answered with 204: reading it back would cost more than it says.
 const WORTH_READING_BACK: i64 = 1000;
-
-pub(super) async fn list(
-    State(rollcall): State<Rollcall>,
-    auth: DirectoryAuth,
-    RawQuery(query): RawQuery,
-) -> Result<Response> {
-    let query = query.as_deref().unwrap_or_default();
-    let query = auth.accept(scim::list::from_query(schema::group(), query, auth.mode)?);
-    list::respond::<Groups>(&rollcall, &auth, &query).await
-}
-
-pub(super) async fn search(
-    State(rollcall): State<Rollcall>,
-    auth: DirectoryAuth,
-    ScimBody(body): ScimBody,
-) -> Result<Response> {
-    let query = auth.accept(scim::list::from_search(schema::group(), &body, auth.mode)?);
-    list::respond::<Groups>(&rollcall, &auth, &query).await
-}
+/// Most members in one list of groups: a page ends before the group with which there would be more (RFC 7644 section
+/// 3.4.2.4 lets a page hold fewer than `count`). A single larger group makes a page of its own: a part of its members
+/// would be taken for all of them.
+const MOST_MEMBERS: i64 = 20_000;
+/// Groups whose members are counted at a time.
+const COUNTED_AT_ONCE: usize = 100;
 
 pub(super) async fn create(
     State(rollcall): State<Rollcall>,
@@ -62,10 +49,10 @@ pub(super) async fn create(
     RawQuery(query): RawQuery,
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
-    let projection = wanted(&auth, query.as_deref())?;
+    let projection = auth.projection(schema::group(), query.as_deref())?;
     let document = auth.accept(resource::read(schema::group(), &body, auth.mode)?);
     let group = directory::group::create(&rollcall, &auth.context, &auth.speaker, document).await?;
-    show(&rollcall, &auth, StatusCode::CREATED, &group, &projection).await
+    show::<Groups>(&rollcall, &auth, StatusCode::CREATED, &group, &projection).await
 }
 
 pub(super) async fn get(
@@ -75,15 +62,15 @@ pub(super) async fn get(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let projection = wanted(&auth, query.as_deref())?;
+    let projection = auth.projection(schema::group(), query.as_deref())?;
     let mut conn = rollcall.db.read().await?;
     let group = store::directory_groups::get(&mut conn, auth.directory(), &DirectoryGroupId(id)).await?;
     drop(conn);
     let group = group.ok_or(Failure(Error::NotFound { what: "Group in this directory" }))?;
-    if scim::etag::is_not_modified(text(&headers, &header::IF_NONE_MATCH), &scim::etag::weak(group.version)) {
-        return Ok(render::not_modified(group.version));
+    if let Some(response) = headers::not_modified(&headers, group.version) {
+        return Ok(response);
     }
-    show(&rollcall, &auth, StatusCode::OK, &group, &projection).await
+    show::<Groups>(&rollcall, &auth, StatusCode::OK, &group, &projection).await
 }
 
 pub(super) async fn replace(
@@ -94,13 +81,13 @@ pub(super) async fn replace(
     headers: HeaderMap,
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
-    let projection = wanted(&auth, query.as_deref())?;
+    let projection = auth.projection(schema::group(), query.as_deref())?;
     let document = auth.accept(resource::read(schema::group(), &body, auth.mode)?);
-    let if_match = text(&headers, &header::IF_MATCH);
+    let if_match = headers::if_match(&headers);
     let id = DirectoryGroupId(id);
     let group =
         directory::group::replace(&rollcall, &auth.context, &auth.speaker, &id, if_match, document).await?;
-    show(&rollcall, &auth, StatusCode::OK, &group, &projection).await
+    show::<Groups>(&rollcall, &auth, StatusCode::OK, &group, &projection).await
 }
 
 pub(super) async fn patch(
@@ -111,9 +98,9 @@ pub(super) async fn patch(
     headers: HeaderMap,
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
-    let projection = wanted(&auth, query.as_deref())?;
+    let projection = auth.projection(schema::group(), query.as_deref())?;
     let patch = auth.accept(scim::patch::parse(schema::group(), &body, auth.mode)?);
-    let if_match = text(&headers, &header::IF_MATCH);
+    let if_match = headers::if_match(&headers);
     let id = DirectoryGroupId(id);
     let group =
         directory::group::patch(&rollcall, &auth.context, &auth.speaker, &id, if_match, patch).await?;
@@ -121,7 +108,7 @@ pub(super) async fn patch(
     if auth.provider == Provider::Entra || is_large(&rollcall, &group).await? {
         return Ok(render::no_content());
     }
-    show(&rollcall, &auth, StatusCode::OK, &group, &projection).await
+    show::<Groups>(&rollcall, &auth, StatusCode::OK, &group, &projection).await
 }
 
 pub(super) async fn delete(
@@ -130,34 +117,15 @@ pub(super) async fn delete(
     ResourceId(id): ResourceId,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let if_match = text(&headers, &header::IF_MATCH);
+    let if_match = headers::if_match(&headers);
     directory::group::delete(&rollcall, &auth.context, &auth.speaker, &DirectoryGroupId(id), if_match)
         .await?;
     Ok(render::no_content())
 }
 
-fn wanted(auth: &DirectoryAuth, query: Option<&str>) -> Result<Projection> {
-    Ok(auth.accept(projection::from_query(schema::group(), query.unwrap_or_default(), auth.mode)?))
-}
-
 async fn is_large(rollcall: &Rollcall, group: &DirectoryGroup) -> Result<bool> {
     let mut conn = rollcall.db.read().await?;
-    Ok(store::directory_groups::has_more_members_than(&mut conn, &group.id, WORTH_READING_BACK).await?)
-}
-
-async fn show(
-    rollcall: &Rollcall,
-    auth: &DirectoryAuth,
-    status: StatusCode,
-    group: &DirectoryGroup,
-    projection: &Projection,
-) -> Result<Response> {
-    let mut conn = rollcall.db.read().await?;
-    let mut shown =
-        Groups::render(&mut conn, auth, std::slice::from_ref(group), list::is_shown::<Groups>(projection))
-            .await?;
-    let resource = shown.pop().unwrap_or_default();
-    Ok(render::resource(status, schema::group(), resource, projection))
+    Ok(store::directory_group_members::has_more_than(&mut conn, &group.id, WORTH_READING_BACK).await?)
 }
 
 /// Groups as a list shows them.
@@ -177,24 +145,24 @@ impl Resources for Groups {
         row.id.as_str()
     }
 
-    /// `displayName`, `externalId`, `id` and `members` compared by `eq`, and any `and` of them.
-    fn conditions(filter: &Filter) -> Option<Vec<GroupCondition>> {
+    fn sort_key(row: &DirectoryGroup, by: Column) -> SortKey {
+        row.sort_key(by)
+    }
+
+    /// `displayName`, `externalId`, `id` and `members` compared by `eq`.
+    fn condition(filter: &Filter) -> Option<GroupCondition> {
         match filter {
-            Filter::And(parts) => {
-                let conditions: Option<Vec<_>> = parts.iter().map(Self::conditions).collect();
-                Some(conditions?.concat())
-            }
             Filter::Compare { path, op: CompareOp::Eq, value: Literal::String(text) }
                 if path.schema.is_none() =>
             {
                 let text = text.clone();
-                Some(vec![match (path.attribute.as_str(), path.sub.as_deref()) {
-                    ("displayName", None) => GroupCondition::DisplayName(text),
-                    ("externalId", None) => GroupCondition::ExternalId(text),
-                    ("id", None) => GroupCondition::Id(text),
-                    ("members", None | Some("value")) => GroupCondition::Member(text),
-                    _ => return None,
-                }])
+                match (path.attribute.as_str(), path.sub.as_deref()) {
+                    ("displayName", None) => Some(GroupCondition::DisplayName(text)),
+                    ("externalId", None) => Some(GroupCondition::ExternalId(text)),
+                    ("id", None) => Some(GroupCondition::Id(text)),
+                    ("members", None | Some("value")) => Some(GroupCondition::Member(text)),
+                    _ => None,
+                }
             }
             _ => None,
         }
@@ -222,6 +190,24 @@ impl Resources for Groups {
         store::directory_groups::count(conn, auth.directory(), conditions).await
     }
 
+    async fn fitting(conn: &mut Conn, rows: &[DirectoryGroup]) -> store::Result<usize> {
+        if rows.len() < 2 {
+            return Ok(rows.len());
+        }
+        let mut left = MOST_MEMBERS;
+        for (turn, some) in rows.chunks(COUNTED_AT_ONCE).enumerate() {
+            let ids: Vec<DirectoryGroupId> = some.iter().map(|row| row.id.clone()).collect();
+            let numbers = store::directory_group_members::numbers_up_to(conn, &ids, left).await?;
+            for (index, id) in ids.iter().enumerate() {
+                left -= numbers.get(id).copied().unwrap_or_default();
+                if left < 0 {
+                    return Ok((turn * COUNTED_AT_ONCE + index).max(1));
+                }
+            }
+        }
+        Ok(rows.len())
+    }
+
     async fn render(
         conn: &mut Conn,
         auth: &DirectoryAuth,
@@ -229,8 +215,11 @@ impl Resources for Groups {
         with_apart: bool,
     ) -> crate::error::Result<Vec<Document>> {
         let ids: Vec<DirectoryGroupId> = rows.iter().map(|row| row.id.clone()).collect();
-        let members =
-            if with_apart { store::directory_groups::members_of(conn, &ids).await? } else { Vec::new() };
+        let members = if with_apart {
+            store::directory_group_members::of_groups(conn, &ids).await?
+        } else {
+            Vec::new()
+        };
         let mut members_of: HashMap<&DirectoryGroupId, Vec<&GroupMember>> = HashMap::new();
         for member in &members {
             members_of.entry(&member.group_id).or_default().push(member);

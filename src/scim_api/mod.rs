@@ -10,9 +10,11 @@ mod discovery;
 mod failure;
 mod group_members;
 mod groups;
+mod headers;
 mod list;
 mod notebook;
 mod render;
+mod resources;
 mod roles;
 mod search;
 mod users;
@@ -24,6 +26,7 @@ use axum::{
     routing::{MethodRouter, get, post},
 };
 
+use self::{group_members::GroupMembers, groups::Groups, users::Users};
 use crate::state::Rollcall;
 
 /// Largest body of one request in bytes.
@@ -32,20 +35,20 @@ pub const LARGEST_BODY: usize = 1024 * 1024;
 /// The routes, with their own errors, limits and rate limit.
 pub fn router(rollcall: &Rollcall) -> Router {
     let routes = Router::new()
-        .route("/Users", with_405(get(users::list).post(users::create)))
-        .route("/Users/.search", with_405(post(users::search)))
+        .route("/Users", with_405(get(resources::query::<Users>).post(users::create)))
+        .route("/Users/.search", with_405(post(resources::search::<Users>)))
         .route(
             "/Users/{id}",
             with_405(get(users::get).put(users::replace).patch(users::patch).delete(users::delete)),
         )
-        .route("/Groups", with_405(get(groups::list).post(groups::create)))
-        .route("/Groups/.search", with_405(post(groups::search)))
+        .route("/Groups", with_405(get(resources::query::<Groups>).post(groups::create)))
+        .route("/Groups/.search", with_405(post(resources::search::<Groups>)))
         .route(
             "/Groups/{id}",
             with_405(get(groups::get).put(groups::replace).patch(groups::patch).delete(groups::delete)),
         )
-        .route("/GroupMembers", get(group_members::list).fallback(group_members::refuse))
-        .route("/GroupMembers/.search", with_405(post(group_members::search)))
+        .route("/GroupMembers", get(resources::query::<GroupMembers>).fallback(group_members::refuse))
+        .route("/GroupMembers/.search", with_405(post(resources::search::<GroupMembers>)))
         .route("/GroupMembers/{id}", get(group_members::get).fallback(group_members::refuse))
         .merge(catalogue::<roles::Roles>("/Roles"))
         .merge(catalogue::<roles::Entitlements>("/Entitlements"))

@@ -13,7 +13,8 @@ use crate::{
     directory::user::parsed,
     error::Result,
     store::{
-        directory_groups::{DirectoryGroup, GroupMember},
+        directory_group_members::GroupMember,
+        directory_groups::DirectoryGroup,
         directory_users::{DirectoryUser, GroupOfUser},
     },
 };

@@ -11,7 +11,7 @@ use axum::{
 };
 use http::{Method, StatusCode};
 use scim::{
-    Document, projection,
+    Document,
     schema::{self, ResourceType, Vocabulary},
 };
 use serde_json::{Value, json};
@@ -180,8 +180,7 @@ pub(super) async fn get<C: Catalogue>(
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
     let kind = C::kind();
-    let query = query.as_deref().unwrap_or_default();
-    let wanted = auth.accept(projection::from_query(kind, query, auth.mode)?);
+    let wanted = auth.projection(kind, query.as_deref())?;
     let all = documents::<C>(&rollcall, &auth).await?;
     let found = all.into_iter().find(|entry| entry.get("id").and_then(Value::as_str) == Some(&id));
     let found = found

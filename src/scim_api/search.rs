@@ -1,14 +1,27 @@
 //! `POST /.search` at the root: users and groups in one list (RFC 7644 section 3.4.3).
 
 use axum::{extract::State, response::Response};
-use http::StatusCode;
-use scim::{list::Page, schema};
-use serde_json::Value;
+use scim::{list::ListQuery, schema};
+use serde::{Deserialize, Serialize};
 
 use super::{
-    auth::DirectoryAuth, body::ScimBody, failure::Result, groups::Groups, list, render, users::Users,
+    auth::DirectoryAuth,
+    body::ScimBody,
+    failure::Result,
+    groups::Groups,
+    list::{self, Place, Position},
+    users::Users,
 };
-use crate::state::Rollcall;
+use crate::{state::Rollcall, store::Conn};
+
+/// Where a page of both ended.
+#[derive(Serialize, Deserialize)]
+enum Ended {
+    /// Among the users.
+    Users(Place),
+    /// Among the groups, or right before the first.
+    Groups(Option<Place>),
+}
 
 /// Users first, then groups.
 pub(super) async fn everything(
@@ -23,28 +36,69 @@ pub(super) async fn everything(
         (Err(refusal), Err(_)) => return Err(refusal.into()),
         (users, groups) => (users.ok().map(|q| auth.accept(q)), groups.ok().map(|q| auth.accept(q))),
     };
-    let start_index = users.as_ref().or(groups.as_ref()).map_or(1, |query| query.start_index);
-    let wanted = users.as_ref().or(groups.as_ref()).map_or(list::DEFAULT_PAGE, list::size);
+    let Some(query) = users.as_ref().or(groups.as_ref()) else { return Ok(super::render::no_content()) };
+    let mut page = Both {
+        ended: list::unseal(&auth, "/", query)?,
+        offset: if query.cursor.is_some() { 0 } else { query.start_index - 1 },
+        wanted: list::size(query),
+        total: 0,
+        shown: Vec::new(),
+        next: None,
+    };
     let mut conn = rollcall.db.read().await?;
-    let (mut total, mut shown) = (0, Vec::new());
-    if let Some(query) = users {
-        let (number, _, resources) = list::collect::<Users>(&mut conn, &auth, &query).await?;
-        total += number;
-        shown.extend(
-            resources.into_iter().map(|user| Value::Object(query.projection.apply(schema::user(), user))),
-        );
+    if let Some(users) = &users {
+        page.add_users(&mut conn, &auth, users).await?;
     }
-    if let Some(mut query) = groups {
-        let skipped = (start_index - 1).saturating_sub(total);
-        query.start_index = skipped + 1;
-        query.count = Some(wanted - shown.len() as u64);
-        query.cursor = None;
-        let (number, _, resources) = list::collect::<Groups>(&mut conn, &auth, &query).await?;
-        total += number;
-        shown.extend(
-            resources.into_iter().map(|group| Value::Object(query.projection.apply(schema::group(), group))),
-        );
+    if let Some(groups) = &groups {
+        page.add_groups(&mut conn, &auth, groups).await?;
     }
-    let page = Page::Index { start_index };
-    Ok(render::message(StatusCode::OK, &scim::list::response(total, &page, shown)))
+    let next = page.next.map(|next| list::seal(&auth, "/", query, &next));
+    Ok(list::message(query, page.total, next, page.shown))
+}
+
+/// A page of users and groups as it comes together.
+struct Both {
+    /// Where the page before ended, by its cursor.
+    ended: Option<Ended>,
+    /// How many to pass over, by index.
+    offset: u64,
+    wanted: u64,
+    total: u64,
+    shown: Vec<serde_json::Value>,
+    next: Option<Ended>,
+}
+
+impl Both {
+    async fn add_users(&mut self, conn: &mut Conn, auth: &DirectoryAuth, query: &ListQuery) -> Result<()> {
+        let (position, wanted) = match &self.ended {
+            None => (Position::At(self.offset), self.wanted),
+            Some(Ended::Users(place)) => (Position::Behind(place.clone()), self.wanted),
+            Some(Ended::Groups(_)) => (Position::At(0), 0),
+        };
+        let found = list::collect::<Users>(conn, auth, query, &position, wanted).await?;
+        self.total += found.total;
+        self.shown.extend(list::project(schema::user(), query, found.resources));
+        self.next = found.next.map(Ended::Users);
+        Ok(())
+    }
+
+    async fn add_groups(&mut self, conn: &mut Conn, auth: &DirectoryAuth, query: &ListQuery) -> Result<()> {
+        let position = match &self.ended {
+            None => Position::At(self.offset.saturating_sub(self.total)),
+            Some(Ended::Users(_) | Ended::Groups(None)) => Position::At(0),
+            Some(Ended::Groups(Some(place))) => Position::Behind(place.clone()),
+        };
+        let wanted = match &self.next {
+            None => self.wanted - self.shown.len() as u64,
+            Some(_) => 0,
+        };
+        let found = list::collect::<Groups>(conn, auth, query, &position, wanted).await?;
+        self.total += found.total;
+        self.shown.extend(list::project(schema::group(), query, found.resources));
+        let is_full = wanted == 0 && self.wanted > 0;
+        if self.next.is_none() && (found.next.is_some() || is_full && found.total > 0) {
+            self.next = Some(Ended::Groups(found.next));
+        }
+        Ok(())
+    }
 }

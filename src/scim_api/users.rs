@@ -6,11 +6,11 @@ use axum::{
     extract::{RawQuery, State},
     response::Response,
 };
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use scim::{
     Document,
     filter::{CompareOp, Filter, Literal},
-    projection::{self, Projection},
+    list::SortKey,
     resource, schema,
 };
 
@@ -18,8 +18,8 @@ use super::{
     auth::{DirectoryAuth, ResourceId},
     body::ScimBody,
     failure::{Failure, Result},
-    list::{self, Resources},
-    render,
+    headers, render,
+    resources::{Resources, show},
 };
 use crate::{
     directory,
@@ -29,28 +29,9 @@ use crate::{
     store::{
         self, Conn,
         directory_users::{DirectoryUser, UserCondition},
-        order::{Order, Slice},
+        order::{Column, Order, Slice},
     },
 };
-
-pub(super) async fn list(
-    State(rollcall): State<Rollcall>,
-    auth: DirectoryAuth,
-    RawQuery(query): RawQuery,
-) -> Result<Response> {
-    let query = query.as_deref().unwrap_or_default();
-    let query = auth.accept(scim::list::from_query(schema::user(), query, auth.mode)?);
-    list::respond::<Users>(&rollcall, &auth, &query).await
-}
-
-pub(super) async fn search(
-    State(rollcall): State<Rollcall>,
-    auth: DirectoryAuth,
-    ScimBody(body): ScimBody,
-) -> Result<Response> {
-    let query = auth.accept(scim::list::from_search(schema::user(), &body, auth.mode)?);
-    list::respond::<Users>(&rollcall, &auth, &query).await
-}
 
 pub(super) async fn create(
     State(rollcall): State<Rollcall>,
@@ -58,10 +39,10 @@ pub(super) async fn create(
     RawQuery(query): RawQuery,
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
-    let projection = wanted(&auth, query.as_deref())?;
+    let projection = auth.projection(schema::user(), query.as_deref())?;
     let document = auth.accept(resource::read(schema::user(), &body, auth.mode)?);
     let changed = directory::user::create(&rollcall, &auth.context, &auth.speaker, document).await?;
-    show(&rollcall, &auth, StatusCode::CREATED, &changed.user, &projection).await
+    show::<Users>(&rollcall, &auth, StatusCode::CREATED, &changed.user, &projection).await
 }
 
 pub(super) async fn get(
@@ -71,15 +52,15 @@ pub(super) async fn get(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let projection = wanted(&auth, query.as_deref())?;
+    let projection = auth.projection(schema::user(), query.as_deref())?;
     let mut conn = rollcall.db.read().await?;
     let user = store::directory_users::get(&mut conn, auth.directory(), &DirectoryUserId(id)).await?;
     drop(conn);
     let user = user.ok_or(Failure(Error::NotFound { what: "User in this directory" }))?;
-    if scim::etag::is_not_modified(text(&headers, &header::IF_NONE_MATCH), &scim::etag::weak(user.version)) {
-        return Ok(render::not_modified(user.version));
+    if let Some(response) = headers::not_modified(&headers, user.version) {
+        return Ok(response);
     }
-    show(&rollcall, &auth, StatusCode::OK, &user, &projection).await
+    show::<Users>(&rollcall, &auth, StatusCode::OK, &user, &projection).await
 }
 
 pub(super) async fn replace(
@@ -90,13 +71,13 @@ pub(super) async fn replace(
     headers: HeaderMap,
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
-    let projection = wanted(&auth, query.as_deref())?;
+    let projection = auth.projection(schema::user(), query.as_deref())?;
     let document = auth.accept(resource::read(schema::user(), &body, auth.mode)?);
-    let if_match = text(&headers, &header::IF_MATCH);
+    let if_match = headers::if_match(&headers);
     let id = DirectoryUserId(id);
     let changed =
         directory::user::replace(&rollcall, &auth.context, &auth.speaker, &id, if_match, document).await?;
-    show(&rollcall, &auth, StatusCode::OK, &changed.user, &projection).await
+    show::<Users>(&rollcall, &auth, StatusCode::OK, &changed.user, &projection).await
 }
 
 pub(super) async fn patch(
@@ -107,13 +88,13 @@ pub(super) async fn patch(
     headers: HeaderMap,
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
-    let projection = wanted(&auth, query.as_deref())?;
+    let projection = auth.projection(schema::user(), query.as_deref())?;
     let patch = auth.accept(scim::patch::parse(schema::user(), &body, auth.mode)?);
-    let if_match = text(&headers, &header::IF_MATCH);
+    let if_match = headers::if_match(&headers);
     let id = DirectoryUserId(id);
     let changed =
         directory::user::patch(&rollcall, &auth.context, &auth.speaker, &id, if_match, &patch).await?;
-    show(&rollcall, &auth, StatusCode::OK, &changed.user, &projection).await
+    show::<Users>(&rollcall, &auth, StatusCode::OK, &changed.user, &projection).await
 }
 
 pub(super) async fn delete(
@@ -122,32 +103,9 @@ pub(super) async fn delete(
     ResourceId(id): ResourceId,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let if_match = text(&headers, &header::IF_MATCH);
+    let if_match = headers::if_match(&headers);
     directory::user::delete(&rollcall, &auth.context, &auth.speaker, &DirectoryUserId(id), if_match).await?;
     Ok(render::no_content())
-}
-
-fn wanted(auth: &DirectoryAuth, query: Option<&str>) -> Result<Projection> {
-    Ok(auth.accept(projection::from_query(schema::user(), query.unwrap_or_default(), auth.mode)?))
-}
-
-pub(super) fn text<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
-}
-
-async fn show(
-    rollcall: &Rollcall,
-    auth: &DirectoryAuth,
-    status: StatusCode,
-    user: &DirectoryUser,
-    projection: &Projection,
-) -> Result<Response> {
-    let mut conn = rollcall.db.read().await?;
-    let mut shown =
-        Users::render(&mut conn, auth, std::slice::from_ref(user), list::is_shown::<Users>(projection))
-            .await?;
-    let resource = shown.pop().unwrap_or_default();
-    Ok(render::resource(status, schema::user(), resource, projection))
 }
 
 /// Users as a list shows them.
@@ -167,28 +125,27 @@ impl Resources for Users {
         row.id.as_str()
     }
 
-    /// `userName`, `externalId`, `id`, `active` and addresses compared by `eq`, and any `and` of them.
-    fn conditions(filter: &Filter) -> Option<Vec<UserCondition>> {
+    fn sort_key(row: &DirectoryUser, by: Column) -> SortKey {
+        row.sort_key(by)
+    }
+
+    /// `userName`, `externalId`, `id`, `active` and addresses compared by `eq`.
+    fn condition(filter: &Filter) -> Option<UserCondition> {
         match filter {
-            Filter::And(parts) => {
-                let conditions: Option<Vec<_>> = parts.iter().map(Self::conditions).collect();
-                Some(conditions?.concat())
-            }
             Filter::Compare { path, op: CompareOp::Eq, value } if path.schema.is_none() => {
-                let condition = match (path.attribute.as_str(), path.sub.as_deref(), value) {
-                    ("userName", None, Literal::String(name)) => UserCondition::UserName(name.clone()),
-                    ("externalId", None, Literal::String(id)) => UserCondition::ExternalId(id.clone()),
-                    ("id", None, Literal::String(id)) => UserCondition::Id(id.clone()),
-                    ("active", None, Literal::Boolean(active)) => UserCondition::Active(*active),
+                match (path.attribute.as_str(), path.sub.as_deref(), value) {
+                    ("userName", None, Literal::String(name)) => Some(UserCondition::UserName(name.clone())),
+                    ("externalId", None, Literal::String(id)) => Some(UserCondition::ExternalId(id.clone())),
+                    ("id", None, Literal::String(id)) => Some(UserCondition::Id(id.clone())),
+                    ("active", None, Literal::Boolean(active)) => Some(UserCondition::Active(*active)),
                     ("emails", None | Some("value"), Literal::String(value)) => {
-                        UserCondition::Email { value: value.clone(), kind: None }
+                        Some(UserCondition::Email { value: value.clone(), kind: None })
                     }
-                    _ => return None,
-                };
-                Some(vec![condition])
+                    _ => None,
+                }
             }
             Filter::ValuePath { path, filter } if path.schema.is_none() && path.attribute == "emails" => {
-                email_condition(filter).map(|condition| vec![condition])
+                email_condition(filter)
             }
             _ => None,
         }

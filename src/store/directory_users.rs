@@ -1,10 +1,11 @@
 //! Directory users: people as the identity provider described them.
 
+use scim::list::SortKey;
 use sqlx::FromRow;
 
 use super::{
     CHUNK, Conn, Result, Tx,
-    order::{Order, Slice, select_slice},
+    order::{Column, Order, Slice, select_slice, text_key, time_key},
     sql::{Arg, Statement, all, all_of, execute, execute_of, optional, scalar, scalar_of},
 };
 use crate::{
@@ -47,6 +48,21 @@ pub struct DirectoryUser {
     pub updated_at: Timestamp,
     /// When the identity provider deleted the person.
     pub deleted_at: Option<Timestamp>,
+}
+
+impl DirectoryUser {
+    /// What stands for the person in this order.
+    pub fn sort_key(&self, by: Column) -> SortKey {
+        match by {
+            Column::Id => SortKey::Text(self.id.0.clone()),
+            Column::UserName => SortKey::Text(key(&self.user_name)),
+            Column::DisplayName => text_key(display_name_key(self)),
+            Column::ExternalId => text_key(self.external_id.clone()),
+            Column::Active => SortKey::Boolean(self.active),
+            Column::Created => time_key(self.created_at),
+            Column::LastModified => time_key(self.updated_at),
+        }
+    }
 }
 
 /// An address of a directory user, as it is compared.

@@ -40,8 +40,8 @@ pub async fn approve_waiting(tx: &mut Tx, directory: &DirectoryId, now: Timestam
 pub async fn list(
     conn: &mut Conn,
     directory: &DirectoryId,
-    offset: i64,
-    limit: i64,
+    offset: u64,
+    limit: u64,
 ) -> Result<Vec<DirectoryUser>> {
     all!(
         conn,
@@ -52,8 +52,8 @@ pub async fn list(
              AND deleted_at IS NULL ORDER BY held_since, id LIMIT $2 OFFSET $3"
         ),
         directory,
-        limit,
-        offset
+        i64::try_from(limit).unwrap_or(i64::MAX),
+        i64::try_from(offset).unwrap_or(i64::MAX)
     )
 }
 

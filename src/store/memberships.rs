@@ -28,7 +28,7 @@ pub struct Membership {
     pub email_key: String,
     /// The person's name as the workspace knows it.
     pub name: String,
-    /// The person's own language (BCP 47), when the directory names one.
+    /// The person's own language (BCP 47): as the directory names it, or chosen by who invited them by hand.
     pub language: Option<String>,
     /// What the person may do.
     pub role: Role,
@@ -301,19 +301,6 @@ pub async fn list_admin_addresses(conn: &mut Conn, workspace: &WorkspaceId) -> R
         "SELECT email FROM memberships WHERE workspace_id = $1 AND status = 'active' AND role IN ('owner', 'admin') \
          ORDER BY id",
         workspace
-    )
-}
-
-/// The language that a directory gives for the person behind an account, in whichever workspace.
-///
-/// # Errors
-/// When the database fails.
-pub async fn find_language(conn: &mut Conn, account: &AccountId) -> Result<Option<String>> {
-    optional_scalar!(
-        conn,
-        String,
-        "SELECT language FROM memberships WHERE account_id = $1 AND language IS NOT NULL ORDER BY id LIMIT 1",
-        account
     )
 }
 

@@ -19,9 +19,13 @@ pub struct Workspace {
     pub name: String,
     /// Most people who are active or invited; `None` for no limit.
     pub seat_limit: Option<i64>,
+    /// The language of mails (BCP 47), such as `en`, to people of whom no other is known.
+    pub language: String,
     /// When it was made.
     pub created_at: Timestamp,
 }
+
+const SELECT: &str = "SELECT id, slug, name, seat_limit, language, created_at FROM workspaces ";
 
 /// Adds a workspace.
 ///
@@ -30,13 +34,14 @@ pub struct Workspace {
 pub async fn insert(tx: &mut Tx, workspace: &Workspace) -> Result<()> {
     execute!(
         tx,
-        "INSERT INTO workspaces (id, slug, name, seat_limit, seats_active, seats_invited, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $5, $6)",
+        "INSERT INTO workspaces (id, slug, name, seat_limit, seats_active, seats_invited, language, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $5, $6, $7)",
         &workspace.id,
         &workspace.slug,
         &workspace.name,
         workspace.seat_limit,
         workspace.seat_limit.map(|_| 0_i64),
+        &workspace.language,
         workspace.created_at
     )?;
     Ok(())
@@ -47,12 +52,7 @@ pub async fn insert(tx: &mut Tx, workspace: &Workspace) -> Result<()> {
 /// # Errors
 /// When the database fails.
 pub async fn get(conn: &mut Conn, id: &WorkspaceId) -> Result<Option<Workspace>> {
-    optional!(
-        conn,
-        Workspace,
-        "SELECT id, slug, name, seat_limit, created_at FROM workspaces WHERE id = $1",
-        id
-    )
+    optional!(conn, Workspace, const_format::concatcp!(SELECT, "WHERE id = $1"), id)
 }
 
 /// The workspace with this slug.
@@ -60,12 +60,7 @@ pub async fn get(conn: &mut Conn, id: &WorkspaceId) -> Result<Option<Workspace>>
 /// # Errors
 /// When the database fails.
 pub async fn find_by_slug(conn: &mut Conn, slug: &str) -> Result<Option<Workspace>> {
-    optional!(
-        conn,
-        Workspace,
-        "SELECT id, slug, name, seat_limit, created_at FROM workspaces WHERE slug = $1",
-        slug
-    )
+    optional!(conn, Workspace, const_format::concatcp!(SELECT, "WHERE slug = $1"), slug)
 }
 
 /// Every workspace, oldest first.
@@ -73,15 +68,15 @@ pub async fn find_by_slug(conn: &mut Conn, slug: &str) -> Result<Option<Workspac
 /// # Errors
 /// When the database fails.
 pub async fn list(conn: &mut Conn) -> Result<Vec<Workspace>> {
-    all!(conn, Workspace, "SELECT id, slug, name, seat_limit, created_at FROM workspaces ORDER BY id")
+    all!(conn, Workspace, const_format::concatcp!(SELECT, "ORDER BY id"))
 }
 
-/// Changes the name. The seat limit is changed by [`super::seats::set_limit`].
+/// Changes name and language of mails. The seat limit is changed by [`super::seats::set_limit`].
 ///
 /// # Errors
 /// When the database fails.
-pub async fn rename(tx: &mut Tx, id: &WorkspaceId, name: &str) -> Result<()> {
-    execute!(tx, "UPDATE workspaces SET name = $2 WHERE id = $1", id, name)?;
+pub async fn update(tx: &mut Tx, id: &WorkspaceId, name: &str, language: &str) -> Result<()> {
+    execute!(tx, "UPDATE workspaces SET name = $2, language = $3 WHERE id = $1", id, name, language)?;
     Ok(())
 }
 
@@ -108,9 +103,5 @@ pub async fn set_tells_suspended(tx: &mut Tx, id: &WorkspaceId, tells: bool) -> 
 /// # Errors
 /// When the database fails.
 pub async fn find_first(conn: &mut Conn) -> Result<Option<Workspace>> {
-    optional!(
-        conn,
-        Workspace,
-        "SELECT id, slug, name, seat_limit, created_at FROM workspaces ORDER BY created_at, id LIMIT 1"
-    )
+    optional!(conn, Workspace, const_format::concatcp!(SELECT, "ORDER BY created_at, id LIMIT 1"))
 }

@@ -41,7 +41,7 @@ fn read(office: &PostOffice, status: &str, sender: &str) -> Bounce {
 async fn a_mail_that_comes_back_is_bounced_once() {
     each_engine(async |store| {
         let office = office(&store).await;
-        invitation::invite(office.rollcall(), &office.acme.admin(), "bo@acme.test", Role::Member)
+        invitation::invite(office.rollcall(), &office.acme.admin(), "bo@acme.test", Role::Member, None)
             .await
             .unwrap();
         office.worker.run_due().await;
@@ -65,7 +65,9 @@ async fn who_does_not_know_the_return_path_cannot_report_a_bounce() {
     each_engine(async |store| {
         let office = office(&store).await;
         for email in ["bo@acme.test", "cy@acme.test"] {
-            invitation::invite(office.rollcall(), &office.acme.admin(), email, Role::Member).await.unwrap();
+            invitation::invite(office.rollcall(), &office.acme.admin(), email, Role::Member, None)
+                .await
+                .unwrap();
         }
         office.worker.run_due().await;
         let received = office.server.wait_for(2).await;

@@ -17,6 +17,7 @@ mod bounces;
 mod chores;
 mod encryption;
 mod killed;
+mod languages;
 mod letters;
 mod message;
 mod odd;

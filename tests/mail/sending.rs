@@ -167,7 +167,9 @@ async fn a_mailbox_that_a_directory_named_too_early_is_looked_for_daily_for_five
         office.acme.directory_adds("soon@acme.test").await;
         office.acme.directory_adds("never@acme.test").await;
         let role = rollcall::model::Role::Member;
-        invitation::invite(office.rollcall(), &office.acme.admin(), "typo@acme.test", role).await.unwrap();
+        invitation::invite(office.rollcall(), &office.acme.admin(), "typo@acme.test", role, None)
+            .await
+            .unwrap();
         let day = Duration::from_secs(24 * 3600);
         assert_eq!(office.worker.run_due().await, 3);
         office
@@ -255,9 +257,15 @@ async fn names_with_line_breaks_and_markup_arrive_as_text() {
         let access =
             rollcall::people::Access::enter(office.rollcall(), &account, "acme").await.unwrap().unwrap();
         let caller = rollcall::people::Caller::Member(&access);
-        invitation::invite(office.rollcall(), &caller, "grace@acme.test", rollcall::model::Role::Viewer)
-            .await
-            .unwrap();
+        invitation::invite(
+            office.rollcall(),
+            &caller,
+            "grace@acme.test",
+            rollcall::model::Role::Viewer,
+            None,
+        )
+        .await
+        .unwrap();
         office.worker.run_due().await;
         let received = &office.server.wait_for(1).await[0];
         received.assert_well_formed();

@@ -8,7 +8,8 @@ use rollcall::{
     store::{
         self, DatabaseUrl, Tx,
         directories::Directory,
-        directory_groups::{DirectoryGroup, Newcomer},
+        directory_group_members::Newcomer,
+        directory_groups::DirectoryGroup,
         directory_users::{DirectoryUser, EmailKey},
     },
 };
@@ -105,7 +106,7 @@ impl Large {
             .map(|id| Newcomer { id: id.clone(), kind: "User".to_owned(), display: None })
             .collect();
         store::directory_groups::insert(tx, &group).await.unwrap();
-        store::directory_groups::insert_members(tx, &group.id, &members).await.unwrap();
+        store::directory_group_members::insert(tx, &group.id, &members).await.unwrap();
         group.id
     }
 

@@ -19,6 +19,7 @@ mod requests;
 mod support;
 
 mod large;
+mod members;
 mod plans;
 mod recorder;
 mod statements;

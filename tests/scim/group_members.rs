@@ -90,7 +90,28 @@ async fn pages_by_cursor_stay_right_when_members_come_and_go_in_between() {
 }
 
 #[tokio::test]
-async fn one_group_is_named_and_nothing_is_written() {
+async fn the_groups_of_one_member_are_found_in_pages_too() {
+    each_engine(async |store| {
+        let (_company, idp, group, members) = three_and_a_group(&store).await;
+        let of_ana = filter(&format!("member.value eq \"{}\"", members[0]));
+        let groups_in = |list: &Value| -> Vec<String> {
+            let found = list["Resources"].as_array().unwrap();
+            found.iter().map(|it| it["group"]["value"].as_str().unwrap().to_owned()).collect()
+        };
+        let all = groups_in(&idp.get(&format!("/GroupMembers?{of_ana}")).await.shows(200));
+        assert_eq!(all.len(), 2);
+        assert!(all.is_sorted() && all.contains(&group), "{all:?}");
+        let first = idp.get(&format!("/GroupMembers?{of_ana}&count=1&cursor=")).await.shows(200);
+        let next = first["nextCursor"].as_str().unwrap();
+        let second = idp.get(&format!("/GroupMembers?{of_ana}&count=1&cursor={next}")).await.shows(200);
+        assert_eq!([groups_in(&first), groups_in(&second)].concat(), all);
+        assert_eq!(second.get("nextCursor"), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_group_or_member_is_named_and_nothing_is_written() {
     each_engine(async |store| {
         let (company, idp, group, members) = three_and_a_group(&store).await;
         for wrong in ["", "member.value pr", "group.value sw \"a\"", "not (group.value eq \"a\")"] {

@@ -360,3 +360,47 @@ async fn a_cursor_with_a_nul_at_its_end_is_no_fault() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_cursor_that_says_anything_else_is_no_fault() {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let caller = callers::directory(&company, Provider::Generic).await;
+        caller.creates("ana@acme.test").await;
+        caller.creates("bo@acme.test").await;
+        for sort_by in ["id", "userName", "displayName", "externalId", "active", "meta.created", "title"] {
+            let list = format!("/Users?sortBy={sort_by}&count=1&cursor=");
+            let page = caller.get(&list).await.shows(200);
+            let sealed = URL_SAFE_NO_PAD.decode(page["nextCursor"].as_str().unwrap()).unwrap();
+            let binding = std::str::from_utf8(&sealed[..16]).unwrap();
+            for key in [
+                "\"absent\"",
+                "{\"text\":\"a\"}",
+                "{\"text\":\"\\u0000\"}",
+                "{\"text\":\"\\\\\\u0000\"}",
+                "{\"text\":\"\\ud800\"}",
+                "{\"boolean\":true}",
+                "{\"number\":1e999}",
+                "{\"number\":1.5}",
+                "{\"time\":170141183460469231731687303715884105727}",
+                "{\"time\":-9223372036854775808000}",
+                "null",
+            ] {
+                for id in ["x", "", "\\u0000"] {
+                    let place = format!("{binding}{{\"key\":{key},\"id\":\"{id}\"}}");
+                    let answer = caller.get(&format!("{list}{}", URL_SAFE_NO_PAD.encode(&place))).await;
+                    assert_eq!(is_right(&answer), Ok(()), "{sort_by} {place}");
+                    assert!(matches!(answer.status.as_u16(), 200 | 400), "{sort_by} {place}");
+                }
+            }
+        }
+        // Letters that only look like a NUL's escape are letters.
+        let odd = json!({ "userName": "odd@acme.test", "displayName": "\\u0000" });
+        caller.post("/Users", &odd).await.shows(201);
+        let list = "/Users?sortBy=displayName&count=1&cursor=";
+        let next = caller.get(list).await.shows(200)["nextCursor"].as_str().unwrap().to_owned();
+        caller.get(&format!("{list}{next}")).await.shows(200);
+    })
+    .await;
+}

@@ -18,6 +18,7 @@ mod support;
 
 mod callers;
 
+mod advertised;
 mod deadlock;
 mod edges;
 mod entra;
@@ -34,10 +35,13 @@ mod life;
 mod okta;
 mod onelogin;
 mod owners;
+mod ping;
 mod protocol;
 mod races;
 mod reading;
 mod rfc7644;
+mod rfc7644_changes;
+mod rfc9865;
 mod roles;
 mod strict;
 mod tenancy;

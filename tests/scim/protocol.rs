@@ -237,7 +237,9 @@ async fn bodies_that_are_no_scim_are_refused() {
         let before = idp.get(&format!("/Users/{ana}")).await.shows(200);
         let deep = format!("{}1{}", "[".repeat(5000), "]".repeat(5000));
         let deep_object = format!("{}1{}", "{\"a\":".repeat(60), "}".repeat(60));
-        let bodies: [(&str, Vec<u8>); 12] = [
+        let long = json!({ "userName": "x".repeat(1025), "displayName": "x".repeat(1025) });
+        let longer = json!({ "userName": "a", "displayName": "a", "title": "x".repeat(64 * 1024 + 1) });
+        let bodies: [(&str, Vec<u8>); 14] = [
             ("empty", Vec::new()),
             ("not JSON", b"userName=ana".to_vec()),
             ("half", b"{\"userName\":".to_vec()),
@@ -248,6 +250,8 @@ async fn bodies_that_are_no_scim_are_refused() {
             ("array", b"[]".to_vec()),
             ("number", b"12".to_vec()),
             ("null", b"null".to_vec()),
+            ("a long name", long.to_string().into_bytes()),
+            ("a long text", longer.to_string().into_bytes()),
             ("deep", deep.into_bytes()),
             ("deep object", deep_object.into_bytes()),
         ];

@@ -345,7 +345,7 @@ async fn a_double_click_on_invite_makes_one_invitation() {
             let (rollcall, workspace) = (company.rollcall.clone(), company.workspace.clone());
             async move {
                 let caller = rollcall::people::Caller::CommandLine(&workspace);
-                let invited = invitation::invite(&rollcall, &caller, ANA, Role::Member).await;
+                let invited = invitation::invite(&rollcall, &caller, ANA, Role::Member, None).await;
                 invited.map(|invited| invited[0].outcome.clone()).map_err(|refusal| format!("{refusal:?}"))
             }
         }))

@@ -1,4 +1,5 @@
-//! RFC 7644's own examples over HTTP, section by section. Those of filters, PATCH and Bulk are in the `scim` package.
+//! RFC 7644's own examples over HTTP, section by section. PATCH and Bulk are in a file of their own, filters
+//! and every example without HTTP in the `scim` package.
 
 use rollcall::model::Provider;
 use serde_json::{Value, json};

@@ -23,9 +23,17 @@ pub struct Client {
 impl Client {
     /// Makes Acme with a directory for this identity provider.
     pub async fn new(store: &TestStore) -> Self {
-        let acme = Acme::new(rollcall(store, &fixed_clock(), |_| {})).await;
+        Self::of(Acme::new(rollcall(store, &fixed_clock(), |_| {})).await, "Depth").await
+    }
+
+    /// Another identity provider in the same workspace.
+    pub async fn beside(&self, name: &str) -> Self {
+        Self::of(self.acme.clone(), name).await
+    }
+
+    async fn of(acme: Acme, name: &str) -> Self {
         let choice =
-            Choice { provider: Provider::Generic, name: "Depth".to_owned(), default_role: Role::Member };
+            Choice { provider: Provider::Generic, name: name.to_owned(), default_role: Role::Member };
         let (directory, secret) =
             administration::create(&acme.rollcall, &acme.admin(), &choice, None).await.unwrap();
         let router = scim_api::router(&acme.rollcall);

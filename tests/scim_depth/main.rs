@@ -15,6 +15,7 @@ mod support;
 mod bulk;
 mod client;
 mod model;
+mod paging;
 mod read_back;
 mod role_from_group;
 mod sorting;

@@ -13,7 +13,7 @@ use proptest::{
 };
 use scim::{
     Document, filter,
-    list::{compare_keys, sort_key},
+    list::sort_key,
     path::AttrPath,
     schema::{self, ResourceType},
 };
@@ -253,9 +253,8 @@ impl Question {
             if name == "emails" { AttrPath { sub: Some("value".to_owned()), ..path } } else { path }
         });
         found.sort_by(|left, right| {
-            let by_key = path
-                .as_ref()
-                .map(|path| compare_keys(&sort_key(kind, path, left), &sort_key(kind, path, right)));
+            let by_key =
+                path.as_ref().map(|path| sort_key(kind, path, left).cmp(&sort_key(kind, path, right)));
             let order = by_key.unwrap_or(std::cmp::Ordering::Equal).then_with(|| id(left).cmp(&id(right)));
             if self.descending { order.reverse() } else { order }
         });

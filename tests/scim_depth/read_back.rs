@@ -36,6 +36,40 @@ async fn a_member_has_the_name_that_was_sent_with_it_and_no_other() {
 }
 
 #[tokio::test]
+async fn the_names_of_members_may_be_asked_for_alone_or_left_out() {
+    each_engine(async |store| {
+        let idp = Client::new(&store).await;
+        let ada = idp.user("ada").await;
+        let member = json!([{ "value": ada, "display": "Ada L." }]);
+        let group = idp.post("/Groups", json!({ "displayName": "G", "members": member })).await;
+        let path = format!("/Groups/{}", group["id"].as_str().unwrap());
+        let keys = |group: &Value| -> Vec<String> {
+            let mut keys: Vec<String> = group["members"][0].as_object().unwrap().keys().cloned().collect();
+            keys.sort();
+            keys
+        };
+        for (query, expected) in [
+            ("", &["$ref", "display", "type", "value"][..]),
+            ("?attributes=members", &["$ref", "display", "type", "value"]),
+            ("?attributes=members.display", &["display"]),
+            ("?attributes=members.value,MEMBERS.DISPLAY", &["display", "value"]),
+            ("?attributes=urn:ietf:params:scim:schemas:core:2.0:Group:members.display", &["display"]),
+            ("?excludedAttributes=members.display", &["$ref", "type", "value"]),
+        ] {
+            assert_eq!(keys(&idp.get(&format!("{path}{query}")).await), expected, "{query}");
+            let list = idp.get(&format!("/Groups{query}")).await;
+            assert_eq!(keys(&list["Resources"][0]), expected, "{query}");
+        }
+        // A PUT without the name keeps the one that is known; a name of their own is no attribute of the group.
+        let bare = json!({ "displayName": "G", "members": [{ "value": ada }] });
+        let (_, shown) = idp.send(Method::PUT, &path, Some(bare)).await;
+        assert_eq!(display(&shown, &ada), Some("Ada L."));
+        assert_eq!(idp.get("/Groups?filter=members.display+eq+%22ada+l.%22").await["totalResults"], 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_put_replaces_the_members() {
     each_engine(async |store| {
         let idp = Client::new(&store).await;

@@ -19,6 +19,7 @@ fn workspace(slug: &str) -> Workspace {
         slug: slug.to_owned(),
         name: slug.to_owned(),
         seat_limit: None,
+        language: "en".to_owned(),
         created_at: clock.now(),
     }
 }

@@ -19,6 +19,7 @@ use rollcall::{
 };
 
 /// The workspace Acme: Ada owns it, and an Okta directory feeds it.
+#[derive(Clone)]
 pub struct Acme {
     /// The Rollcall that it lives in.
     pub rollcall: Rollcall,
@@ -57,6 +58,11 @@ impl Acme {
 
     /// The directory says that there is this person, and active.
     pub async fn directory_adds(&self, email: &str) -> DirectoryUser {
+        self.directory_adds_as(email, "{}").await
+    }
+
+    /// The same, with what else the directory says of them.
+    pub async fn directory_adds_as(&self, email: &str, document: &str) -> DirectoryUser {
         let now = self.rollcall.clock.now();
         let user = DirectoryUser {
             id: self.rollcall.clock.new_id(),
@@ -66,7 +72,7 @@ impl Acme {
             active: true,
             display_name: None,
             email: Some(email.to_owned()),
-            document: "{}".to_owned(),
+            document: document.to_owned(),
             version: 1,
             membership_id: None,
             held_reason: None,

@@ -193,7 +193,7 @@ impl Company {
 
     /// Invites by hand.
     pub async fn invites(&self, email: &str, role: Role) -> Vec<invitation::Invited> {
-        invitation::invite(&self.rollcall, &self.admin(), email, role).await.unwrap()
+        invitation::invite(&self.rollcall, &self.admin(), email, role, None).await.unwrap()
     }
 
     /// The id of a membership.

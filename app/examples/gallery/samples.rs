@@ -1,21 +1,26 @@
 //! Every page but People.
 
-use app::pages::{
-    Field, Frame, Viewer, Workspace,
-    account::{Account, ConfirmEmail, SessionRow},
-    directory::{
-        Directory, DirectoryCounts, DirectoryDialog, DirectorySettings, Held, HeldPerson, MembersChoice,
-        RemoveForm, TokenRow,
+use app::{
+    pages::{
+        Field, Frame, Paging, Viewer, Workspace,
+        account::{Account, ConfirmEmail, SessionRow},
+        directory::{
+            Directory, DirectoryCounts, DirectoryDialog, DirectorySettings, Held, HeldPerson, MembersChoice,
+            RemoveForm, TokenRow,
+        },
+        error::ErrorPage,
+        general::General,
+        home::Home,
+        invite::{Invite, Invitee, Inviter, Join},
+        login::{Login, LoginForm, LoginProblem},
+        mailbox::{MailRow, Mailbox, Message, Part},
+        password::{Password, PasswordForm},
+        security::{
+            ChooseForm, DirectorySummary, DirectoryValues, Health, Security, SecurityDialog, TokenShown,
+        },
+        setup::{Setup, SetupForm},
     },
-    error::ErrorPage,
-    general::General,
-    home::Home,
-    invite::{Invite, Invitee, Inviter, Join},
-    login::{Login, LoginForm, LoginProblem},
-    mailbox::{MailRow, Mailbox, Message, Part},
-    password::{Password, PasswordForm},
-    security::{ChooseForm, DirectorySummary, DirectoryValues, Health, Security, SecurityDialog, TokenShown},
-    setup::{Setup, SetupForm},
+    ui::Choice,
 };
 use rollcall::model::{HeldReason, InvitationMode, Progress, ProgressStep, Provider, Role, WhenFull};
 
@@ -139,6 +144,25 @@ fn account(managed_by: Option<String>) -> Account {
     }
 }
 
+/// The languages of mails, from this one on.
+pub(crate) fn languages(chosen: &str) -> Vec<Choice> {
+    let choice = |(value, label): (&str, &str)| Choice {
+        value: value.into(),
+        label: label.into(),
+        chosen: value == chosen,
+    };
+    rollcall::mail::languages().map(choice).collect()
+}
+
+fn nobody_held() -> Held {
+    Held {
+        people: Vec::new(),
+        paging: Paging { page: 1, per_page: 50, total: 0 },
+        for_approval: 0,
+        sources: Vec::new(),
+    }
+}
+
 fn held_people() -> Held {
     let one = |id: &str, name: &str, address: &str, reason: HeldReason| HeldPerson {
         id: id.to_owned().into(),
@@ -155,7 +179,7 @@ fn held_people() -> Held {
             one("h4", "Service Desk", "svc-desk", HeldReason::EmailMissing),
             one("h5", "Bo Svensson", "bo@acme.com", HeldReason::Conflict),
         ],
-        total: 61,
+        paging: Paging { page: 1, per_page: 50, total: 61 },
         for_approval: 57,
         sources: vec!["emails[type eq \"work\"].value", "userName"],
     }
@@ -205,7 +229,7 @@ fn directory(role: Role, health: Health) -> Directory {
         last_request: (!waiting).then_some(NOW - 3 * MINUTE),
         last_change: (!waiting).then_some(NOW - 2 * HOUR),
         progress: if waiting { Progress::default() } else { progress_states().remove(3) },
-        held: if waiting { Held::default() } else { held_people() },
+        held: if waiting { nobody_held() } else { held_people() },
         settings: DirectorySettings {
             name: Field::new("Okta"),
             provider: Provider::Okta,
@@ -340,6 +364,8 @@ fn signed_out() -> Vec<Sample> {
             frame: frame(Role::Owner),
             name: Field::new("Acme"),
             seat_limit: Field::new("50"),
+            languages: languages("en"),
+            language_error: None,
             seats: 48,
             error: None,
         }),
@@ -347,6 +373,8 @@ fn signed_out() -> Vec<Sample> {
             frame: frame(Role::Owner),
             name: Field { value: String::new(), error: Some("Enter a name.".into()) },
             seat_limit: Field::default(),
+            languages: languages("fr"),
+            language_error: None,
             seats: 1,
             error: None,
         }),

@@ -11,7 +11,7 @@ use rollcall::model::{HeldReason, InvitationStatus, MailStatus, MembershipStatus
 
 use super::{
     Sample,
-    samples::{DAY, HOUR, MINUTE, NOW, frame},
+    samples::{DAY, HOUR, MINUTE, NOW, frame, languages},
 };
 
 const LAST_OWNER: &str = "The last owner cannot be removed. Make someone else owner first.";
@@ -186,12 +186,16 @@ pub(crate) fn searched(q: String, dialog: Option<&str>) -> People {
         filter: Filter { q, ..Filter::default() },
         paging: Paging { page: 1, per_page: 50, total },
         dialog: match dialog {
-            Some("invite") => Some(PeopleDialog::Invite(InviteForm::default())),
+            Some("invite") => Some(PeopleDialog::Invite(fresh())),
             Some("remove") => Some(PeopleDialog::Remove(ending(None))),
             _ => None,
         },
         ..page(List::Members(found))
     }
+}
+
+fn fresh() -> InviteForm {
+    InviteForm { languages: languages(""), ..InviteForm::default() }
 }
 
 fn outcomes() -> InviteForm {
@@ -202,6 +206,7 @@ fn outcomes() -> InviteForm {
             "One of these is not an e-mail address. Correct it and send again.",
         ),
         role: Role::Member,
+        languages: languages(""),
         outcomes: vec![
             outcome("hedy@acme.com", InviteResult::Sent),
             outcome("grace@acme.com", InviteResult::AlreadyMember),
@@ -232,7 +237,7 @@ pub(crate) fn all() -> Vec<Sample> {
         Sample::new("people-failed", || {
             page(List::Failed { tab: PeopleTab::Members, reference: "0192f0a4c7b1".into() })
         }),
-        Sample::new("people-invite", || over(PeopleDialog::Invite(InviteForm::default()))),
+        Sample::new("people-invite", || over(PeopleDialog::Invite(fresh()))),
         Sample::new("people-invite-outcomes", || over(PeopleDialog::Invite(outcomes()))),
         Sample::new("people-member", || {
             over(PeopleDialog::Member(Box::new(MemberDetail {

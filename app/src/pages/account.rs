@@ -56,7 +56,11 @@ impl Page for Account {
         plain(
             "Rollcall",
             view! {
-                <PageHead title="Your account" lead=lead.into_any() />
+                <PageHead
+                    title="Your account"
+                    lead=lead.into_any()
+                    trail=vec![("/".to_owned(), "Workspace".to_owned())]
+                />
                 {profile(&self)}
                 {password(&self)}
                 {sessions(&self)}

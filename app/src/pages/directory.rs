@@ -1,23 +1,22 @@
 //! One directory: how it is, its endpoint and tokens, its settings, and the way to remove it.
 
 use leptos::prelude::*;
-use rollcall::model::{DirectoryId, DirectoryTokenId, InvitationMode, Progress, Provider, Role, WhenFull};
+use rollcall::model::{DirectoryId, DirectoryTokenId, Progress, Provider};
 
 use super::{
     Field, Frame, Page, counted,
     directory_deviations::{self, DeviationRow},
-    directory_tabs, held,
-    people_dialogs::role_hint,
-    security_dialog,
+    directory_settings, directory_tabs, held, security_dialog,
 };
 pub use super::{
+    directory_settings::DirectorySettings,
     held::{Held, HeldPerson},
     security::Health,
 };
 use crate::{
     ui::{
-        Card, Choice, Column, DialogFrame, Fact, Here, PageHead, SelectField, TextField, Tone, ask, cell,
-        code, dialog_foot, dialog_head, facts, form_error, in_workspace, notice, pill, secret, table, time,
+        Card, Column, DialogFrame, Fact, Here, PageHead, Tone, ask, cell, code, dialog_foot, dialog_head,
+        facts, in_workspace, notice, pill, secret, table, time,
     },
     when::Style,
 };
@@ -95,29 +94,6 @@ pub struct TokenRow {
     pub revoked: Option<i64>,
 }
 
-/// The settings form.
-#[derive(Clone, Debug)]
-pub struct DirectorySettings {
-    /// Its name.
-    pub name: Field,
-    /// The kind of identity provider.
-    pub provider: Provider,
-    /// What new people may do.
-    pub default_role: Role,
-    /// What happens to new people.
-    pub invitation_mode: InvitationMode,
-    /// The domains that are let in.
-    pub allowed_domains: Field,
-    /// Where the address is looked for.
-    pub email_sources: Field,
-    /// What happens when no seat is free.
-    pub when_full: WhenFull,
-    /// Whether requests that deviate from the RFC are refused.
-    pub strict: bool,
-    /// What is wrong with all of it.
-    pub error: Option<String>,
-}
-
 /// `?dialog=`
 #[derive(Clone, Debug)]
 pub enum DirectoryDialog {
@@ -192,7 +168,7 @@ impl Page for Directory {
             notice(Tone::Info, "Only owners and admins can change this directory. You see how it is set up.")
         });
         let tabs = manages.then(|| directory_tabs(&self.frame, &self.id, false));
-        let settings = manages.then(|| settings(&self));
+        let settings = manages.then(|| directory_settings::form(&self));
         let danger = manages.then(|| danger(&self));
         let dialog = self.dialog.clone().map(|dialog| match dialog {
             DirectoryDialog::Remove(form) => remove(&self, form),
@@ -349,103 +325,6 @@ fn tokens(page: &Directory) -> AnyView {
         })
         .collect();
     table("Tokens", &columns, rows)
-}
-
-fn settings(page: &Directory) -> AnyView {
-    let form = page.settings.clone();
-    let providers = Provider::ALL
-        .into_iter()
-        .map(|provider| Choice {
-            value: provider.as_str().to_owned(),
-            label: provider.label().to_owned(),
-            chosen: provider == form.provider,
-        })
-        .collect::<Vec<_>>();
-    let choice = |value: &str, label: &str, chosen: bool| Choice {
-        value: value.to_owned(),
-        label: label.to_owned(),
-        chosen,
-    };
-    let modes = InvitationMode::ALL
-        .iter()
-        .map(|mode| choice(mode.as_str(), mode.label(), *mode == form.invitation_mode))
-        .collect::<Vec<_>>();
-    let when_full = WhenFull::ALL
-        .iter()
-        .map(|way| choice(way.as_str(), way.label(), *way == form.when_full))
-        .collect::<Vec<_>>();
-    let strict = vec![
-        choice("off", "Understand those we know", !form.strict),
-        choice("on", "Refuse them", form.strict),
-    ];
-    view! {
-        <form class="card" method="post" action=page.url("")>
-            <div class="card-head">
-                <div class="card-words">
-                    <h2>"Settings"</h2>
-                </div>
-            </div>
-            <div class="card-body">
-                {form_error(form.error)} <div class="pair">
-                    <TextField name="name" label="Name" field=form.name />
-                    <SelectField
-                        name="provider"
-                        label="Directory Provider"
-                        choices=providers
-                        hint="Changes only the labels. Endpoint and tokens stay."
-                    />
-                </div>
-                <div class="pair">
-                    <SelectField
-                        name="invitation_mode"
-                        label="New people"
-                        choices=modes
-                        hint="Added directly, they are members at once and are mailed a link that sets a password."
-                    />
-                    <SelectField
-                        name="default_role"
-                        label="Role for new people"
-                        choices=security_dialog::role_choices(form.default_role)
-                        hint=role_hint()
-                    />
-                </div>
-                <div class="pair">
-                    <TextField
-                        name="allowed_domains"
-                        label="Allowed domains"
-                        field=form.allowed_domains
-                        optional=true
-                        placeholder="acme.com, acme.org"
-                        hint="New people with another address are held. Empty lets every address in."
-                    />
-                    <TextField
-                        name="email_sources"
-                        label="Where the address is"
-                        field=form.email_sources
-                        hint="In this order, of: work, primary, any, userName."
-                    />
-                </div>
-                <div class="pair">
-                    <SelectField
-                        name="when_full"
-                        label="When no seat is free"
-                        choices=when_full
-                        hint="Refused people are not recorded; your identity provider shows the error."
-                    />
-                    <SelectField
-                        name="strict"
-                        label="Requests that deviate from the standard"
-                        choices=strict
-                        hint="Leave this unless you are testing a SCIM client."
-                    />
-                </div>
-            </div>
-            <div class="card-foot end">
-                <button class="button">"Save changes"</button>
-            </div>
-        </form>
-    }
-    .into_any()
 }
 
 fn danger(page: &Directory) -> AnyView {

@@ -1,9 +1,9 @@
-//! Settings → General: the workspace's name and its seats.
+//! Settings → General: the workspace's name, its seats and the language of its mails.
 
 use leptos::prelude::*;
 
 use super::{Field, Frame, Page, counted};
-use crate::ui::{Here, PageHead, TextField, Tone, form_error, in_workspace, notice};
+use crate::ui::{Choice, Here, PageHead, SelectField, TextField, Tone, form_error, in_workspace, notice};
 
 /// `/w/{slug}/settings/general`
 #[derive(Clone, Debug)]
@@ -14,6 +14,10 @@ pub struct General {
     pub name: Field,
     /// Its seat limit; empty for none.
     pub seat_limit: Field,
+    /// The languages of mails, the workspace's chosen.
+    pub languages: Vec<Choice>,
+    /// What is wrong with the language.
+    pub language_error: Option<String>,
     /// Seats that are taken.
     pub seats: u64,
     /// What is wrong with all of it.
@@ -26,7 +30,7 @@ impl Page for General {
     }
 
     fn view(self) -> AnyView {
-        let Self { frame, name, seat_limit, seats, error } = self;
+        let Self { frame, name, seat_limit, languages, language_error, seats, error } = self;
         let manages = frame.may_manage();
         let read_only = (!manages)
             .then(|| notice(Tone::Info, "Only owners and admins can change these. You see how they are."));
@@ -41,11 +45,30 @@ impl Page for General {
                 </div>
             }
         });
+        let hint =
+            "For people whose directory names no language of their own, and who were invited without one.";
+        let chosen = languages.iter().find(|choice| choice.chosen).map(|choice| choice.label.clone());
+        let language = if manages {
+            view! {
+                <SelectField
+                    name="language"
+                    label="Language of mails"
+                    choices=languages
+                    hint=hint
+                    error=language_error
+                />
+            }
+            .into_any()
+        } else {
+            let field = Field { value: chosen.unwrap_or_default(), error: None };
+            view! { <TextField name="language" label="Language of mails" field=field readonly=true hint=hint /> }
+                .into_any()
+        };
         in_workspace(
             &frame,
             Here::General,
             view! {
-                <PageHead title="General" lead="The workspace's name and its seats.".into_any() />
+                <PageHead title="General" lead="The workspace's name, its seats and the language of its mails.".into_any() />
                 {read_only}
                 <form class="card" method="post" action=frame.url("/settings/general")>
                     <div class="card-head">
@@ -73,6 +96,7 @@ impl Page for General {
                                 hint=taken
                             />
                         </div>
+                        <div class="pair">{language}</div>
                     </div>
                     {save}
                 </form>

@@ -3,19 +3,19 @@
 use leptos::prelude::*;
 use rollcall::model::{DirectoryUserId, HeldReason};
 
-use super::{counted, directory::Directory};
+use super::{Paging, counted, directory::Directory};
 use crate::{
-    ui::{Card, Column, cell, person, table, time},
+    ui::{Card, Column, cell, pager, person, table, time},
     when::Style,
 };
 
 /// The held people of a directory.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Held {
-    /// The first of them, those who wait longest first.
+    /// One page of them, those who wait longest first.
     pub people: Vec<HeldPerson>,
-    /// How many there are.
-    pub total: u64,
+    /// Which page.
+    pub paging: Paging,
     /// How many wait for approval.
     pub for_approval: u64,
     /// The attributes that an address is looked for in, such as `userName`.
@@ -37,24 +37,35 @@ pub struct HeldPerson {
     pub since: i64,
 }
 
+impl HeldPerson {
+    /// Whether an approval lets them in.
+    const fn may_be_approved(&self) -> bool {
+        matches!(self.reason, HeldReason::NeedsApproval | HeldReason::DomainNotAllowed)
+    }
+}
+
 pub(super) fn card(page: &Directory) -> Option<AnyView> {
     let held = &page.held;
-    if held.total == 0 {
+    let total = held.paging.total;
+    if total == 0 {
         return None;
     }
+    let manages = page.frame.may_manage();
     let lead = format!(
         "{} named {} who {} not been let in.",
         page.name,
-        counted(held.total, "person", "people"),
-        if held.total == 1 { "has" } else { "have" },
+        counted(total, "person", "people"),
+        if total == 1 { "has" } else { "have" },
     );
-    let approve_all = (held.for_approval > 1 && page.frame.may_manage()).then(|| {
+    let selectable = manages && held.people.iter().filter(|one| one.may_be_approved()).count() > 1;
+    // The first button is the one that Enter in a checkbox presses.
+    let approve = selectable.then(|| view! { <button class="button">"Approve selected"</button> });
+    let approve_all = (held.for_approval > 1 && manages).then(|| {
         view! {
-            <form method="post" action=page.url("/held/approve")>
-                <button class="button">{format!("Approve all {}", held.for_approval)}</button>
-            </form>
+            <button class="button" formaction=page.url("/held/approve-all")>
+                {format!("Approve all {}", held.for_approval)}
+            </button>
         }
-        .into_any()
     });
     let columns = [
         Column::new("Person", "col-person"),
@@ -62,26 +73,29 @@ pub(super) fn card(page: &Directory) -> Option<AnyView> {
         Column::sorted("Since", "col-when"),
         Column::new("", "col-action"),
     ];
-    let rows = held.people.iter().map(|one| row(page, one)).collect();
-    let shown = held.people.len() as u64;
-    let more = (held.total > shown).then(|| {
-        view! { <p class="hint">{format!("{} more wait behind these.", held.total - shown)}</p> }
-    });
+    let rows = held.people.iter().map(|one| row(page, one, selectable)).collect();
     let list = table("Held people", &columns, rows);
+    let steps = (held.people.len() as u64) < total;
+    let pages = steps.then(|| pager(held.paging, |number| page.url(&format!("?held={number}#held"))));
+    let action = view! { {approve} {approve_all} }.into_any();
     let card = view! {
-        <Card title="Held people" lead=lead action=approve_all.unwrap_or_else(|| ().into_any())>
-            {list} {more}
-        </Card>
+        <form id="held" method="post" action=page.url("/held/approve")>
+            <Card title="Held people" lead=lead action=action>
+                {list} {pages}
+            </Card>
+        </form>
     };
     Some(card.into_any())
 }
 
-fn row(page: &Directory, one: &HeldPerson) -> AnyView {
+fn row(page: &Directory, one: &HeldPerson, selectable: bool) -> AnyView {
     let (why, what) = words(page, one);
     let action = page.frame.may_manage().then(|| action(page, one)).flatten();
+    let checkbox = selectable.then(|| checkbox(one));
+    let whom = person(&one.name, &one.address, false);
     view! {
         <tr role="row">
-            {cell("Person", "col-person", person(&one.name, &one.address, false))}
+            {cell("Person", "col-person", view! { <span class="selectable">{checkbox} {whom}</span> })}
             {cell(
                 "Why",
                 "col-why",
@@ -96,6 +110,16 @@ fn row(page: &Directory, one: &HeldPerson) -> AnyView {
         </tr>
     }
     .into_any()
+}
+
+/// A checkbox for those whom an approval lets in; as much room for the others.
+fn checkbox(one: &HeldPerson) -> AnyView {
+    if !one.may_be_approved() {
+        return view! { <span class="checkbox"></span> }.into_any();
+    }
+    let whom = format!("Select {}", one.address);
+    view! { <input class="checkbox" type="checkbox" name="person" value=one.id.to_string() aria-label=whom /> }
+        .into_any()
 }
 
 /// Why somebody is held, and what to do about it.
@@ -144,11 +168,13 @@ fn action(page: &Directory, one: &HeldPerson) -> Option<AnyView> {
     };
     let whom = format!("{verb} {}", one.address);
     let button = view! {
-        <form method="post" action=page.url(&format!("/held/{}/{path}", one.id))>
-            <button class="button small" aria-label=whom>
-                {verb}
-            </button>
-        </form>
+        <button
+            class="button small"
+            formaction=page.url(&format!("/held/{}/{path}", one.id))
+            aria-label=whom
+        >
+            {verb}
+        </button>
     };
     Some(button.into_any())
 }

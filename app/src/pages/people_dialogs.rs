@@ -33,13 +33,15 @@ pub struct InviteForm {
     pub emails: Field,
     /// The role for all of them.
     pub role: Role,
+    /// The languages of the mail, the workspace's own first.
+    pub languages: Vec<Choice>,
     /// What happened to each address of the last try.
     pub outcomes: Vec<InviteOutcome>,
 }
 
 impl Default for InviteForm {
     fn default() -> Self {
-        Self { emails: Field::default(), role: Role::Member, outcomes: Vec::new() }
+        Self { emails: Field::default(), role: Role::Member, languages: Vec::new(), outcomes: Vec::new() }
     }
 }
 
@@ -158,6 +160,7 @@ fn invite(here: &Place<'_>, form: InviteForm) -> AnyView {
                     <p class="hint" id="emails-hint">"Separate them with commas, spaces or new lines."</p>
                     {error.map(|error| view! { <p class="error" id="emails-error" role="alert">{error}</p> })}
                 </div> <SelectField name="role" label="Role" choices=roles hint=role_hint() />
+                <SelectField name="language" label="Language of the mail" choices=form.languages />
             </div>
             {dialog_foot(
                 None,

@@ -54,7 +54,8 @@ pub(super) fn router() -> Router<App> {
         .route(&format!("{AT}/progress"), get(progress))
         .route(&format!("{AT}/rotate-token"), post(rotate_token))
         .route(&format!("{AT}/tokens/{{token}}/revoke"), post(revoke_token))
-        .route(&format!("{AT}/held/approve"), post(held::approve_all))
+        .route(&format!("{AT}/held/approve"), post(held::approve_selected))
+        .route(&format!("{AT}/held/approve-all"), post(held::approve_all))
         .route(&format!("{AT}/held/{{user}}/approve"), post(held::approve))
         .route(&format!("{AT}/held/{{user}}/link"), post(held::link))
         .route(&format!("{AT}/remove"), post(remove))
@@ -71,6 +72,8 @@ pub(super) struct Place {
 #[serde(default)]
 pub(super) struct Asked {
     dialog: String,
+    /// The page of held people.
+    held: String,
 }
 
 pub(super) async fn show(
@@ -136,7 +139,7 @@ pub(super) async fn load(app: &App, member: &Member, place: &Place, asked: &Aske
         last_request: last_request.map(|at| at.0),
         last_change: store::events::last_change_by(&mut conn, id).await?.map(|at| at.0),
         progress: store::directories::progress(&mut conn, id).await?,
-        held: held::people(&mut conn, &directory).await?,
+        held: held::people(&mut conn, &directory, asked.held.parse().unwrap_or(1)).await?,
         deviations: deviations(&mut conn, id).await?,
         is_strict: directory.settings.strict,
         settings: DirectorySettings {
@@ -244,7 +247,7 @@ pub(super) async fn remove(
     Path(place): Path<Place>,
     Fields(fields): Fields<RemoveFields>,
 ) -> Response {
-    let asked = Asked { dialog: "remove".to_owned() };
+    let asked = Asked { dialog: "remove".to_owned(), ..Asked::default() };
     let mut page = match load(&app, &member, &place, &asked).await {
         Ok(page) => page,
         Err(failure) => return app.failed(&member.headers, member.home(), failure).await,

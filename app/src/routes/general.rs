@@ -3,14 +3,18 @@
 use axum::{Router, extract::State, response::Response, routing::get};
 use http::StatusCode;
 use rollcall::{
-    Error,
+    Error, mail,
     people::{Caller, Permission, workspace},
     store,
 };
 use serde::Deserialize;
 
 use super::{App, failure::Result, fields::Fields, frame::count, guard::Member};
-use crate::{pages::general::General, site::Flash, ui::Field};
+use crate::{
+    pages::general::General,
+    site::Flash,
+    ui::{Choice, Field},
+};
 
 pub(super) fn router() -> Router<App> {
     Router::new().route("/w/{slug}/settings/general", get(show).post(update))
@@ -35,6 +39,8 @@ async fn load(app: &App, member: &Member) -> Result<General> {
             value: workspace.seat_limit.map(|limit| limit.to_string()).unwrap_or_default(),
             error: None,
         },
+        languages: languages(&workspace.language),
+        language_error: None,
         seats: count(store::seats::count_taken(&mut conn, &workspace.id).await?),
         error: None,
     })
@@ -45,6 +51,14 @@ async fn load(app: &App, member: &Member) -> Result<General> {
 pub(super) struct GeneralFields {
     name: String,
     seat_limit: String,
+    language: String,
+}
+
+/// The languages of mails; `chosen` is a tag (BCP 47).
+pub(super) fn languages(chosen: &str) -> Vec<Choice> {
+    mail::languages()
+        .map(|(tag, name)| Choice { value: tag.to_owned(), label: name.to_owned(), chosen: tag == chosen })
+        .collect()
 }
 
 pub(super) async fn update(
@@ -59,7 +73,12 @@ pub(super) async fn update(
                 Error::invalid("seat_limit", "Use a whole number such as 50, or leave it empty for no limit.")
             })?),
         };
-        workspace::update(&app.rollcall, &Caller::Member(&member.access), &fields.name, limit).await
+        let caller = Caller::Member(&member.access);
+        let language = match fields.language.trim() {
+            "" => &member.access.workspace.language,
+            chosen => chosen,
+        };
+        workspace::update(&app.rollcall, &caller, &fields.name, limit, language).await
     };
     match done.await {
         Ok(()) => {
@@ -74,6 +93,10 @@ pub(super) async fn update(
             let error_of = |name: &str| (refusal.field() == Some(name)).then(|| refusal.to_string());
             page.name = Field { value: fields.name, error: error_of("name") };
             page.seat_limit = Field { value: fields.seat_limit, error: error_of("seat_limit") };
+            page.language_error = error_of("language");
+            if page.language_error.is_none() {
+                page.languages = languages(&fields.language);
+            }
             app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page).await
         }
         Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()).await,

@@ -5,8 +5,9 @@ use axum::{
     response::Response,
 };
 use rollcall::{
+    Error,
     model::{DirectoryId, DirectoryUserId, HeldReason},
-    people::{Caller, held},
+    people::{Caller, Permission, held},
     store::{self, Conn, directories::Directory},
 };
 
@@ -14,25 +15,32 @@ use super::{
     App,
     directory::{Place, address},
     failure::Result,
+    fields::Fields,
     frame::count,
     guard::Member,
 };
 use crate::{
-    pages::held::{Held, HeldPerson},
+    pages::{
+        Paging,
+        held::{Held, HeldPerson},
+    },
     site::Flash,
 };
 
-/// Held people shown at once.
-const HELD_SHOWN: i64 = 50;
+/// Held people on one page.
+const PER_PAGE: u64 = 50;
 
-pub(super) async fn people(conn: &mut Conn, directory: &Directory) -> Result<Held> {
+/// The held people on a page, counted from 1; the last page when there are not so many.
+pub(super) async fn people(conn: &mut Conn, directory: &Directory, page: u64) -> Result<Held> {
     let counts = store::held::count(conn, &directory.id).await?;
     let of = |wanted: &dyn Fn(HeldReason) -> bool| {
         counts.iter().filter(|(reason, _)| wanted(*reason)).map(|(_, number)| count(*number)).sum()
     };
-    let people = store::held::list(conn, &directory.id, 0, HELD_SHOWN).await?;
+    let total: u64 = of(&|_| true);
+    let page = page.clamp(1, total.div_ceil(PER_PAGE).max(1));
+    let people = store::held::list(conn, &directory.id, (page - 1) * PER_PAGE, PER_PAGE).await?;
     Ok(Held {
-        total: of(&|_| true),
+        paging: Paging { page, per_page: PER_PAGE, total },
         for_approval: of(&|reason| reason == HeldReason::NeedsApproval),
         sources: directory
             .settings
@@ -66,6 +74,45 @@ pub(super) async fn approve(State(app): State<App>, member: Member, Path(place):
         _ => Flash::done("Approved. They come in when a seat is free"),
     });
     back(&app, &member, &place, flash).await
+}
+
+/// Approves those who are selected: each `person` of the form. Who was let in meanwhile is passed over.
+pub(super) async fn approve_selected(
+    State(app): State<App>,
+    member: Member,
+    Path(place): Path<Place>,
+    Fields(fields): Fields<Vec<(String, String)>>,
+) -> Response {
+    let people = fields.into_iter().filter(|(name, _)| name == "person").map(|(_, id)| DirectoryUserId(id));
+    let done = approve_each(&app, &member, &DirectoryId(place.id.clone()), people.collect()).await;
+    back(&app, &member, &place, done).await
+}
+
+async fn approve_each(
+    app: &App,
+    member: &Member,
+    directory: &DirectoryId,
+    people: Vec<DirectoryUserId>,
+) -> rollcall::Result<Flash> {
+    let caller = Caller::Member(&member.access);
+    caller.require(Permission::ManagePeople)?;
+    if people.is_empty() {
+        return Err(Error::invalid("person", "Nobody is selected. Select the people to approve first."));
+    }
+    let (mut approved, mut without_seat) = (0, 0);
+    for person in &people {
+        match held::approve(&app.rollcall, &caller, directory, std::slice::from_ref(person)).await {
+            Ok(waiting) => (approved, without_seat) = (approved + 1, without_seat + waiting),
+            Err(Error::NotFound { .. }) => {}
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    let people =
+        if approved == 1 { "1 person approved".to_owned() } else { format!("{approved} people approved") };
+    Ok(match without_seat {
+        0 => Flash::done(people),
+        waiting => Flash::done(format!("{people}; {waiting} of them when a seat is free")),
+    })
 }
 
 pub(super) async fn approve_all(

@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode, Uri, header};
 use rollcall::{
-    Error,
+    Error, mail,
     model::{MembershipId, MembershipStatus, Role, Source, SuspendedBy},
     people::{Access, Caller, Permission, invitation, membership},
     store::{self, Conn, people::Search},
@@ -20,6 +20,7 @@ use super::{
     failure::Result,
     fields::Fields,
     frame::{MEMBERS, count},
+    general,
     guard::Member,
     people_rows,
 };
@@ -32,7 +33,7 @@ use crate::{
         },
     },
     site::Flash,
-    ui::{Field, url},
+    ui::{Choice, Field, url},
 };
 
 pub(super) fn router() -> Router<App> {
@@ -137,9 +138,8 @@ async fn dialog_of(
     let id = MembershipId(asked.member.clone());
     Ok(match asked.dialog.as_str() {
         "invite" if may => Some(PeopleDialog::Invite(InviteForm {
-            emails: Field::default(),
-            role: Role::Member,
-            outcomes: Vec::new(),
+            languages: languages(access, ""),
+            ..InviteForm::default()
         })),
         "member" => {
             detail(app, conn, access, &id).await?.map(|detail| PeopleDialog::Member(Box::new(detail)))
@@ -201,6 +201,17 @@ pub(super) struct InviteFields {
     emails: String,
     #[serde(default)]
     role: String,
+    /// Empty for the workspace's.
+    #[serde(default)]
+    language: String,
+}
+
+/// The languages of the mail; `chosen` is a tag (BCP 47), or empty for the workspace's.
+fn languages(access: &Access, chosen: &str) -> Vec<Choice> {
+    let own = mail::languages().find(|(tag, _)| *tag == access.workspace.language);
+    let label = format!("The workspace's: {}", own.map_or("", |(_, name)| name));
+    let own = Choice { value: String::new(), label, chosen: chosen.is_empty() };
+    std::iter::once(own).chain(general::languages(chosen)).collect()
 }
 
 pub(super) async fn invite(
@@ -210,7 +221,9 @@ pub(super) async fn invite(
 ) -> Response {
     let invited = async {
         let role = fields.role.parse().map_err(|cause| Error::invalid("role", format!("{cause}")))?;
-        invitation::invite(&app.rollcall, &Caller::Member(&member.access), &fields.emails, role).await
+        let language = Some(fields.language.trim()).filter(|tag| !tag.is_empty());
+        let caller = Caller::Member(&member.access);
+        invitation::invite(&app.rollcall, &caller, &fields.emails, role, language).await
     };
     match invited.await {
         Ok(results) if results.iter().all(|one| one.outcome == invitation::InviteOutcome::Sent) => {
@@ -226,6 +239,7 @@ pub(super) async fn invite(
                 Ok::<_, super::failure::Failure>(InviteForm {
                     emails: Field { value: unsent(&results), error: None },
                     role: fields.role.parse().unwrap_or(Role::Member),
+                    languages: languages(&member.access, &fields.language),
                     outcomes: outcomes(&app, &member.access, results).await?,
                 })
             };
@@ -238,6 +252,7 @@ pub(super) async fn invite(
             let form = InviteForm {
                 emails: Field { value: fields.emails, error: Some(refusal.to_string()) },
                 role: fields.role.parse().unwrap_or(Role::Member),
+                languages: languages(&member.access, &fields.language),
                 outcomes: Vec::new(),
             };
             show_again(&app, &member, form).await

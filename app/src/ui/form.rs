@@ -148,7 +148,7 @@ pub fn SelectField(
     #[prop(into, optional)]
     hint: Option<String>,
     /// What is wrong.
-    #[prop(optional)]
+    #[prop(optional_no_strip)]
     error: Option<String>,
 ) -> impl IntoView {
     let described = described(name, hint.is_some(), error.is_some());

@@ -33,7 +33,7 @@ impl Sent {
             let rollcall = Rollcall::new(db, Clock::System, Config::local(free_address(), url.clone()));
             let acme = store::workspaces::find_first(&mut rollcall.db.read().await.unwrap()).await.unwrap();
             let caller = Caller::CommandLine(acme.as_ref().unwrap());
-            invitation::invite(&rollcall, &caller, addresses, Role::Member).await.unwrap();
+            invitation::invite(&rollcall, &caller, addresses, Role::Member, None).await.unwrap();
             rollcall
         });
         let sent = Self { place, runtime, rollcall };

@@ -251,5 +251,9 @@ fn settings_of_directory_and_workspace() {
     assert_eq!(seats("2").json()["seat_limit"], json!(2));
     assert_eq!(place.run(&["workspace", "list", "--json"]).json()[0]["seat_limit"], json!(2));
     assert_eq!(seats("none").json()["seat_limit"], json!(null));
+    let language = |tag: &str| place.run(&["workspace", "set", "--json", "--language", tag]);
+    assert_eq!(language("de").json()["language"], json!("de"));
+    assert_eq!(seats("2").json()["language"], json!("de"), "what is left out stays");
+    assert_eq!(language("tlh").code, Some(1));
     assert_eq!((seats("0").code, seats("many").code), (Some(1), Some(2)));
 }

@@ -62,8 +62,9 @@ async fn held_people_are_listed_with_the_reason_and_approved_one_by_one_or_all()
         ada.post(&directory.page, &fields).await.leads_to(&directory.page);
         let ana = directory.names(ANA).await;
         let eve = directory.names("eve@other.test").await;
+        let mut waiting = Vec::new();
         for number in 0..3 {
-            directory.names(&format!("p{number}@acme.test")).await;
+            waiting.push(directory.names(&format!("p{number}@acme.test")).await);
         }
         let page = ada.get(&directory.page).await;
         page.shows(200, "Okta named 5 people who have not been let in.");
@@ -78,13 +79,21 @@ async fn held_people_are_listed_with_the_reason_and_approved_one_by_one_or_all()
         ada.post(&act(&eve, "approve"), &[]).await.leads_to(&directory.page);
         assert!(company.standing("eve@other.test").await.starts_with("invited"));
         ada.post(&act("nobody", "approve"), &[]).await.shows(404, "This page does not exist");
-        ada.post(&format!("{}/held/approve", directory.page), &[]).await.leads_to(&directory.page);
+        let selected = format!("{}/held/approve", directory.page);
+        ada.post(&selected, &[]).await.leads_to(&directory.page);
+        ada.get(&directory.page).await.shows(200, "Nobody is selected.");
+        ada.post(&selected, &[("person", &waiting[0]), ("person", &waiting[1]), ("person", &ana)])
+            .await
+            .leads_to(&directory.page);
+        ada.get(&directory.page).await.shows(200, "2 people approved").shows(200, "named 1 person");
+        ada.post(&format!("{}/held/approve-all", directory.page), &[]).await.leads_to(&directory.page);
         rollcall::jobs::run_chores(&company.rollcall).await;
         assert!(!ada.get(&directory.page).await.words().contains("Held people"));
 
         let member = Browser::signed_in(&company, Role::Member).await;
         member.post(&act(&ana, "approve"), &[]).await.has_status(403);
-        member.post(&format!("{}/held/approve", directory.page), &[]).await.has_status(403);
+        member.post(&selected, &[]).await.has_status(403);
+        member.post(&format!("{}/held/approve-all", directory.page), &[]).await.has_status(403);
         member.post(&act(&ana, "link"), &[]).await.has_status(403);
     })
     .await;
@@ -149,7 +158,13 @@ async fn general_settings_are_changed_by_admins_and_seen_by_members() {
         ] {
             ada.post(GENERAL, &[("name", name), ("seat_limit", limit)]).await.shows(422, complaint);
         }
-        ada.post(GENERAL, &[("name", "Acme Ltd"), ("seat_limit", " 1 ")]).await.leads_to(GENERAL);
+        let klingon = [("name", "Acme"), ("seat_limit", ""), ("language", "tlh")];
+        ada.post(GENERAL, &klingon).await.shows(422, "There are no mails in the language “tlh”.");
+        let ltd = [("name", "Acme Ltd"), ("seat_limit", " 1 "), ("language", "fr")];
+        ada.post(GENERAL, &ltd).await.leads_to(GENERAL);
+        let chosen = r#"<option value="fr" selected>Français"#;
+        assert!(ada.get(GENERAL).await.text().contains(chosen));
+        ada.get("/w/acme/people?dialog=invite").await.shows(200, "The workspace's: Français");
         ada.get(GENERAL).await.shows(200, "Acme Ltd");
         ada.post("/w/acme/people/invite", &[("emails", BO), ("role", "member")])
             .await

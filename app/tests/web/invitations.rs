@@ -207,7 +207,7 @@ async fn an_account_that_exists_joins_with_its_own_password_or_its_session() {
         let beta = company.other_workspace("Beta", "bea@beta.test").await;
         let caller = rollcall::people::Caller::CommandLine(&beta);
         for signed_in in [false, true] {
-            invitation::invite(&company.rollcall, &caller, ANA, Role::Member).await.unwrap();
+            invitation::invite(&company.rollcall, &caller, ANA, Role::Member, None).await.unwrap();
             let id = company.look("SELECT id FROM invitations WHERE status = $1", "pending").await.remove(0);
             let link = format!("/invite/{}", company.link_of(&rollcall::model::InvitationId(id)).await);
             if signed_in {

@@ -49,6 +49,18 @@ fn every_kind_of_value() {
     assert_eq!(parse("a gt 1.5").unwrap().to_string(), "a gt 1.5");
 }
 
+/// Found by the fuzzer: JSON's numbers were read to a neighbour of what stood there.
+#[test]
+fn a_number_that_is_printed_is_read_as_the_same() {
+    for number in ["1.5", "0.1", "5e-324", "5.555555555555555e+38", "1.4679767778333333e141"] {
+        let parsed = parse(&format!("a eq {number}")).unwrap();
+        assert_eq!(parse(&parsed.to_string()), Ok(parsed), "{number}");
+    }
+    let long = format!("a eq {}", "5".repeat(39));
+    let parsed = parse(&long).unwrap();
+    assert_eq!(parse(&parsed.to_string()), Ok(parsed));
+}
+
 #[test]
 fn precedence_and_grouping() {
     let table = [

@@ -2,7 +2,7 @@
 
 mod sort;
 
-pub use self::sort::{SortKey, compare_keys, sort_key};
+pub use self::sort::{MAX_KEY, SortKey, sort_key};
 
 use std::collections::HashMap;
 

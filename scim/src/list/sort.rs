@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
 use crate::Document;
@@ -9,17 +10,23 @@ use crate::filter::{fold, parse_date};
 use crate::path::AttrPath;
 use crate::schema::{ResourceType, Type};
 
-/// What a resource is sorted by. Keys of the same attribute compare as its type does; no value comes last.
-#[derive(Clone, Debug, PartialEq)]
+/// Longer texts are sorted by this many bytes of them, so that a cursor can carry what a list is sorted by. No
+/// attribute that servers index is longer.
+pub const MAX_KEY: usize = 1024;
+
+/// What a resource is sorted by. Keys of one attribute compare as its type does; no value comes last, and of keys that
+/// differ in type, which only a broken document has, the one named first here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum SortKey {
-    /// Text, folded unless case matters.
-    Text(String),
-    /// A number.
-    Number(Number),
     /// `false` before `true`.
     Boolean(bool),
+    /// A number.
+    Number(Number),
     /// A point in time, in nanoseconds since 1970.
     Time(i128),
+    /// Text, folded unless case matters.
+    Text(String),
     /// No value.
     Absent,
 }
@@ -44,29 +51,55 @@ pub fn sort_key(kind: &ResourceType, path: &AttrPath, doc: &Document) -> SortKey
         Some(Value::String(text)) if leaf.kind == Type::DateTime => {
             parse_date(text).map_or(SortKey::Absent, |time| SortKey::Time(time.unix_timestamp_nanos()))
         }
-        Some(Value::String(text)) if leaf.case_exact => SortKey::Text(text.clone()),
-        Some(Value::String(text)) => SortKey::Text(fold(text)),
+        Some(Value::String(text)) if leaf.case_exact => SortKey::Text(beginning(text.clone())),
+        Some(Value::String(text)) => SortKey::Text(beginning(fold(text))),
         Some(Value::Number(number)) => SortKey::Number(number.clone()),
         Some(Value::Bool(flag)) => SortKey::Boolean(*flag),
         _ => SortKey::Absent,
     }
 }
 
-/// How two keys compare. Keys of different types, which only a broken document has, count as equal.
-pub fn compare_keys(left: &SortKey, right: &SortKey) -> Ordering {
-    match (left, right) {
-        (SortKey::Text(left), SortKey::Text(right)) => left.cmp(right),
-        (SortKey::Boolean(left), SortKey::Boolean(right)) => left.cmp(right),
-        (SortKey::Time(left), SortKey::Time(right)) => left.cmp(right),
-        (SortKey::Number(left), SortKey::Number(right)) => match (left.as_i64(), right.as_i64()) {
-            (Some(left), Some(right)) => left.cmp(&right),
-            _ => left.as_f64().partial_cmp(&right.as_f64()).unwrap_or(Ordering::Equal),
-        },
-        (SortKey::Absent, SortKey::Absent) => Ordering::Equal,
-        (SortKey::Absent, _) => Ordering::Greater,
-        (_, SortKey::Absent) => Ordering::Less,
-        _ => Ordering::Equal,
+impl SortKey {
+    /// The place of the type among the others.
+    const fn rank(&self) -> u8 {
+        match self {
+            Self::Boolean(_) => 0,
+            Self::Number(_) => 1,
+            Self::Time(_) => 2,
+            Self::Text(_) => 3,
+            Self::Absent => 4,
+        }
     }
+}
+
+impl Ord for SortKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Boolean(left), Self::Boolean(right)) => left.cmp(right),
+            (Self::Number(left), Self::Number(right)) => compare_numbers(left, right),
+            (Self::Time(left), Self::Time(right)) => left.cmp(right),
+            (Self::Text(left), Self::Text(right)) => left.cmp(right),
+            (left, right) => left.rank().cmp(&right.rank()),
+        }
+    }
+}
+
+impl PartialOrd for SortKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// By size; of a whole number and a fraction that are as good as equal, the fraction first.
+fn compare_numbers(left: &Number, right: &Number) -> Ordering {
+    let size = |number: &Number| number.as_f64().unwrap_or_default();
+    let whole = |number: &Number| number.as_i64().map(i128::from).or(number.as_u64().map(i128::from));
+    size(left).total_cmp(&size(right)).then_with(|| whole(left).cmp(&whole(right)))
+}
+
+fn beginning(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(MAX_KEY));
+    text
 }
 
 fn preferred(value: &Value) -> Option<&Value> {

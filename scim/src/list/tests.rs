@@ -173,7 +173,7 @@ fn the_order_of_resources() {
             .iter()
             .map(|doc| (sort_key(user(), &path, doc.as_object().unwrap()), doc["id"].as_str().unwrap()))
             .collect();
-        keyed.sort_by(|left, right| compare_keys(&left.0, &right.0));
+        keyed.sort_by(|left, right| left.0.cmp(&right.0));
         keyed.into_iter().map(|(_, id)| id).collect::<String>()
     };
     assert_eq!(sorted("userName"), "213");
@@ -181,4 +181,37 @@ fn the_order_of_resources() {
     assert_eq!(sorted("active"), "321");
     assert_eq!(sorted("meta.created"), "231");
     assert_eq!(sorted("title"), "123");
+}
+
+#[test]
+fn any_two_keys_have_an_order() {
+    let number = |value: Value| SortKey::Number(value.as_number().unwrap().clone());
+    let keys = [
+        SortKey::Boolean(false),
+        SortKey::Boolean(true),
+        number(json!(-1.5)),
+        number(json!(1.0)),
+        number(json!(1)),
+        number(json!(u64::MAX)),
+        SortKey::Time(-1),
+        SortKey::Time(i128::MAX),
+        SortKey::Text(String::new()),
+        SortKey::Text("a".to_owned()),
+        SortKey::Absent,
+    ];
+    for (left, one) in keys.iter().enumerate() {
+        for (right, other) in keys.iter().enumerate() {
+            assert_eq!(one.cmp(other), left.cmp(&right), "{one:?} {other:?}");
+        }
+        let text = serde_json::to_string(one).unwrap();
+        assert_eq!(serde_json::from_str::<SortKey>(&text).unwrap(), *one, "{text}");
+    }
+}
+
+#[test]
+fn a_long_text_is_sorted_by_its_beginning() {
+    let path = query("sortBy=title").sort_by.unwrap();
+    let doc = json!({ "title": "é".repeat(MAX_KEY) });
+    let SortKey::Text(key) = sort_key(user(), &path, doc.as_object().unwrap()) else { panic!("a text") };
+    assert_eq!(key, "é".repeat(MAX_KEY / 2));
 }

@@ -1,5 +1,11 @@
 //! The read-only GroupMember resource type: each member of a group as a resource of its own, so that a group of any size
-//! can be read in pages (after draft-zollner-scim-group-members).
+//! can be read in pages.
+//!
+//! URN, endpoint and attributes are those of draft-zollner-scim-group-members-01 (April 2026), sections 4.1, 4.3 and 8.1;
+//! members cannot be made or deleted here, so all of it is read-only, as section 4.1 has it. The text that the authors
+//! are working on renames the type to `GroupMembership` at `/GroupMemberships`; it is followed when it is published. Not
+//! done of the draft: the list of all memberships at once, the schema extension `membersMetadata` on groups (section 5),
+//! and `meta.created` and `meta.lastModified` of a membership.
 
 use std::sync::LazyLock;
 
@@ -33,7 +39,7 @@ fn attributes() -> Vec<Attribute> {
             vec![
                 value("group"),
                 Attribute::reference("$ref", "The URI of the group.", &["Group"]),
-                Attribute::string("display", "The name of the group."),
+                Attribute::string("display", "The displayName of the group."),
             ],
         ),
         Attribute::complex(

@@ -1,6 +1,6 @@
 //! Mails about an account. The outbox's subject is the account.
 
-use super::{Composed, GONE, Release};
+use super::{Composed, GONE, Release, language, language_of};
 use crate::{
     clock::Timestamp,
     error::Result,
@@ -24,12 +24,14 @@ pub(super) async fn compose_added(conn: &mut Conn, mail: &Mail, secret: Secret) 
         None => None,
     };
     let Some(workspace) = workspace else { return Ok(Composed::Unwanted(GONE)) };
+    let key = store::directory_users::key(&mail.recipient);
+    let languages = store::languages::of_address(conn, &workspace.id, &key).await?;
+    let language = languages.map(|languages| language(languages.own, languages.workspace));
     let letter = Letter::Added(Added {
         workspace: workspace.name,
         token: secret,
         expires_at: mail.created_at.plus(PASSWORD_LINK_LIFE),
     });
-    let language = store::memberships::find_language(conn, &AccountId(mail.subject_id.clone())).await?;
     let addressee = Addressee { email: mail.recipient.clone(), language };
     // A directory names people before they have a mailbox.
     Ok(Composed::Letter { letter: Box::new(letter), addressee, mailbox_may_follow: true })
@@ -65,10 +67,7 @@ pub(super) async fn compose_password_reset(conn: &mut Conn, mail: &Mail, secret:
     let expires_at = mail.created_at.plus(RESET_LINK_LIFE);
     Ok(Composed::Letter {
         letter: Box::new(Letter::PasswordReset(PasswordReset { token: secret, expires_at })),
-        addressee: Addressee {
-            email: mail.recipient.clone(),
-            language: store::memberships::find_language(conn, &id).await?,
-        },
+        addressee: Addressee { email: mail.recipient.clone(), language: language_of(conn, &id).await? },
         mailbox_may_follow: false,
     })
 }
@@ -113,7 +112,7 @@ pub(super) async fn compose_email_change(conn: &mut Conn, mail: &Mail, secret: S
     };
     let expires_at = mail.created_at.plus(EMAIL_LINK_LIFE);
     let letter = Letter::EmailChange(EmailChange { token: secret, old, new, expires_at });
-    let language = store::memberships::find_language(conn, &AccountId(mail.subject_id.clone())).await?;
+    let language = language_of(conn, &AccountId(mail.subject_id.clone())).await?;
     Ok(to_recipient(mail, letter, language))
 }
 
@@ -140,7 +139,7 @@ pub(super) async fn compose_email_changed(conn: &mut Conn, mail: &Mail) -> Resul
         return Ok(Composed::Unwanted(GONE));
     };
     let letter = Letter::EmailChanged(EmailChanged { old, new, at: mail.created_at });
-    let language = store::memberships::find_language(conn, &AccountId(mail.subject_id.clone())).await?;
+    let language = language_of(conn, &AccountId(mail.subject_id.clone())).await?;
     Ok(to_recipient(mail, letter, language))
 }
 

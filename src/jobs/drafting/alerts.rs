@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{Composed, GONE, Release};
+use super::{Composed, GONE, Release, language};
 use crate::{
     clock::Timestamp,
     error::Result,
@@ -12,7 +12,7 @@ use crate::{
             AccessSuspended, DirectoryFailing, LastOwner, MassChange, SeatLimitReached, TokenExpiring,
         },
     },
-    model::{DirectoryId, MembershipId, MembershipStatus, WorkspaceId},
+    model::{DirectoryId, MembershipId, MembershipStatus},
     people::alerts::{self, AboutDirectory, FailingDirectory, ManySuspended, Suspended},
     store::{
         self, Conn, Tx, directories::Directory, directory_tokens::DirectoryToken, outbox::Mail,
@@ -191,21 +191,16 @@ fn directory_page(workspace: &Workspace, directory: &Directory) -> String {
 
 /// The letter to the mail's recipient, in their language.
 async fn told(conn: &mut Conn, mail: &Mail, letter: Letter) -> Result<Composed> {
-    let language = language(conn, mail.workspace_id.as_ref(), &mail.recipient).await?;
+    let key = store::directory_users::key(&mail.recipient);
+    let language = match &mail.workspace_id {
+        Some(workspace) => store::languages::of_address(conn, workspace, &key)
+            .await?
+            .map(|languages| language(languages.own, languages.workspace)),
+        None => None,
+    };
     Ok(Composed::Letter {
         letter: Box::new(letter),
         addressee: Addressee { email: mail.recipient.clone(), language },
         mailbox_may_follow: false,
     })
-}
-
-async fn language(
-    conn: &mut Conn,
-    workspace: Option<&WorkspaceId>,
-    email: &str,
-) -> store::Result<Option<String>> {
-    let Some(workspace) = workspace else { return Ok(None) };
-    let key = store::directory_users::key(email);
-    let membership = store::memberships::find_by_email(conn, workspace, &key).await?;
-    Ok(membership.and_then(|membership| membership.language))
 }

@@ -1,6 +1,6 @@
 //! The invitation, its reminder and the new link. The outbox's subject is the invitation.
 
-use super::{Composed, GONE, Release};
+use super::{Composed, GONE, Release, language};
 use crate::{
     clock::Timestamp,
     error::Result,
@@ -45,7 +45,10 @@ pub(super) async fn compose(
     };
     Ok(Composed::Letter {
         letter: Box::new(Letter::Invitation(letter)),
-        addressee: Addressee { email: mail.recipient.clone(), language: membership.language },
+        addressee: Addressee {
+            email: mail.recipient.clone(),
+            language: Some(language(membership.language, workspace.language)),
+        },
         mailbox_may_follow: invitation.directory_id.is_some(),
     })
 }

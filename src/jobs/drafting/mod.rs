@@ -11,8 +11,8 @@ mod invitation;
 use crate::{
     clock::Timestamp,
     error::Result,
-    mail::{Addressee, Identity, Letter, Message},
-    model::MailTemplate,
+    mail::{self, Addressee, Identity, Letter, Message},
+    model::{AccountId, MailTemplate},
     secret::Secret,
     state::Rollcall,
     store::{self, Conn, Tx, outbox::Mail},
@@ -55,6 +55,17 @@ pub enum Composed {
 
 /// Why a mail was not sent, or can no longer be shown.
 const GONE: &str = "What this mail was about is gone.";
+
+/// The language of a mail to someone: their own when there are words in it, else the workspace's.
+fn language(own: Option<String>, workspace: String) -> String {
+    own.filter(|own| mail::known_language(own).is_some()).unwrap_or(workspace)
+}
+
+/// The language of a mail to the person behind an account.
+async fn language_of(conn: &mut Conn, account: &AccountId) -> store::Result<Option<String>> {
+    let languages = store::languages::of_account(conn, account).await?;
+    Ok(languages.map(|languages| language(languages.own, languages.workspace)))
+}
 
 /// Gathers what a mail says; `secret` stands in its link. Changes nothing.
 ///

@@ -63,15 +63,25 @@ pub fn languages() -> impl Iterator<Item = (&'static str, &'static str)> {
     LANGUAGES.iter().map(|words| (words.tag, words.name))
 }
 
+/// The language's tag as [`languages`] has it, when there are words in it: `fr` for `fr-CA`.
+pub fn known_language(tag: &str) -> Option<&'static str> {
+    Words::find(tag).map(|words| words.tag)
+}
+
+/// The tag of the language for people whose language is unknown.
+pub fn default_language() -> &'static str {
+    en::WORDS.tag
+}
+
 impl Words {
     /// The words in the person's language: `fr-CA` finds French, what is unknown finds English.
     pub(super) fn of(language: Option<&str>) -> &'static Self {
-        let primary = language.unwrap_or_default().split(['-', '_']).next().unwrap_or_default();
-        LANGUAGES
-            .iter()
-            .find(|words| words.tag.eq_ignore_ascii_case(primary.trim()))
-            .copied()
-            .unwrap_or(&en::WORDS)
+        language.and_then(Self::find).unwrap_or(&en::WORDS)
+    }
+
+    fn find(tag: &str) -> Option<&'static Self> {
+        let primary = tag.split(['-', '_']).next().unwrap_or_default().trim();
+        LANGUAGES.iter().find(|words| words.tag.eq_ignore_ascii_case(primary)).copied()
     }
 
     /// The role, as it stands in a sentence.

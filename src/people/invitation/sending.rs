@@ -14,6 +14,7 @@ use crate::{
         Caller, EmailAddress, Permission,
         grants::{self, Inviter},
         seats,
+        workspace::checked_language,
     },
     state::{Context, Rollcall},
     store::{self, Conn, Tx, memberships::Membership},
@@ -52,17 +53,20 @@ pub enum InviteOutcome {
     NotAnAddress,
 }
 
-/// Invites people by hand. `addresses` is separated by commas, semicolons, spaces or lines.
+/// Invites people by hand. `addresses` is separated by commas, semicolons, spaces or lines; without a `language` (BCP 47)
+/// the mails are in the workspace's.
 ///
 /// # Errors
-/// `Forbidden`; `Invalid` on `emails` when there is none or too many.
+/// `Forbidden`; `Invalid` on `emails` when there is none or too many, on `language` when there are no mails in it.
 pub async fn invite(
     rollcall: &Rollcall,
     caller: &Caller<'_>,
     addresses: &str,
     role: Role,
+    language: Option<&str>,
 ) -> Result<Vec<Invited>> {
     caller.require(Permission::ManagePeople)?;
+    let language = language.map(checked_language).transpose()?;
     if role == Role::Owner {
         caller.require(Permission::ManageOwners)?;
     }
@@ -79,7 +83,7 @@ pub async fn invite(
     let mut results = Vec::with_capacity(addresses.len());
     for address in addresses {
         let outcome = match address.parse::<EmailAddress>() {
-            Ok(email) => invite_one(rollcall, caller, &email, role).await?,
+            Ok(email) => invite_one(rollcall, caller, &email, role, language).await?,
             Err(_) => InviteOutcome::NotAnAddress,
         };
         results.push(Invited { email: address.to_owned(), outcome });
@@ -93,6 +97,7 @@ async fn invite_one(
     caller: &Caller<'_>,
     email: &EmailAddress,
     role: Role,
+    language: Option<&'static str>,
 ) -> Result<InviteOutcome> {
     let context = rollcall.context(caller.actor());
     let workspace = &caller.workspace().id;
@@ -109,7 +114,7 @@ async fn invite_one(
         store::memberships::get_for_update(&mut tx, workspace, &known.id).await?;
     }
     let seat_free = seats::is_free(&mut tx, workspace).await?;
-    let mut membership = new_manual_membership(&context, workspace, email, role);
+    let mut membership = new_manual_membership(&context, workspace, email, role, language);
     if !store::memberships::insert(&mut tx, &membership).await? {
         let Some(existing) = store::memberships::find_by_email(&mut tx, workspace, &email.key()).await?
         else {
@@ -120,7 +125,7 @@ async fn invite_one(
             tx.rollback().await?;
             return Ok(outcome);
         }
-        membership = invitable(&existing, role);
+        membership = invitable(existing, role, language);
     }
     if !seat_free {
         tx.rollback().await?;
@@ -160,18 +165,20 @@ async fn refusal(conn: &mut Conn, existing: &Membership) -> Result<Option<Invite
 }
 
 /// A known person who is invited again: from a directory they keep what it says, otherwise they begin anew.
-fn invitable(existing: &Membership, role: Role) -> Membership {
+fn invitable(existing: Membership, role: Role, language: Option<&str>) -> Membership {
+    let language = language.map(str::to_owned).or(existing.language);
     if existing.status == MembershipStatus::Removed {
         Membership {
             role,
+            language,
             source: Source::Manual,
             directory_id: None,
             suspended_by: None,
             joined_at: None,
-            ..existing.clone()
+            ..existing
         }
     } else {
-        Membership { role, ..existing.clone() }
+        Membership { role, language, ..existing }
     }
 }
 
@@ -180,6 +187,7 @@ fn new_manual_membership(
     workspace: &WorkspaceId,
     email: &EmailAddress,
     role: Role,
+    language: Option<&str>,
 ) -> Membership {
     Membership {
         id: context.clock.new_id(),
@@ -188,7 +196,7 @@ fn new_manual_membership(
         email: email.as_str().to_owned(),
         email_key: email.key(),
         name: email.as_str().split('@').next().unwrap_or_default().to_owned(),
-        language: None,
+        language: language.map(str::to_owned),
         role,
         status: MembershipStatus::Invited,
         source: Source::Manual,

@@ -1,0 +1,133 @@
+//! What the kinds of resources in the store have in common: how one is shown, and how they are listed.
+
+use axum::{
+    extract::{RawQuery, State},
+    response::Response,
+};
+use http::StatusCode;
+use scim::{
+    Document,
+    filter::Filter,
+    list::{ListQuery, SortKey},
+    projection::Projection,
+    schema::ResourceType,
+};
+
+use super::{auth::DirectoryAuth, body::ScimBody, failure::Result, list, render};
+use crate::{
+    state::Rollcall,
+    store::{
+        self, Conn,
+        order::{Column, Order, Slice},
+    },
+};
+
+/// A kind of resource that can be listed.
+pub(super) trait Resources {
+    type Row: Send + Sync;
+    type Condition: Send + Sync;
+
+    /// The attribute that is kept in another table, and read only when it is asked for.
+    const APART: &'static str;
+
+    fn kind() -> &'static ResourceType;
+    fn id(row: &Self::Row) -> &str;
+    /// What stands for the row in the order of this column.
+    fn sort_key(row: &Self::Row, by: Column) -> SortKey;
+    /// The condition that means the same as the filter, which is no `and`; `None` when no index answers it.
+    fn condition(filter: &Filter) -> Option<Self::Condition>;
+    /// The condition that the id is one of these.
+    fn one_of(ids: Vec<String>) -> Self::Condition;
+    fn page(
+        conn: &mut Conn,
+        auth: &DirectoryAuth,
+        conditions: &[Self::Condition],
+        order: Order,
+        slice: Slice<'_>,
+    ) -> impl Future<Output = store::Result<Vec<Self::Row>>> + Send;
+    fn count(
+        conn: &mut Conn,
+        auth: &DirectoryAuth,
+        conditions: &[Self::Condition],
+    ) -> impl Future<Output = store::Result<i64>> + Send;
+    /// The resources of these rows, with what is kept apart or without.
+    fn render(
+        conn: &mut Conn,
+        auth: &DirectoryAuth,
+        rows: &[Self::Row],
+        with_apart: bool,
+    ) -> impl Future<Output = crate::error::Result<Vec<Document>>> + Send;
+
+    /// Refuses lists that are not made.
+    fn check(_: &ListQuery) -> std::result::Result<(), scim::Error> {
+        Ok(())
+    }
+
+    /// How many of these rows, from the first on, fit into one answer with what is kept apart: one at least.
+    fn fitting(_: &mut Conn, rows: &[Self::Row]) -> impl Future<Output = store::Result<usize>> + Send {
+        std::future::ready(Ok(rows.len()))
+    }
+}
+
+/// The conditions that together mean the same as the filter; `None` when no index answers it.
+pub(super) fn conditions<R: Resources>(filter: &Filter) -> Option<Vec<R::Condition>> {
+    match filter {
+        Filter::And(parts) => {
+            let conditions: Option<Vec<_>> = parts.iter().map(conditions::<R>).collect();
+            Some(conditions?.into_iter().flatten().collect())
+        }
+        single => Some(vec![R::condition(single)?]),
+    }
+}
+
+/// Whether the answer shows what is kept apart.
+pub(super) fn is_shown<R: Resources>(projection: &Projection) -> bool {
+    projection.wants(R::kind(), R::APART)
+}
+
+/// GET of a list.
+pub(super) async fn query<R: Resources>(
+    State(rollcall): State<Rollcall>,
+    auth: DirectoryAuth,
+    RawQuery(query): RawQuery,
+) -> Result<Response> {
+    let query = scim::list::from_query(R::kind(), query.as_deref().unwrap_or_default(), auth.mode)?;
+    respond::<R>(&rollcall, &auth, &auth.accept(query)).await
+}
+
+/// POST of a search.
+pub(super) async fn search<R: Resources>(
+    State(rollcall): State<Rollcall>,
+    auth: DirectoryAuth,
+    ScimBody(body): ScimBody,
+) -> Result<Response> {
+    let query = scim::list::from_search(R::kind(), &body, auth.mode)?;
+    respond::<R>(&rollcall, &auth, &auth.accept(query)).await
+}
+
+async fn respond<R: Resources>(
+    rollcall: &Rollcall,
+    auth: &DirectoryAuth,
+    query: &ListQuery,
+) -> Result<Response> {
+    R::check(query)?;
+    let position = list::position(auth, &R::kind().endpoint, query)?;
+    let mut conn = rollcall.db.read().await?;
+    let found = list::collect::<R>(&mut conn, auth, query, &position, list::size(query)).await?;
+    Ok(list::answer(auth, R::kind(), query, found))
+}
+
+/// One resource as the answer.
+pub(super) async fn show<R: Resources>(
+    rollcall: &Rollcall,
+    auth: &DirectoryAuth,
+    status: StatusCode,
+    row: &R::Row,
+    projection: &Projection,
+) -> Result<Response> {
+    let mut conn = rollcall.db.read().await?;
+    let rows = std::slice::from_ref(row);
+    let mut shown = R::render(&mut conn, auth, rows, is_shown::<R>(projection)).await?;
+    let resource = shown.pop().unwrap_or_default();
+    Ok(render::resource(status, R::kind(), resource, projection))
+}
