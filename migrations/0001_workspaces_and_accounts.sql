@@ -9,11 +9,17 @@ CREATE TABLE workspaces (
     name        TEXT NOT NULL,
     -- Most people who are active or invited; no limit when it is null.
     seat_limit  BIGINT,
+    -- Memberships that take a seat. Counted only where there is a limit.
+    seats_active    BIGINT CHECK (seats_active >= 0),
+    seats_invited   BIGINT CHECK (seats_invited >= 0),
+    -- When its admins were told that no seat is free; null again once one is.
+    seats_told_at   BIGINT,
     -- The language of mails (BCP 47), such as en, to people of whom no other is known.
     language    TEXT NOT NULL,
     -- Whether people are mailed when their access is suspended.
     tells_suspended BOOLEAN NOT NULL DEFAULT FALSE,
-    created_at  BIGINT NOT NULL
+    created_at  BIGINT NOT NULL,
+    CHECK ((seat_limit IS NULL) = (seats_active IS NULL) AND (seat_limit IS NULL) = (seats_invited IS NULL))
 );
 CREATE UNIQUE INDEX workspaces_slug ON workspaces (slug);
 

@@ -71,6 +71,8 @@ CREATE TABLE outbox (
     generation     BIGINT NOT NULL,
     recipient      TEXT NOT NULL,
     recipient_key  TEXT NOT NULL,
+    -- Stands in the return path and nowhere in the mail: who reports a bounce shows by it that the mail came to them.
+    return_key     TEXT NOT NULL,
     -- As it was last sent.
     mail_subject   TEXT,
     -- What it tells, where that was known only when it was asked for: a JSON object. Never a secret.

@@ -133,8 +133,13 @@ async fn bounce(rollcall: &Rollcall, as_json: bool) -> Result<()> {
         .take(longest)
         .read_to_end(&mut message)
         .map_err(|cause| Error::invalid("message", format!("The message could not be read: {cause}.")))?;
-    let bounce = dsn::read(&message, rollcall.config.return_path.as_ref())
-        .map_err(|refusal| Error::invalid("message", refusal))?;
+    let return_path = rollcall.config.return_path.as_ref().ok_or_else(|| {
+        Error::invalid(
+            "return_path",
+            "No return path is set, so no message can tell which mail it is about. Set ROLLCALL_RETURN_PATH, such as bounces+{id}@example.com.",
+        )
+    })?;
+    let bounce = dsn::read(&message, return_path).map_err(|refusal| Error::invalid("message", refusal))?;
     let Some(bounce) = bounce else {
         print(
             as_json,

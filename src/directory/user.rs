@@ -194,7 +194,9 @@ pub async fn delete(
 
 /// A seat that was freed is given to whoever waits for one.
 fn wake(rollcall: &Rollcall, outcome: Option<&Outcome>) {
-    if outcome.is_some_and(|outcome| matches!(outcome.decision, Decision::Suspend | Decision::Remove)) {
+    if outcome.is_some_and(|outcome| {
+        matches!(outcome.decision, Decision::Suspend | Decision::Remove | Decision::Withdraw(_))
+    }) {
         rollcall.held_due.notify_one();
     }
 }

@@ -36,7 +36,7 @@ pub(super) struct Desk {
 
 /// What is written down about a mail.
 enum Outcome {
-    Status { status: MailStatus, answer: String, due_at: Timestamp, by_relay: bool },
+    Status { status: MailStatus, answer: Option<String>, due_at: Timestamp, by_relay: bool },
     PutOff { answer: String, due_at: Timestamp },
 }
 
@@ -83,11 +83,12 @@ impl Desk {
         }
         self.pause().recovered();
         let again = |words, wait: Option<Duration>| match wait {
-            Some(wait) => status(MailStatus::Deferred, words, now.plus(wait)),
-            None => status(MailStatus::Refused, words, mail.due_at),
+            Some(wait) => status(MailStatus::Deferred, Some(words), now.plus(wait)),
+            None => status(MailStatus::Refused, Some(words), mail.due_at),
         };
         match answer {
-            Answer::Accepted(words) => status(MailStatus::Accepted, words, mail.due_at),
+            Answer::Accepted(words) => status(MailStatus::Accepted, Some(words), mail.due_at),
+            Answer::Kept => status(MailStatus::Kept, None, mail.due_at),
             Answer::Later(words) => again(words, wait_after(mail.attempts + 1, &self.rollcall.clock)),
             Answer::NoSuchMailbox(words) => {
                 again(words, wait_for_mailbox(now.since(mail.created_at), &self.rollcall.clock))
@@ -98,7 +99,7 @@ impl Desk {
 
     fn cancelled(&self, reason: &str) -> Outcome {
         let due_at = self.rollcall.clock.now();
-        let answer = reason.to_owned();
+        let answer = Some(reason.to_owned());
         Outcome::Status { status: MailStatus::Cancelled, answer, due_at, by_relay: false }
     }
 
@@ -130,7 +131,7 @@ impl Desk {
                     Trouble::end(&mut tx).await?;
                     over = true;
                 }
-                store::outbox::finish(&mut tx, &mail.id, *status, Some(answer), *due_at, now).await?;
+                store::outbox::finish(&mut tx, &mail.id, *status, answer.as_deref(), *due_at, now).await?;
             }
             Outcome::PutOff { answer, due_at } => {
                 self.in_trouble.store(true, Ordering::SeqCst);

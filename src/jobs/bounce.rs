@@ -3,7 +3,7 @@
 use super::backoff::wait_for_mailbox;
 use crate::{
     error::Result,
-    mail::bounce::Bounce,
+    mail::bounce::{Bounce, Proof},
     model::{InvitationId, MailTemplate},
     state::Rollcall,
     store::{self, Conn, outbox::Mail},
@@ -18,7 +18,7 @@ pub enum Taken {
     TriedAgain,
     /// Nothing: the report was read before, or the mail is not one that the relay has.
     Unchanged,
-    /// There is no such mail.
+    /// There is no such mail, or the report did not come to its return path.
     Unknown,
 }
 
@@ -33,6 +33,10 @@ pub async fn take_bounce(rollcall: &Rollcall, bounce: &Bounce) -> Result<Taken> 
         tx.rollback().await?;
         return Ok(Taken::Unknown);
     };
+    if matches!(&bounce.proof, Proof::ReturnPath(key) if *key != mail.return_key) {
+        tx.rollback().await?;
+        return Ok(Taken::Unknown);
+    }
     if !store::outbox::note_bounce_report(&mut tx, &bounce.report, now).await? {
         tx.rollback().await?;
         return Ok(Taken::Unchanged);

@@ -10,6 +10,8 @@ const LONGEST: usize = 300;
 pub enum Answer {
     /// The relay took it. Nothing more is known.
     Accepted(String),
+    /// It lies in the built-in mailbox.
+    Kept,
     /// The relay, or the line to it, asks to try this mail again later.
     Later(String),
     /// The relay will never take this mail.
@@ -46,6 +48,7 @@ impl Answer {
     /// The words.
     pub fn words(&self) -> &str {
         match self {
+            Self::Kept => "",
             Self::Accepted(words)
             | Self::Later(words)
             | Self::Refused(words)

@@ -28,6 +28,8 @@ pub struct Identity {
     pub id: MailId,
     /// Which telling of it.
     pub generation: i64,
+    /// What the return path shows besides the id.
+    pub return_key: String,
     /// The sender.
     pub from: Mailbox,
     /// Where answers go, when not to the sender.
@@ -41,14 +43,16 @@ pub struct Identity {
 impl Identity {
     /// The identity of a mail of the outbox.
     pub fn of(mail: &Mail, config: &Config, date: Timestamp) -> Self {
-        Self::new(mail.id.clone(), mail.generation, config, date)
+        let return_key = mail.return_key.clone();
+        Self { return_key, ..Self::new(mail.id.clone(), mail.generation, config, date) }
     }
 
-    /// The identity of a mail that this instance sends.
+    /// The identity of a mail that stands in no outbox: nobody asks what became of it.
     pub fn new(id: MailId, generation: i64, config: &Config, date: Timestamp) -> Self {
         Self {
             id,
             generation,
+            return_key: String::new(),
             from: config.mail_from.clone(),
             reply_to: config.mail_reply_to.clone(),
             return_path: config.return_path.clone(),
@@ -59,7 +63,7 @@ impl Identity {
     /// The envelope's sender: with a return path each mail has its own.
     fn sender(&self) -> Address {
         match &self.return_path {
-            Some(path) => path.of(&self.id),
+            Some(path) => path.of(&self.id, &self.return_key),
             None => self.from.email.clone(),
         }
     }

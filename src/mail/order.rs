@@ -44,6 +44,7 @@ pub async fn order(tx: &mut Tx, context: &Context, order: &Order<'_>) -> store::
         generation: order.generation,
         recipient: order.recipient.to_owned(),
         detail: order.detail.to_string(),
+        return_key: return_key(context)?,
         status: MailStatus::Queued,
         attempts: 0,
         due_at: context.now.plus(order.delay),
@@ -53,4 +54,12 @@ pub async fn order(tx: &mut Tx, context: &Context, order: &Order<'_>) -> store::
         updated_at: context.now,
     };
     store::outbox::insert(tx, &mail).await
+}
+
+/// What stands in the mail's return path, beside its id, so that nobody can guess it.
+fn return_key(context: &Context) -> store::Result<String> {
+    let bytes = context.clock.random_bytes().map_err(|cause| {
+        store::Error::Unavailable(format!("the operating system gave no random bytes: {cause}"))
+    })?;
+    Ok(format!("{:0width$x}", u64::from_be_bytes(bytes), width = super::return_path::KEY))
 }

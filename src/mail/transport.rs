@@ -66,7 +66,7 @@ impl Transport {
         match self {
             Self::Smtp(SmtpRelay(relay)) => relay.send(message).await,
             Self::Mailbox(db) => match put_into_mailbox(db, message).await {
-                Ok(()) => Answer::accepted("In the built-in mailbox."),
+                Ok(()) => Answer::Kept,
                 Err(cause) => Answer::unavailable(&cause.to_string()),
             },
         }

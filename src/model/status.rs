@@ -114,6 +114,18 @@ words! {
     }
 }
 
+impl HeldReason {
+    /// Whether the person waits at the gate: for a setting, an approval or a seat.
+    pub const fn is_of_gate(self) -> bool {
+        matches!(self, Self::NeedsApproval | Self::SeatLimit | Self::DomainNotAllowed)
+    }
+
+    /// Whether a change of settings, or of the members, may end it, so that held people are looked at again then.
+    pub const fn may_end_by_settings(self) -> bool {
+        matches!(self, Self::NeedsApproval | Self::DomainNotAllowed | Self::EmailMissing | Self::Conflict)
+    }
+}
+
 words! {
     /// Who vouches for a membership.
     Source ("source": "manual, directory, directory_and_manual") {
@@ -154,11 +166,13 @@ words! {
 
 words! {
     /// What is known of a mail.
-    MailStatus ("mail status": "queued, accepted, deferred, refused, bounced, cancelled") {
+    MailStatus ("mail status": "queued, accepted, kept, deferred, refused, bounced, cancelled") {
         /// Waits for its time or for the worker.
         Queued = "queued", "Queued";
         /// The relay took it. Nothing more is known.
         Accepted = "accepted", "Accepted by relay";
+        /// It lies in the built-in mailbox: no relay is set.
+        Kept = "kept", "In the mailbox";
         /// Did not go through; tried again later.
         Deferred = "deferred", "Deferred";
         /// The relay refused it for good.
@@ -198,7 +212,7 @@ words! {
 
 words! {
     /// Which mail it is: the outbox's word for it.
-    MailTemplate ("mail": "invitation, reminder, new_link, token_expiring, directory_failing, last_owner, mass_change, access_suspended, password_reset, email_change, email_changed, test") {
+    MailTemplate ("mail": "invitation, reminder, new_link, token_expiring, directory_failing, last_owner, mass_change, seat_limit_reached, access_suspended, added, password_reset, email_change, email_changed, test") {
         /// Someone is invited.
         Invitation = "invitation", "Invitation";
         /// Half of an invitation's time is over.
@@ -213,8 +227,12 @@ words! {
         LastOwner = "last_owner", "Last owner";
         /// A directory took away the access of many people in a short time.
         MassChange = "mass_change", "Mass change";
+        /// Someone could not come in for want of a seat.
+        SeatLimitReached = "seat_limit_reached", "No free seat";
         /// Someone's access was taken away.
         AccessSuspended = "access_suspended", "Access suspended";
+        /// A directory made someone a member at once: a link that sets their password.
+        Added = "added", "Added";
         /// A link that sets a new password.
         PasswordReset = "password_reset", "Password reset";
         /// A link that confirms a new address.

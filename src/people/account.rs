@@ -24,7 +24,7 @@ use crate::{
 pub const PASSWORD_LINK_LIFE: Duration = Duration::from_secs(3 * 24 * 3600);
 
 /// How long a link works that someone asked for who forgot their password.
-const RESET_LINK_LIFE: Duration = Duration::from_secs(3600);
+pub const RESET_LINK_LIFE: Duration = Duration::from_secs(3600);
 
 /// Longest name.
 const LONGEST_NAME: usize = 200;
@@ -108,50 +108,39 @@ pub(super) async fn insert_without_password(
     Ok(account)
 }
 
-/// Why a link that sets a password is mailed; decides how long it works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PasswordLink {
-    /// A member who was added directly sets their first password.
-    First,
-    /// Someone forgot theirs.
-    Reset,
-}
-
-impl PasswordLink {
-    /// The kind that a mail of the outbox asks for.
-    pub fn of_mail(detail: &str) -> Self {
-        let detail: serde_json::Value = serde_json::from_str(detail).unwrap_or_default();
-        if detail["first"] == true { Self::First } else { Self::Reset }
-    }
-
-    /// How long the link works.
-    pub const fn life(self) -> Duration {
-        match self {
-            Self::First => PASSWORD_LINK_LIFE,
-            Self::Reset => RESET_LINK_LIFE,
-        }
-    }
-}
-
-/// Queues the mail with a link that sets a password. The link itself is made when the mail leaves.
+/// Queues the mail to a member who was added directly, with a link that sets their first password. The link itself is
+/// made when the mail leaves.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn order_password_link(
+pub(super) async fn order_first_password_link(
     tx: &mut Tx,
     context: &Context,
     account: &Account,
-    link: PasswordLink,
-    delay: Duration,
+    workspace: &WorkspaceId,
 ) -> store::Result<()> {
+    let order = Order {
+        template: MailTemplate::Added,
+        workspace: Some(workspace),
+        subject_id: account.id.as_str(),
+        generation: context.now.0,
+        recipient: &account.email,
+        delay: context.invitation_delay,
+        detail: json!({}),
+    };
+    mail::order(tx, context, &order).await
+}
+
+/// Queues the mail to someone who forgot their password, with a link that sets a new one.
+async fn order_password_reset(tx: &mut Tx, context: &Context, account: &Account) -> store::Result<()> {
     let order = Order {
         template: MailTemplate::PasswordReset,
         workspace: None,
         subject_id: account.id.as_str(),
         generation: context.now.0,
         recipient: &account.email,
-        delay,
-        detail: json!({ "first": link == PasswordLink::First }),
+        delay: Duration::ZERO,
+        detail: json!({}),
     };
     mail::order(tx, context, &order).await
 }
@@ -226,7 +215,7 @@ pub async fn request_password_reset(rollcall: &Rollcall, email: &str) -> Result<
             allowed &= store::accounts::count_password_mails(&mut tx, &account.id, since).await? < most;
         }
         if allowed {
-            order_password_link(&mut tx, &context, &account, PasswordLink::Reset, Duration::ZERO).await?;
+            order_password_reset(&mut tx, &context, &account).await?;
         }
     }
     tx.commit().await?;

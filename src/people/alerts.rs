@@ -50,6 +50,13 @@ pub struct ManySuspended {
     pub since: Timestamp,
 }
 
+/// What the alert about seats keeps: the figure of that moment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SeatLimitReached {
+    /// How many seats there are.
+    pub limit: i64,
+}
+
 /// What the mail about one's own suspension keeps.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Suspended {
@@ -98,7 +105,7 @@ pub async fn count_suspension(
         Some(window) => window,
         None => {
             // The one who was just suspended was a member as well.
-            let members = store::memberships::count_by_status(tx, workspace).await?.active + 1;
+            let members = store::membership_counts::count_by_status(tx, workspace).await?.active + 1;
             store::suspension_windows::open(tx, directory, context.now, members).await?;
             return Ok(());
         }
@@ -186,7 +193,25 @@ pub async fn token_expiring(tx: &mut Tx, context: &Context, token: &ExpiringToke
     alert.to_owners(tx, context).await
 }
 
-/// A mail to every active owner of a workspace.
+/// Tells the owners and admins that someone could not come in for want of a seat (R10 of the design): once, until a
+/// seat was free.
+///
+/// # Errors
+/// When the database fails.
+pub async fn seat_limit_reached(tx: &mut Tx, context: &Context, workspace: &WorkspaceId) -> Result<()> {
+    let Some(limit) = store::seats::note_told(tx, workspace, context.now).await? else { return Ok(()) };
+    let alert = Alert {
+        template: MailTemplate::SeatLimitReached,
+        workspace,
+        subject_id: workspace.as_str(),
+        generation: context.now.0,
+        detail: json!(SeatLimitReached { limit }),
+    };
+    let admins = store::memberships::list_admin_addresses(tx, workspace).await?;
+    alert.send(tx, context, &admins).await
+}
+
+/// A mail to those who look after a workspace.
 struct Alert<'a> {
     template: MailTemplate,
     workspace: &'a WorkspaceId,
@@ -197,13 +222,18 @@ struct Alert<'a> {
 
 impl Alert<'_> {
     async fn to_owners(&self, tx: &mut Tx, context: &Context) -> Result<()> {
-        for owner in store::memberships::list_owner_addresses(tx, self.workspace).await? {
+        let owners = store::memberships::list_owner_addresses(tx, self.workspace).await?;
+        self.send(tx, context, &owners).await
+    }
+
+    async fn send(&self, tx: &mut Tx, context: &Context, recipients: &[String]) -> Result<()> {
+        for recipient in recipients {
             let order = Order {
                 template: self.template,
                 workspace: Some(self.workspace),
                 subject_id: self.subject_id,
                 generation: self.generation,
-                recipient: &owner,
+                recipient,
                 delay: Duration::ZERO,
                 detail: self.detail.clone(),
             };

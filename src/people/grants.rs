@@ -5,10 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{
-    account::{self, PasswordLink},
-    alerts,
-};
+use super::{account, alerts};
 use crate::{
     audit,
     mail::{self, Order},
@@ -114,8 +111,7 @@ pub async fn add(tx: &mut Tx, context: &Context, membership: &mut Membership) ->
     set_status(membership, MembershipStatus::Active, context);
     store::memberships::update(tx, membership).await?;
     if account.password_hash.is_none() {
-        let delay = context.invitation_delay;
-        account::order_password_link(tx, context, &account, PasswordLink::First, delay).await?;
+        account::order_first_password_link(tx, context, &account, &membership.workspace_id).await?;
     }
     let detail = json!({ "email": membership.email, "role": membership.role });
     record(tx, context, membership, "membership.added", &detail).await

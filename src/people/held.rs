@@ -240,10 +240,8 @@ async fn give_seats(rollcall: &Rollcall, context: &Context) -> Result<usize> {
         let mut conn = rollcall.db.read().await?;
         let mut waiting = Vec::new();
         for workspace in store::held::list_waiting_workspaces(&mut conn).await? {
-            let free = match store::workspaces::get(&mut conn, &workspace).await?.and_then(|w| w.seat_limit) {
-                None => AT_ONCE,
-                Some(limit) => limit - store::memberships::count_seats(&mut conn, &workspace, limit).await?,
-            };
+            let seats = store::seats::get(&mut conn, &workspace).await?;
+            let free = seats.map_or(AT_ONCE, |seats| seats.limit - seats.taken());
             if free > 0 {
                 let people =
                     store::held::list_waiting_for_seat(&mut conn, &workspace, free.min(AT_ONCE)).await?;
@@ -294,5 +292,5 @@ async fn look_again_in(
     let Some(mut user) = user.filter(|user| user.held_reason.is_some()) else { return Ok(false) };
     directory::user::find_email_again(tx, &speaker, &mut user).await?;
     let outcome = directory::user::project(tx, context, &speaker, &user).await?;
-    Ok(!matches!(outcome.decision, Decision::Hold(_)))
+    Ok(outcome.decision.held().is_none())
 }

@@ -3,7 +3,7 @@
 use crate::{
     error::{Error, Result},
     model::WorkspaceId,
-    store::{self, Conn, Tx},
+    store::{self, Tx, seats::Seats},
 };
 
 /// What people are told who would take one seat too many.
@@ -15,25 +15,12 @@ pub const FULL: &str =
 /// # Errors
 /// When the database fails.
 pub async fn is_free(tx: &mut Tx, workspace: &WorkspaceId) -> store::Result<bool> {
-    match store::workspaces::lock_seat_limit(tx, workspace).await? {
-        None => Ok(true),
-        Some(limit) => Ok(store::memberships::count_seats(tx, workspace, limit).await? < limit),
-    }
+    Ok(store::seats::lock(tx, workspace).await?.is_none_or(|seats| seats.taken() < seats.limit))
 }
 
 /// Whether someone who is invited may become active: a limit may have been lowered since.
-///
-/// # Errors
-/// When the database fails.
-pub async fn is_free_for_invited(
-    conn: &mut Conn,
-    workspace: &WorkspaceId,
-    limit: Option<i64>,
-) -> store::Result<bool> {
-    match limit {
-        None => Ok(true),
-        Some(limit) => Ok(store::memberships::count_active(conn, workspace, limit).await? < limit),
-    }
+pub fn is_free_for_invited(seats: Option<Seats>) -> bool {
+    seats.is_none_or(|seats| seats.active < seats.limit)
 }
 
 /// The refusal for the admin of the identity provider.

@@ -192,7 +192,8 @@ pub async fn update(
     let context = rollcall.context(caller.actor());
     let id = &caller.workspace().id;
     let mut tx = rollcall.db.write().await?;
-    store::workspaces::update(&mut tx, id, &name, seat_limit, language).await?;
+    store::seats::set_limit(&mut tx, id, seat_limit).await?;
+    store::workspaces::update(&mut tx, id, &name, language).await?;
     let detail = json!({ "name": name, "seat_limit": seat_limit, "language": language });
     audit::record(&mut tx, &context, id, "workspace.updated", id.as_str(), &detail).await?;
     tx.commit().await?;

@@ -199,7 +199,8 @@ pub(super) async fn refuse<C: Catalogue>(_: DirectoryAuth, method: Method) -> su
 
 async fn documents<C: Catalogue>(rollcall: &Rollcall, auth: &DirectoryAuth) -> Result<Vec<Document>> {
     let mut conn = rollcall.db.read().await?;
-    let holders = store::memberships::count_active_by_role(&mut conn, &auth.speaker.workspace_id).await?;
+    let holders =
+        store::membership_counts::count_active_by_role(&mut conn, &auth.speaker.workspace_id).await?;
     let entries = C::entries(&Holders(holders));
     Ok(entries.iter().map(|entry| document::<C>(entry, &auth.base_url)).collect())
 }

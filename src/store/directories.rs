@@ -142,6 +142,31 @@ pub async fn get_for_update(
     )
 }
 
+/// The same, locked against change alone: any number may hold it at one time.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get_for_share(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    id: &DirectoryId,
+) -> Result<Option<Directory>> {
+    if !tx.is_postgres() {
+        return get(tx, workspace, id).await;
+    }
+    optional!(
+        tx,
+        Directory,
+        const_format::concatcp!(
+            "SELECT ",
+            COLUMNS,
+            " FROM directories WHERE id = $1 AND workspace_id = $2 AND removed_at IS NULL FOR SHARE"
+        ),
+        id,
+        workspace
+    )
+}
+
 /// The directory that an earlier submit of the same form made.
 ///
 /// # Errors

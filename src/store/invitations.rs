@@ -195,7 +195,7 @@ pub async fn list_unreminded(
             SELECT,
             "WHERE status = 'pending' AND expires_at > $1 AND expires_at <= $2 \
              AND EXISTS (SELECT 1 FROM outbox WHERE template IN ('invitation', 'new_link') AND subject_id = invitations.id \
-             AND generation = invitations.generation AND outbox.status = 'accepted') \
+             AND generation = invitations.generation AND outbox.status IN ('accepted', 'kept')) \
              AND NOT EXISTS (SELECT 1 FROM outbox WHERE template = 'reminder' AND subject_id = invitations.id \
              AND generation = invitations.generation) ORDER BY expires_at LIMIT $3"
         ),

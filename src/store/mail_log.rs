@@ -1,10 +1,10 @@
-//! The mails of a workspace as its admins look at them.
+//! The mails of a workspace as its admins look at them, and those of no workspace, which speak to an account alone.
 
 use sqlx::FromRow;
 
 use super::{
     Conn, Result, directory_users,
-    sql::{Arg, Statement, all_of, optional, optional_scalar, scalar},
+    sql::{Arg, Statement, all_of, optional_scalar, scalar},
 };
 use crate::{
     clock::Timestamp,
@@ -69,19 +69,19 @@ const SELECT: &str = "SELECT o.id, o.template, o.mail_subject, o.recipient, o.st
                       FROM outbox o LEFT JOIN memberships m \
                       ON m.workspace_id = o.workspace_id AND m.email_key = o.recipient_key ";
 
-/// At most `limit` mails, newest first.
+/// At most `limit` mails, newest first. Without a workspace those of none.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn page(
     conn: &mut Conn,
-    workspace: &WorkspaceId,
+    workspace: Option<&WorkspaceId>,
     search: &Search,
     place: &Place,
     limit: i64,
 ) -> Result<Vec<Entry>> {
     let mut statement = Statement::new(SELECT);
-    statement.push("WHERE o.workspace_id = ").bind(Arg::Text(workspace.0.clone()));
+    push_workspace(&mut statement, workspace);
     if let Some(status) = search.status {
         statement.push(" AND o.status = ").bind(Arg::Text(status.to_string()));
     }
@@ -115,18 +115,26 @@ pub async fn page(
     Ok(entries)
 }
 
-/// One mail of a workspace.
+fn push_workspace(statement: &mut Statement, workspace: Option<&WorkspaceId>) {
+    match workspace {
+        Some(workspace) => {
+            statement.push("WHERE o.workspace_id = ").bind(Arg::Text(workspace.0.clone()));
+        }
+        None => {
+            statement.push("WHERE o.workspace_id IS NULL");
+        }
+    }
+}
+
+/// One mail of a workspace, or of none.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn get(conn: &mut Conn, workspace: &WorkspaceId, id: &MailId) -> Result<Option<Entry>> {
-    optional!(
-        conn,
-        Entry,
-        const_format::concatcp!(SELECT, "WHERE o.workspace_id = $1 AND o.id = $2"),
-        workspace,
-        id
-    )
+pub async fn get(conn: &mut Conn, workspace: Option<&WorkspaceId>, id: &MailId) -> Result<Option<Entry>> {
+    let mut statement = Statement::new(SELECT);
+    push_workspace(&mut statement, workspace);
+    statement.push(" AND o.id = ").bind(Arg::Text(id.0.clone()));
+    Ok(all_of!(conn, Entry, statement)?.pop())
 }
 
 /// How many mails of a workspace wait; counts no further than `most`.

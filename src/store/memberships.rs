@@ -5,14 +5,12 @@ use sqlx::FromRow;
 use super::{
     Conn, Result, Tx,
     accounts::Account,
-    sql::{Arg, Statement, all, all_of, execute, optional, scalar, scalar_of, scalars},
+    seats,
+    sql::{all, execute, optional, optional_scalar, scalars},
 };
 use crate::{
     clock::Timestamp,
-    model::{
-        AccountId, DirectoryId, InvitationStatus, MailStatus, MembershipId, MembershipStatus, Role, Source,
-        SuspendedBy, WorkspaceId,
-    },
+    model::{AccountId, DirectoryId, MembershipId, MembershipStatus, Role, Source, SuspendedBy, WorkspaceId},
 };
 
 /// An account, or an invited address, in a workspace.
@@ -95,6 +93,9 @@ pub async fn insert(tx: &mut Tx, membership: &Membership) -> Result<bool> {
         membership.created_at,
         membership.updated_at
     )?;
+    if rows > 0 {
+        seats::count_change(tx, &membership.workspace_id, None, membership.status).await?;
+    }
     Ok(rows > 0)
 }
 
@@ -103,6 +104,7 @@ pub async fn insert(tx: &mut Tx, membership: &Membership) -> Result<bool> {
 /// # Errors
 /// `Unique(MembershipEmail)` or `Unique(MembershipAccount)` when another membership of the workspace has it.
 pub async fn update(tx: &mut Tx, membership: &Membership) -> Result<()> {
+    let Some(status) = lock_status(tx, &membership.id).await? else { return Ok(()) };
     execute!(
         tx,
         "UPDATE memberships SET account_id = $2, email = $3, email_key = $4, name = $5, search_key = $6, language = $7, \
@@ -124,7 +126,17 @@ pub async fn update(tx: &mut Tx, membership: &Membership) -> Result<()> {
         membership.joined_at,
         membership.updated_at
     )?;
-    Ok(())
+    seats::count_change(tx, &membership.workspace_id, Some(status), membership.status).await
+}
+
+/// The status that is stored, locked: what the caller holds may be older.
+async fn lock_status(tx: &mut Tx, id: &MembershipId) -> Result<Option<MembershipStatus>> {
+    const SELECT: &str = "SELECT status FROM memberships WHERE id = $1";
+    if tx.is_postgres() {
+        optional_scalar!(tx, MembershipStatus, const_format::concatcp!(SELECT, " FOR UPDATE"), id)
+    } else {
+        optional_scalar!(tx, MembershipStatus, SELECT, id)
+    }
 }
 
 /// Notes that the person opened a page.
@@ -265,182 +277,6 @@ pub async fn lock_active_owners(tx: &mut Tx, workspace: &WorkspaceId) -> Result<
     scalars!(tx, MembershipId, const_format::concatcp!(ACTIVE_OWNERS, " FOR UPDATE"), workspace)
 }
 
-/// Memberships by state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// With access.
-    pub active: i64,
-    /// With an open invitation.
-    pub invited: i64,
-    /// Known, without an open invitation.
-    pub provisioned: i64,
-    /// Without access, reversibly.
-    pub suspended: i64,
-    /// Gone.
-    pub removed: i64,
-}
-
-/// How many memberships of the workspace stand where.
-///
-/// # Errors
-/// When the database fails.
-pub async fn count_by_status(conn: &mut Conn, workspace: &WorkspaceId) -> Result<Counts> {
-    let rows = all!(
-        conn,
-        (MembershipStatus, i64),
-        "SELECT status, COUNT(*) FROM memberships WHERE workspace_id = $1 GROUP BY status",
-        workspace
-    )?;
-    let mut counts = Counts::default();
-    for (status, number) in rows {
-        match status {
-            MembershipStatus::Active => counts.active = number,
-            MembershipStatus::Invited => counts.invited = number,
-            MembershipStatus::Provisioned => counts.provisioned = number,
-            MembershipStatus::Suspended => counts.suspended = number,
-            MembershipStatus::Removed => counts.removed = number,
-        }
-    }
-    Ok(counts)
-}
-
-/// How many seats are taken, by active and invited people; counted to `enough` and no further.
-///
-/// # Errors
-/// When the database fails.
-pub async fn count_seats(conn: &mut Conn, workspace: &WorkspaceId, enough: i64) -> Result<i64> {
-    scalar!(
-        conn,
-        i64,
-        "SELECT COUNT(*) FROM (SELECT id FROM memberships WHERE workspace_id = $1 \
-         AND status IN ('active', 'invited') LIMIT $2) AS seats",
-        workspace,
-        enough
-    )
-}
-
-/// The same for active people alone.
-///
-/// # Errors
-/// When the database fails.
-pub async fn count_active(conn: &mut Conn, workspace: &WorkspaceId, enough: i64) -> Result<i64> {
-    scalar!(
-        conn,
-        i64,
-        "SELECT COUNT(*) FROM (SELECT id FROM memberships WHERE workspace_id = $1 AND status = 'active' LIMIT $2) \
-         AS seats",
-        workspace,
-        enough
-    )
-}
-
-/// How many active members of the workspace have each role; a role that nobody has is left out.
-///
-/// # Errors
-/// When the database fails.
-pub async fn count_active_by_role(conn: &mut Conn, workspace: &WorkspaceId) -> Result<Vec<(Role, i64)>> {
-    all!(
-        conn,
-        (Role, i64),
-        "SELECT role, COUNT(*) FROM memberships WHERE workspace_id = $1 AND status = 'active' GROUP BY role",
-        workspace
-    )
-}
-
-/// How many memberships of the directory are open invitations.
-///
-/// # Errors
-/// When the database fails.
-pub async fn count_invited_of_directory(conn: &mut Conn, directory: &DirectoryId) -> Result<i64> {
-    scalar!(
-        conn,
-        i64,
-        "SELECT COUNT(*) FROM memberships WHERE directory_id = $1 AND status = 'invited'",
-        directory
-    )
-}
-
-/// How many active members the directory vouches for, and how many not-removed memberships in all.
-///
-/// # Errors
-/// When the database fails.
-pub async fn count_of_directory(conn: &mut Conn, directory: &DirectoryId) -> Result<i64> {
-    scalar!(
-        conn,
-        i64,
-        "SELECT COUNT(*) FROM memberships WHERE directory_id = $1 AND status <> 'removed'",
-        directory
-    )
-}
-
-/// What a page of people is narrowed by.
-#[derive(Clone, Debug, Default)]
-pub struct Search {
-    /// The states wanted; none means all.
-    pub statuses: Vec<MembershipStatus>,
-    /// Part of a name or an address.
-    pub text: Option<String>,
-    /// One role.
-    pub role: Option<Role>,
-    /// By hand (`false`) or vouched for by a directory (`true`).
-    pub from_directory: Option<bool>,
-    /// Only those for whom there is or was an invitation.
-    pub was_invited: bool,
-}
-
-impl Search {
-    fn push_conditions(&self, statement: &mut Statement, workspace: &WorkspaceId) {
-        statement.push("WHERE m.workspace_id = ").bind(Arg::Text(workspace.0.clone()));
-        if !self.statuses.is_empty() {
-            statement.push(" AND m.status IN ").bind_list(self.statuses.iter().map(|status| status.as_str()));
-        }
-        if let Some(text) = &self.text {
-            let pattern = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            statement
-                .push(" AND m.search_key LIKE ")
-                .bind(Arg::Text(format!("%{pattern}%")))
-                .push(" ESCAPE '\\'");
-        }
-        if let Some(role) = self.role {
-            statement.push(" AND m.role = ").bind(Arg::Text(role.as_str().to_owned()));
-        }
-        match self.from_directory {
-            Some(true) => statement.push(" AND m.source <> 'manual'"),
-            Some(false) => statement.push(" AND m.source = 'manual'"),
-            None => statement,
-        };
-        if self.was_invited {
-            statement.push(" AND EXISTS (SELECT 1 FROM invitations WHERE membership_id = m.id)");
-        }
-    }
-}
-
-/// A line of the people page: a membership with what explains it.
-#[derive(Clone, Debug, FromRow)]
-pub struct Person {
-    /// The membership.
-    #[sqlx(flatten)]
-    pub membership: Membership,
-    /// The name of the directory that vouches for it.
-    pub directory_name: Option<String>,
-    /// The name of the group that gives the role.
-    pub role_group: Option<String>,
-    /// Where its latest invitation stands.
-    pub invitation_status: Option<InvitationStatus>,
-    /// When the latest invitation was last sent.
-    pub invitation_sent_at: Option<Timestamp>,
-    /// When the latest invitation ends.
-    pub invitation_expires_at: Option<Timestamp>,
-    /// When the invitation page was first opened.
-    pub invitation_opened_at: Option<Timestamp>,
-    /// Who invited.
-    pub invited_by: Option<String>,
-    /// What is known of the invitation's latest mail.
-    pub mail_status: Option<MailStatus>,
-    /// What the relay said of it.
-    pub mail_answer: Option<String>,
-}
-
 /// The addresses of a workspace's active owners.
 ///
 /// # Errors
@@ -454,60 +290,18 @@ pub async fn list_owner_addresses(conn: &mut Conn, workspace: &WorkspaceId) -> R
     )
 }
 
-const SELECT_PERSON: &str = "SELECT m.*, d.name AS directory_name, g.display_name AS role_group, i.status AS invitation_status, \
-    i.sent_at AS invitation_sent_at, i.expires_at AS invitation_expires_at, i.opened_at AS invitation_opened_at, \
-    a.name AS invited_by, o.status AS mail_status, o.answer AS mail_answer \
-    FROM memberships m \
-    LEFT JOIN directories d ON d.id = m.directory_id \
-    LEFT JOIN directory_groups g ON g.id = m.role_group_id \
-    LEFT JOIN invitations i ON i.id = (SELECT id FROM invitations WHERE membership_id = m.id ORDER BY id DESC LIMIT 1) \
-    LEFT JOIN accounts a ON a.id = i.invited_by \
-    LEFT JOIN outbox o ON o.template IN ('invitation', 'new_link') AND o.subject_id = i.id AND o.generation = i.generation ";
-
-/// A page of people by name.
+/// The addresses of those who may change a workspace's seats: its active owners and admins.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn search(
-    conn: &mut Conn,
-    workspace: &WorkspaceId,
-    search: &Search,
-    offset: i64,
-    limit: i64,
-) -> Result<Vec<Person>> {
-    let mut statement = Statement::new(SELECT_PERSON);
-    search.push_conditions(&mut statement, workspace);
-    statement.push(" ORDER BY m.search_key, m.id LIMIT ").bind(Arg::Integer(limit));
-    statement.push(" OFFSET ").bind(Arg::Integer(offset));
-    all_of!(conn, Person, statement)
-}
-
-/// One person of the people page.
-///
-/// # Errors
-/// When the database fails.
-pub async fn find_person(
-    conn: &mut Conn,
-    workspace: &WorkspaceId,
-    id: &MembershipId,
-) -> Result<Option<Person>> {
-    optional!(
+pub async fn list_admin_addresses(conn: &mut Conn, workspace: &WorkspaceId) -> Result<Vec<String>> {
+    scalars!(
         conn,
-        Person,
-        const_format::concatcp!(SELECT_PERSON, "WHERE m.id = $1 AND m.workspace_id = $2"),
-        id,
+        String,
+        "SELECT email FROM memberships WHERE workspace_id = $1 AND status = 'active' AND role IN ('owner', 'admin') \
+         ORDER BY id",
         workspace
     )
-}
-
-/// How many people the search finds.
-///
-/// # Errors
-/// When the database fails.
-pub async fn count(conn: &mut Conn, workspace: &WorkspaceId, search: &Search) -> Result<i64> {
-    let mut statement = Statement::new("SELECT COUNT(*) FROM memberships m ");
-    search.push_conditions(&mut statement, workspace);
-    scalar_of!(conn, i64, statement)
 }
 
 /// Gives the person's new name to their memberships that no directory names.

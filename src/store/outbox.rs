@@ -28,6 +28,8 @@ pub struct Mail {
     pub recipient: String,
     /// What it tells, where that was known only when it was asked for: a JSON object.
     pub detail: String,
+    /// What its return path shows besides the id, and the mail itself does not.
+    pub return_key: String,
     /// What is known of it.
     pub status: MailStatus,
     /// How often it was tried.
@@ -51,9 +53,9 @@ pub struct Mail {
 pub async fn insert(tx: &mut Tx, mail: &Mail) -> Result<()> {
     execute!(
         tx,
-        "INSERT INTO outbox (id, workspace_id, template, subject_id, generation, recipient, recipient_key, detail, status, \
-         attempts, due_at, lease_until, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+        "INSERT INTO outbox (id, workspace_id, template, subject_id, generation, recipient, recipient_key, detail, \
+         return_key, status, attempts, due_at, lease_until, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
          ON CONFLICT DO NOTHING",
         &mail.id,
         &mail.workspace_id,
@@ -63,6 +65,7 @@ pub async fn insert(tx: &mut Tx, mail: &Mail) -> Result<()> {
         &mail.recipient,
         super::directory_users::key(&mail.recipient),
         &mail.detail,
+        &mail.return_key,
         mail.status,
         mail.attempts,
         mail.due_at,
@@ -151,7 +154,7 @@ pub async fn finish(
     execute!(
         tx,
         "UPDATE outbox SET status = $2, answer = $3, due_at = $4, lease_until = 0, updated_at = $5 \
-         WHERE id = $1 AND (status IN ('queued', 'deferred') OR $2 = 'accepted')",
+         WHERE id = $1 AND (status IN ('queued', 'deferred') OR $2 IN ('accepted', 'kept'))",
         id,
         status.as_str(),
         answer,

@@ -34,11 +34,13 @@ const SELECT: &str = "SELECT id, slug, name, seat_limit, language, created_at FR
 pub async fn insert(tx: &mut Tx, workspace: &Workspace) -> Result<()> {
     execute!(
         tx,
-        "INSERT INTO workspaces (id, slug, name, seat_limit, language, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO workspaces (id, slug, name, seat_limit, seats_active, seats_invited, language, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $5, $6, $7)",
         &workspace.id,
         &workspace.slug,
         &workspace.name,
         workspace.seat_limit,
+        workspace.seat_limit.map(|_| 0_i64),
         &workspace.language,
         workspace.created_at
     )?;
@@ -69,47 +71,13 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<Workspace>> {
     all!(conn, Workspace, const_format::concatcp!(SELECT, "ORDER BY id"))
 }
 
-/// Changes name, seat limit and language of mails.
+/// Changes name and language of mails. The seat limit is changed by [`super::seats::set_limit`].
 ///
 /// # Errors
 /// When the database fails.
-pub async fn update(
-    tx: &mut Tx,
-    id: &WorkspaceId,
-    name: &str,
-    seat_limit: Option<i64>,
-    language: &str,
-) -> Result<()> {
-    execute!(
-        tx,
-        "UPDATE workspaces SET name = $2, seat_limit = $3, language = $4 WHERE id = $1",
-        id,
-        name,
-        seat_limit,
-        language
-    )?;
+pub async fn update(tx: &mut Tx, id: &WorkspaceId, name: &str, language: &str) -> Result<()> {
+    execute!(tx, "UPDATE workspaces SET name = $2, language = $3 WHERE id = $1", id, name, language)?;
     Ok(())
-}
-
-/// The seat limit, if there is one. Then the workspace is locked until the transaction ends, so that two who each find
-/// the last seat free come one after the other.
-///
-/// # Errors
-/// When the database fails.
-pub async fn lock_seat_limit(tx: &mut Tx, id: &WorkspaceId) -> Result<Option<i64>> {
-    let limit =
-        optional_scalar!(tx, Option<i64>, "SELECT seat_limit FROM workspaces WHERE id = $1", id)?.flatten();
-    if limit.is_none() || !tx.is_postgres() {
-        return Ok(limit);
-    }
-    // Not FOR UPDATE: rows that refer to the workspace hold a key share of it.
-    let limit = optional_scalar!(
-        tx,
-        Option<i64>,
-        "SELECT seat_limit FROM workspaces WHERE id = $1 FOR NO KEY UPDATE",
-        id
-    )?;
-    Ok(limit.flatten())
 }
 
 /// Whether people of this workspace are mailed when their access is suspended.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use rollcall::{
     jobs::run_chores,
-    model::{MailStatus, MembershipStatus},
-    people::membership,
+    model::{MailStatus, MembershipStatus, Role},
+    people::{membership, workspace},
     store::{self, directory_tokens::DirectoryToken, directory_users::DirectoryUser},
 };
 
@@ -64,6 +64,60 @@ async fn owners_are_told_once_when_a_directory_suspends_many() {
             office.acme.directory_deactivates(user).await;
         }
         assert_eq!(told(&office, "mass_change").await.len(), 1, "the next window counts from the start");
+    })
+    .await;
+}
+
+async fn limits_seats(office: &PostOffice, limit: i64) {
+    workspace::update(office.rollcall(), &office.acme.admin(), "Acme", Some(limit), "en").await.unwrap();
+}
+
+/// Owners and admins hear that someone waits for a seat; not with everyone who waits, but again after a seat was free.
+#[tokio::test]
+async fn admins_are_told_once_that_no_seat_is_free() {
+    each_engine(async |store| {
+        let office = PostOffice::new(&store).await;
+        let users = members(&office, 0..2).await;
+        let id = users[0].membership_id.clone().unwrap();
+        membership::change_role(office.rollcall(), &office.acme.admin(), &id, Role::Admin).await.unwrap();
+        limits_seats(&office, 3).await;
+        assert!(told(&office, "seat_limit_reached").await.is_empty(), "nobody waits");
+        for email in ["bo@acme.test", "cy@acme.test"] {
+            office.acme.directory_adds(email).await;
+        }
+        let mut admins = told(&office, "seat_limit_reached").await;
+        admins.sort();
+        assert_eq!(admins, ["ada@acme.test", "person0@acme.test"], "once, to those who can do something");
+        // Saved again, the limit is the same.
+        limits_seats(&office, 3).await;
+        office.acme.directory_adds("di@acme.test").await;
+        assert_eq!(told(&office, "seat_limit_reached").await.len(), 2);
+
+        office.worker.run_due().await;
+        let received = office.server.wait_for(4).await;
+        let mails: Vec<_> = received.iter().filter(|mail| mail.header("Subject").contains("seat")).collect();
+        assert_eq!(mails.len(), 2);
+        let text = mails[0].text();
+        assert_eq!(mails[0].header("Subject"), "Acme has no free seat");
+        assert!(text.contains("its limit of 3 seats is reached"), "{text}");
+        assert!(text.contains("/w/acme/settings/general"), "{text}");
+
+        // A seat is free, goes to the one who waits longest, and then there is none for the next.
+        office.clock.advance(DAY);
+        office.acme.directory_deactivates(&users[1]).await;
+        run_chores(office.rollcall()).await;
+        assert_eq!(told(&office, "seat_limit_reached").await.len(), 2, "nobody new waits");
+        office.acme.directory_adds("ed@acme.test").await;
+        assert_eq!(told(&office, "seat_limit_reached").await.len(), 4);
+
+        // Before these leave, the limit is raised.
+        limits_seats(&office, 50).await;
+        office.worker.run_due().await;
+        let mails = office.outbox().await;
+        let cancelled = mails
+            .iter()
+            .filter(|mail| mail.template == "seat_limit_reached" && mail.status == MailStatus::Cancelled);
+        assert_eq!(cancelled.count(), 2);
     })
     .await;
 }

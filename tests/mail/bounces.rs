@@ -6,7 +6,7 @@ use rollcall::{
     jobs::{Taken, take_bounce},
     mail::{
         ReturnPath,
-        bounce::{Bounce, dsn},
+        bounce::{Bounce, Proof, dsn},
     },
     model::{MailStatus, Role},
     people::invitation,
@@ -33,7 +33,8 @@ async fn office(store: &crate::support::TestStore) -> PostOffice {
 
 fn read(office: &PostOffice, status: &str, sender: &str) -> Bounce {
     let message = notification(sender, status);
-    dsn::read(message.as_bytes(), office.rollcall().config.return_path.as_ref()).unwrap().unwrap()
+    let return_path = office.rollcall().config.return_path.as_ref().unwrap();
+    dsn::read(message.as_bytes(), return_path).unwrap().unwrap()
 }
 
 #[tokio::test]
@@ -54,6 +55,40 @@ async fn a_mail_that_comes_back_is_bounced_once() {
         assert_eq!(office.worker.run_due().await, 0, "nobody's directory vouches for this mailbox");
         let strange = Bounce { report: "x".to_owned(), mail: "none".to_owned().into(), ..bounce };
         assert_eq!(take_bounce(office.rollcall(), &strange).await.unwrap(), Taken::Unknown);
+    })
+    .await;
+}
+
+/// Everything that the reader of a mail sees of it is no proof that it came back.
+#[tokio::test]
+async fn who_does_not_know_the_return_path_cannot_report_a_bounce() {
+    each_engine(async |store| {
+        let office = office(&store).await;
+        for email in ["bo@acme.test", "cy@acme.test"] {
+            invitation::invite(office.rollcall(), &office.acme.admin(), email, Role::Member, None)
+                .await
+                .unwrap();
+        }
+        office.worker.run_due().await;
+        let received = office.server.wait_for(2).await;
+        let key_of = |sender: &str| sender.split('@').next().unwrap()[8 + 32..].to_owned();
+        let keys = [key_of(received[0].sender()), key_of(received[1].sender())];
+        assert_ne!(keys[0], keys[1]);
+        for mail in &received {
+            let shown = format!("{:?} {} {}", mail.header_names(), mail.text(), mail.html());
+            let headers: Vec<_> = mail.header_names().into_iter().map(|name| mail.header(name)).collect();
+            for key in &keys {
+                assert!(!shown.contains(key) && !headers.concat().contains(key), "{key} in {mail:?}");
+            }
+        }
+        for key in [&keys[1], &"0".repeat(16)] {
+            let sender = received[0].sender().replace(&keys[0], key);
+            let forged = read(&office, "5.1.1", &sender);
+            assert_eq!(take_bounce(office.rollcall(), &forged).await.unwrap(), Taken::Unknown, "{sender}");
+        }
+        office
+            .assert_outbox(&[("bo@acme.test", MailStatus::Accepted), ("cy@acme.test", MailStatus::Accepted)])
+            .await;
     })
     .await;
 }
@@ -105,6 +140,7 @@ async fn other_failures_stop_and_what_was_cancelled_stays_cancelled() {
         let bounce = Bounce {
             report: "y".to_owned(),
             mail: cancelled.id,
+            proof: Proof::Signature,
             no_such_mailbox: true,
             words: "550".to_owned(),
         };

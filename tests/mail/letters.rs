@@ -16,6 +16,7 @@ fn rendered(template: MailTemplate, language: &str) -> Message {
     let identity = Identity {
         id: MailId("01987654-0000-7000-8000-000000000001".to_owned()),
         generation: 1,
+        return_key: "00c0ffee00c0ffee".to_owned(),
         from: "Rollcall <rollcall@acme.test>".parse().unwrap(),
         reply_to: Some("Acme IT <it@acme.test>".parse().unwrap()),
         return_path: Some(ReturnPath::parse("bounces+{id}@acme.test").unwrap()),
@@ -56,7 +57,10 @@ fn answers_go_to_the_support_contact_and_bounces_to_an_address_of_their_own() {
     assert!(headers.contains("\nReply-To: \"Acme IT\" <it@acme.test>\n"), "{headers}");
     assert!(headers.contains("From: Rollcall <rollcall@acme.test>\n"), "{headers}");
     assert!(!headers.contains("List-Unsubscribe"), "an alert cannot be declined: {headers}");
-    assert_eq!(message.sender.to_string(), "bounces+01987654000070008000000000000001@acme.test");
+    assert_eq!(
+        message.sender.to_string(),
+        "bounces+0198765400007000800000000000000100c0ffee00c0ffee@acme.test"
+    );
 }
 
 #[test]

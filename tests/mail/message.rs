@@ -31,6 +31,7 @@ fn identity() -> Identity {
     Identity {
         id: MailId("01987654-0000-7000-8000-000000000001".to_owned()),
         generation: 2,
+        return_key: "00c0ffee00c0ffee".to_owned(),
         from: "Rollcall <rollcall@acme.test>".parse().unwrap(),
         reply_to: None,
         return_path: None,

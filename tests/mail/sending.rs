@@ -72,7 +72,7 @@ async fn the_built_in_mailbox_keeps_the_same_bytes() {
         assert!(kept.source.contains("\r\nMessage-ID: <") && kept.source.ends_with("\r\n"));
         assert_eq!(token_in(&kept.text_part), token_in(&kept.html_part));
         let sent = &store::outbox::list(&mut conn, &acme.workspace.id, 10).await.unwrap()[0];
-        assert_eq!((sent.status, &sent.id), (MailStatus::Accepted, &kept.id));
+        assert_eq!((sent.status, &sent.id), (MailStatus::Kept, &kept.id));
     })
     .await;
 }

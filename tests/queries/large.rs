@@ -119,6 +119,16 @@ impl Large {
         self.ask("GET", path).to(&self.router).await
     }
 
+    /// Creates a person.
+    pub async fn creates(&self, user_name: &str) -> Answer {
+        let body = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+            "userName": user_name,
+            "emails": [{ "value": user_name, "type": "work" }],
+        });
+        self.ask("POST", "/Users").scim(&body).to(&self.router).await
+    }
+
     /// A PATCH with one operation on the members of a group.
     pub async fn change_members(&self, group: &DirectoryGroupId, op: &str, members: &[String]) {
         let value: Vec<Value> = members.iter().map(|id| json!({ "value": id })).collect();

@@ -1,5 +1,7 @@
 //! How many statements a request makes, and about what.
 
+use rollcall::people::workspace;
+
 use crate::{
     large::Large,
     recorder::{alone, rows_of, statements_of},
@@ -47,6 +49,34 @@ async fn a_patch_of_a_thousand_members_takes_the_statements_of_a_patch_of_one() 
             assert!(few.iter().any(|sql| sql.contains("directory_group_members")), "{few:#?}");
             assert_eq!(few.len(), many.len(), "{op}");
         }
+    })
+    .await;
+}
+
+/// Who comes in costs the same however many are in: seats are counted as people come and go.
+#[tokio::test]
+async fn a_seat_is_found_without_counting_people() {
+    let _turn = alone().await;
+    each_engine(async |store| {
+        let idp = Large::new(&store, 10).await;
+        let company = &idp.company;
+        workspace::update(&company.rollcall, &company.admin(), "Acme", Some(3), "en").await.unwrap();
+        idp.get("/ServiceProviderConfig").await.has_status(200);
+        // The last one finds no seat.
+        for email in ["ana@acme.test", "bo@acme.test", "cy@acme.test"] {
+            let (answer, statements) = statements_of(&store.db, idp.creates(email)).await;
+            answer.has_status(201);
+            let counting = |sql: &&String| sql.contains("COUNT(") && sql.contains("memberships");
+            assert_eq!(statements.iter().find(counting), None, "{email}");
+            assert!(statements.iter().any(|sql| sql.contains("seats_active")), "the test would not see it");
+        }
+        assert_eq!(
+            company
+                .look("SELECT held_reason FROM directory_users WHERE held_reason = $1", "seat_limit")
+                .await
+                .len(),
+            1
+        );
     })
     .await;
 }

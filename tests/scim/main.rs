@@ -22,6 +22,8 @@ mod advertised;
 mod deadlock;
 mod edges;
 mod entra;
+mod failing;
+mod gate;
 mod google;
 mod group_members;
 mod groups;

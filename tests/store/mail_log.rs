@@ -33,6 +33,7 @@ async fn filled(store: &TestStore) -> (Company, Vec<MailId>) {
             generation: 1,
             recipient: format!("Person{number}@acme.test"),
             detail: "{}".to_owned(),
+            return_key: String::new(),
             status: if number % 100 == 0 { MailStatus::Refused } else { MailStatus::Queued },
             attempts: 0,
             due_at: Timestamp::ZERO,
@@ -56,7 +57,7 @@ async fn pages_by_cursor_filters_and_counts_that_end() {
         let workspace = &company.workspace.id;
         let mut conn = store.db.read().await.unwrap();
         let mut page = async |search: &Search, place: &Place| {
-            let entries = store::mail_log::page(&mut conn, workspace, search, place, 3).await.unwrap();
+            let entries = store::mail_log::page(&mut conn, Some(workspace), search, place, 3).await.unwrap();
             entries.into_iter().map(|entry| entry.id).collect::<Vec<_>>()
         };
         let all = Search::default();

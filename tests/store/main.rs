@@ -19,4 +19,5 @@ mod keys;
 mod mail_log;
 mod outbox;
 mod search;
+mod seats;
 mod writer;

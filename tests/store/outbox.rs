@@ -21,6 +21,7 @@ fn mail(number: usize, due_at: Timestamp) -> Mail {
         generation: 1,
         recipient: "ana@acme.test".to_owned(),
         detail: "{}".to_owned(),
+        return_key: String::new(),
         status: MailStatus::Queued,
         attempts: 0,
         due_at,

@@ -2,7 +2,7 @@
 
 use rollcall::{
     model::{MembershipStatus, Role},
-    store::{self, memberships::Search},
+    store::{self, people::Search},
 };
 
 use crate::{company::Company, support::each_engine};
@@ -10,8 +10,8 @@ use crate::{company::Company, support::each_engine};
 /// The addresses that a search finds, in the order of the list.
 async fn found(company: &Company, search: &Search) -> Vec<String> {
     let mut conn = company.rollcall.db.read().await.unwrap();
-    let people = store::memberships::search(&mut conn, &company.workspace.id, search, 0, 100).await.unwrap();
-    let count = store::memberships::count(&mut conn, &company.workspace.id, search).await.unwrap();
+    let people = store::people::search(&mut conn, &company.workspace.id, search, 0, 100).await.unwrap();
+    let count = store::people::count(&mut conn, &company.workspace.id, search).await.unwrap();
     assert_eq!(usize::try_from(count).unwrap(), people.len());
     people.into_iter().map(|person| person.membership.email).collect()
 }
@@ -79,7 +79,7 @@ async fn pages_follow_each_other_without_gap_and_overlap() {
         let mut conn = company.rollcall.db.read().await.unwrap();
         let mut seen = Vec::new();
         for offset in [0, 10, 20, 30] {
-            let page = store::memberships::search(&mut conn, &company.workspace.id, &text("p"), offset, 10)
+            let page = store::people::search(&mut conn, &company.workspace.id, &text("p"), offset, 10)
                 .await
                 .unwrap();
             seen.extend(page.into_iter().map(|person| person.membership.email));

@@ -350,6 +350,13 @@ fn signed_out() -> Vec<Sample> {
             workspace: "Acme".into(),
             expires: NOW + 6 * DAY,
             now: NOW,
+            told: true,
+        }),
+        Sample::new("invite-full-untold", || Invite::Full {
+            workspace: "Acme".into(),
+            expires: NOW + 6 * DAY,
+            now: NOW,
+            told: false,
         }),
         Sample::new("password-forgot", || Password::Forgot(Field::default())),
         Sample::new("password-sent", || Password::Sent { email: "ada@acme.com".into() }),

@@ -1,9 +1,10 @@
 //! The email log and the instance.
 
 use app::pages::{
-    email::{Email, Letter},
+    email::{Email, Known, Letter},
     email_log::{Can, EmailLog, Filter, List, MailRow, State, Trouble},
     instance::{Instance, MailFacts, Tested},
+    instance_email::{AccountMail, AccountMails},
 };
 use rollcall::model::{MailId, MailStatus, Role};
 
@@ -77,18 +78,28 @@ fn log(list: List, trouble: Option<Trouble>, filter: Filter) -> EmailLog {
     }
 }
 
-fn gone() -> Email {
-    Email {
-        frame: frame(Role::Owner),
+fn known(label: &str) -> Known {
+    Known {
         id: MailId("x".to_owned()),
-        label: "Token expiring".to_owned(),
+        label: label.to_owned(),
         to: "ada@acme.com".to_owned(),
-        person: None,
         state: State::Deferred { due: NOW + 10 * MINUTE },
         attempts: 3,
         answer: Some("451 4.7.1 Try again later".to_owned()),
         asked: NOW - DAY,
         changed: NOW - HOUR,
+    }
+}
+
+fn account_mails(list: List) -> AccountMails {
+    AccountMails { now: NOW, trouble: None, list, newer: None, older: None }
+}
+
+fn gone() -> Email {
+    Email {
+        frame: frame(Role::Owner),
+        known: known("Token expiring"),
+        person: None,
         can: Can { cancel: true, again: Some("Try now") },
         letter: Letter::Gone("What this mail was about is gone.".to_owned()),
     }
@@ -127,6 +138,19 @@ pub(crate) fn all() -> Vec<Sample> {
             log(List::Failed { reference: "0192f0a4".to_owned() }, None, Filter::default())
         }),
         Sample::new("email-gone", gone),
+        Sample::new("instance-email", || {
+            let said = Some("250 2.0.0 queued as 4711");
+            let taken = State::Settled(MailStatus::Accepted);
+            let reset = MailRow { person: None, ..row(1, "ada@acme.com", "Password reset", taken, 1, said) };
+            account_mails(List::Mails(vec![reset]))
+        }),
+        Sample::new("instance-email-empty", || account_mails(List::Mails(Vec::new()))),
+        Sample::new("instance-email-gone", || AccountMail {
+            now: NOW,
+            known: known("Password reset"),
+            letter: Letter::Gone("What this mail was about is gone.".to_owned()),
+        }),
+        Sample::new("instance-tested-mailbox", || instance(None, Some(Tested::Kept))),
         Sample::new("instance-slow", || {
             instance(None, Some(Tested::Accepted("250 2.0.0 queued as 4711".to_owned())))
         }),

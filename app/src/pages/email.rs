@@ -17,15 +17,26 @@ use crate::{
 pub struct Email {
     /// The frame.
     pub frame: Frame,
+    /// What is known of it.
+    pub known: Known,
+    /// The person with this address.
+    pub person: Option<(MembershipId, String)>,
+    /// What can be done.
+    pub can: Can,
+    /// What it says.
+    pub letter: Letter,
+}
+
+/// What is known of a mail.
+#[derive(Clone, Debug)]
+pub struct Known {
     /// Which.
     pub id: MailId,
     /// Which mail, in words.
     pub label: String,
     /// The address.
     pub to: String,
-    /// The person with this address.
-    pub person: Option<(MembershipId, String)>,
-    /// What is known of it.
+    /// Where it stands.
     pub state: State,
     /// How often it was tried.
     pub attempts: i64,
@@ -35,10 +46,6 @@ pub struct Email {
     pub asked: i64,
     /// When something was last heard of it.
     pub changed: i64,
-    /// What can be done.
-    pub can: Can,
-    /// What it says.
-    pub letter: Letter,
 }
 
 /// What a mail says.
@@ -68,17 +75,14 @@ pub enum Part {
 
 impl Page for Email {
     fn title(&self) -> String {
-        format!("{} to {} · Email log", self.label, self.to)
+        format!("{} to {} · Email log", self.known.label, self.known.to)
     }
 
     fn view(self) -> AnyView {
         let frame = self.frame.clone();
         let trail = vec![(frame.url("/settings/email"), "Email log".to_owned())];
-        let base = frame.url(&format!("/settings/email/{}", self.id));
-        let title = match &self.letter {
-            Letter::Shown { subject, .. } => subject.clone(),
-            Letter::Gone(_) => self.label.clone(),
-        };
+        let base = frame.url(&format!("/settings/email/{}", self.known.id));
+        let title = self.letter.title(&self.known);
         let post = |verb: &str, label: &'static str| {
             view! {
                 <form method="post" action=format!("{base}/{verb}")>
@@ -88,13 +92,18 @@ impl Page for Email {
         };
         let again = self.can.again.map(|label| post("again", label));
         let cancel = self.can.cancel.then(|| post("cancel", "Cancel"));
-        let about = self.facts();
+        let to = self.person.map(|(member, name)| {
+            let href = frame.url(&format!("/people?dialog=member&member={member}"));
+            let who = if name.is_empty() { "Show person".to_owned() } else { name };
+            view! { " · " <a href=href>{who}</a> }
+        });
+        let about = about(&self.known, to.into_any(), frame.now);
         let letter = letter(&base, self.letter);
         in_workspace(
             &frame,
             Here::Email,
             view! {
-                <PageHead title=title trail=trail beside=self.state.pill()>
+                <PageHead title=title trail=trail beside=self.known.state.pill()>
                     {again}
                     {cancel}
                 </PageHead>
@@ -105,35 +114,35 @@ impl Page for Email {
     }
 }
 
-impl Email {
-    fn facts(&self) -> AnyView {
-        let now = self.frame.now;
-        let to = match &self.person {
-            Some((member, name)) => {
-                let href = self.frame.url(&format!("/people?dialog=member&member={member}"));
-                let who = if name.is_empty() { "Show person".to_owned() } else { name.clone() };
-                view! { {self.to.clone()} " · " <a href=href>{who}</a> }.into_any()
-            }
-            None => self.to.clone().into_any(),
-        };
-        let mut lines = vec![
-            Fact::new("To", to),
-            Fact::new("Mail", self.label.clone()),
-            Fact::new("Asked for", time(self.asked, now, Style::Moment)),
-            Fact::new("Tries", self.attempts),
-        ];
-        if let Some(next) = self.state.next_try(now) {
-            lines.push(Fact::new("Next", next));
+impl Letter {
+    /// The heading of its page.
+    pub(super) fn title(&self, known: &Known) -> String {
+        match self {
+            Self::Shown { subject, .. } => subject.clone(),
+            Self::Gone(_) => known.label.clone(),
         }
-        if let Some(answer) = self.answer.clone() {
-            let at = time(self.changed, now, Style::Relative);
-            lines.push(Fact::new("Answer", view! { {answer} " · " {at} }));
-        }
-        facts(lines)
     }
 }
 
-fn letter(base: &str, letter: Letter) -> AnyView {
+/// What is known of a mail; `person` stands behind the address.
+pub(super) fn about(known: &Known, person: AnyView, now: i64) -> AnyView {
+    let mut lines = vec![
+        Fact::new("To", view! { {known.to.clone()} {person} }),
+        Fact::new("Mail", known.label.clone()),
+        Fact::new("Asked for", time(known.asked, now, Style::Moment)),
+        Fact::new("Tries", known.attempts),
+    ];
+    if let Some(next) = known.state.next_try(now) {
+        lines.push(Fact::new("Next", next));
+    }
+    if let Some(answer) = known.answer.clone() {
+        let at = time(known.changed, now, Style::Relative);
+        lines.push(Fact::new("Answer", view! { {answer} " · " {at} }));
+    }
+    facts(lines)
+}
+
+pub(super) fn letter(base: &str, letter: Letter) -> AnyView {
     let part = match letter {
         Letter::Gone(why) => return notice(Tone::Info, why),
         Letter::Shown { part, .. } => part,

@@ -127,7 +127,7 @@ impl State {
             Self::Deferred { .. } => (Tone::Warn, "Deferred"),
             Self::Settled(status) => {
                 let tone = match status {
-                    MailStatus::Accepted => Tone::Ok,
+                    MailStatus::Accepted | MailStatus::Kept => Tone::Ok,
                     MailStatus::Refused | MailStatus::Bounced => Tone::Bad,
                     MailStatus::Queued | MailStatus::Deferred | MailStatus::Cancelled => Tone::Quiet,
                 };
@@ -168,7 +168,13 @@ impl Page for EmailLog {
             }
         });
         let searching = (!nothing).then(|| search(&frame, &filter));
-        let content = results(&frame, &filter, list, newer, older);
+        let place = Place {
+            base: frame.url("/settings/email"),
+            people: frame.url("/people"),
+            now: frame.now,
+            nothing: "Invitations, reminders and alerts to owners are listed here, with what the mail relay said.",
+        };
+        let content = results(&place, &filter, list, newer, older);
         in_workspace(
             &frame,
             Here::Email,
@@ -186,6 +192,18 @@ impl Page for EmailLog {
             },
         )
     }
+}
+
+/// Where mails are listed.
+pub(super) struct Place {
+    /// The address of the list.
+    pub(super) base: String,
+    /// The address of the list of people.
+    pub(super) people: String,
+    /// The clock.
+    pub(super) now: i64,
+    /// What will be listed here, while nothing is.
+    pub(super) nothing: &'static str,
 }
 
 /// What everyone should know who wonders where a mail is.
@@ -243,9 +261,9 @@ fn search(frame: &Frame, filter: &Filter) -> AnyView {
     .into_any()
 }
 
-fn address(frame: &Frame, filter: &Filter, cursor: (&str, &str)) -> String {
+fn address(place: &Place, filter: &Filter, cursor: (&str, &str)) -> String {
     url::with(
-        &frame.url("/settings/email"),
+        &place.base,
         &[
             ("q", &filter.q),
             ("state", filter.status.map_or("", MailStatus::as_str)),
@@ -255,8 +273,8 @@ fn address(frame: &Frame, filter: &Filter, cursor: (&str, &str)) -> String {
     )
 }
 
-fn results(
-    frame: &Frame,
+pub(super) fn results(
+    place: &Place,
     filter: &Filter,
     list: List,
     newer: Option<MailId>,
@@ -264,18 +282,18 @@ fn results(
 ) -> AnyView {
     let (summary, content) = match list {
         List::Failed { reference } => {
-            ("Not loaded".to_owned(), failed("The list", &reference, &address(frame, filter, ("", ""))))
+            ("Not loaded".to_owned(), failed("The list", &reference, &address(place, filter, ("", ""))))
         }
-        List::Mails(rows) if rows.is_empty() => ("No mail found".to_owned(), nothing(frame, filter)),
+        List::Mails(rows) if rows.is_empty() => ("No mail found".to_owned(), nothing(place, filter)),
         List::Mails(rows) => {
             let more = if older.is_some() || newer.is_some() { " on this page" } else { "" };
             let summary = super::counted(u64::try_from(rows.len()).unwrap_or_default(), "mail", "mails");
-            (format!("{summary}{more}"), mails(frame, rows))
+            (format!("{summary}{more}"), mails(place, rows))
         }
     };
     let step = |id: Option<MailId>, name: &'static str, word: &'static str, rel: &'static str| match id {
         Some(id) => {
-            let href = address(frame, filter, (name, id.as_str()));
+            let href = address(place, filter, (name, id.as_str()));
             view! { <a class="button small" href=href rel=rel>{word}</a> }.into_any()
         }
         None => view! { <span class="button small off" aria-disabled="true">{word}</span> }.into_any(),
@@ -293,13 +311,11 @@ fn results(
     view! { <div id="results" data-summary=summary>{content} {pages}</div> }.into_any()
 }
 
-fn nothing(frame: &Frame, filter: &Filter) -> AnyView {
+fn nothing(place: &Place, filter: &Filter) -> AnyView {
     if *filter == Filter::default() {
-        let text =
-            "Invitations, reminders and alerts to owners are listed here, with what the mail relay said.";
-        return empty("No mail yet", text, None);
+        return empty("No mail yet", place.nothing, None);
     }
-    let clear = address(frame, &Filter::default(), ("", ""));
+    let clear = address(place, &Filter::default(), ("", ""));
     let title = if filter.q.is_empty() {
         "No mail matches".to_owned()
     } else {
@@ -309,7 +325,7 @@ fn nothing(frame: &Frame, filter: &Filter) -> AnyView {
     empty(&title, "No mail of this workspace is like that.", Some(action))
 }
 
-fn mails(frame: &Frame, rows: Vec<MailRow>) -> AnyView {
+fn mails(place: &Place, rows: Vec<MailRow>) -> AnyView {
     let columns = [
         Column::new("To", "col-person"),
         Column::new("Mail", "col-mail"),
@@ -318,16 +334,16 @@ fn mails(frame: &Frame, rows: Vec<MailRow>) -> AnyView {
         Column::new("Asked for", "col-when"),
         Column::new("", "col-menu"),
     ];
-    let rows = rows.into_iter().map(|row| mail(frame, row)).collect();
+    let rows = rows.into_iter().map(|row| mail(place, row)).collect();
     table("Mails", &columns, rows)
 }
 
-fn mail(frame: &Frame, row: MailRow) -> AnyView {
-    let now = frame.now;
-    let href = frame.url(&format!("/settings/email/{}", row.id));
+fn mail(place: &Place, row: MailRow) -> AnyView {
+    let now = place.now;
+    let href = format!("{}/{}", place.base, row.id);
     let name = row.person.as_ref().map(|(_, name)| name.clone()).unwrap_or_default();
     let below = row.state.next_try(now).or_else(|| row.answer.clone().map(IntoAny::into_any));
-    let actions = actions(frame, &row, &href);
+    let actions = actions(place, &row, &href);
     view! {
         <tr role="row" id=format!("row-{}", row.id)>
             {cell("To", "col-person", person(&name, &row.to, false))}
@@ -356,10 +372,10 @@ fn mail(frame: &Frame, row: MailRow) -> AnyView {
     .into_any()
 }
 
-fn actions(frame: &Frame, row: &MailRow, href: &str) -> Vec<Action> {
+fn actions(place: &Place, row: &MailRow, href: &str) -> Vec<Action> {
     let mut actions = vec![Action::Link { href: href.to_owned(), label: "Details", danger: false }];
     if let Some((member, _)) = &row.person {
-        let href = frame.url(&format!("/people?dialog=member&member={member}"));
+        let href = format!("{}?dialog=member&member={member}", place.people);
         actions.push(Action::Link { href, label: "Show person", danger: false });
     }
     if let Some(label) = row.can.again {

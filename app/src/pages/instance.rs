@@ -6,6 +6,7 @@ use rollcall::model::MailTemplate;
 use super::{
     Page,
     email_log::{Trouble, trouble_notice},
+    instance_email,
 };
 use crate::{
     ui::{Card, Fact, PageHead, Tab, Tone, code, facts, notice, plain, tabs, time},
@@ -59,6 +60,8 @@ pub struct MailFacts {
 pub enum Tested {
     /// The relay took it, and said this.
     Accepted(String),
+    /// It lies in the built-in mailbox.
+    Kept,
     /// It did not, and said this.
     Failed(String),
 }
@@ -128,11 +131,16 @@ fn mail_card(mail: MailFacts, tested: Option<Tested>, me: &str, now: i64) -> Any
         Fact::new("Bounces", mail.bounces),
         Fact::new("Rate", rate),
         Fact::new("Waiting", waiting),
+        Fact::new("Sent", view! { <a href=instance_email::LIST>"Mails about accounts"</a> }),
     ]);
     let tested = tested.map(|tested| match tested {
         Tested::Accepted(words) => {
             notice(Tone::Ok, view! { {format!("The relay took the mail to {me}. It said: ")} <q>{words}</q> })
         }
+        Tested::Kept => notice(
+            Tone::Ok,
+            view! { {format!("The mail to {me} lies in the ")} <a href="/dev/mailbox">"built-in mailbox"</a> "." },
+        ),
         Tested::Failed(words) => {
             notice(Tone::Bad, view! { {format!("The mail to {me} was not taken: ")} <q>{words}</q> })
         }

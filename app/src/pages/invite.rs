@@ -49,6 +49,8 @@ pub enum Invite {
         expires: i64,
         /// The clock.
         now: i64,
+        /// Whether the admins are told.
+        told: bool,
     },
     /// Withdrawn by an admin or by the directory, or no such invitation: the same page for all.
     Withdrawn,
@@ -161,11 +163,16 @@ impl Page for Invite {
                 format!("Look for it at {email}. It is valid for 14 days."),
                 (),
             ),
-            Self::Full { workspace, expires, now } => signed_out(
+            Self::Full { workspace, expires, now, told } => signed_out(
                 format!("{workspace} has no free seat"),
                 view! {
-                    "Ask an admin there to free one or to raise the limit, then open this page again. Your invitation is valid until "
-                    {time(expires, now, Style::Date)} "."
+                    {if told {
+                        "We told the admins. Open this page again when there is one: your invitation is valid until "
+                    } else {
+                        "Ask an admin there to free one or to raise the limit, then open this page again. Your invitation is valid until "
+                    }}
+                    {time(expires, now, Style::Date)}
+                    "."
                 },
                 view! {
                     <a class="button wide" href="/invite">

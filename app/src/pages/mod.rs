@@ -25,6 +25,7 @@
 //! | mails | [`email_log::EmailLog`] | `GET /w/{slug}/settings/email?q=&state=&mail=&newer=&older=` |
 //! | a mail | [`email::Email`] | `GET /w/{slug}/settings/email/{id}?tab=` |
 //! | the installation | [`instance::Instance`], [`instance::Preview`] | `GET /instance`, `GET /instance/mails/{template}?language=&show=` |
+//! | mails of no workspace | [`instance_email::AccountMails`], [`instance_email::AccountMail`] | `GET /instance/email?newer=&older=`, `GET /instance/email/{id}?tab=` |
 //! | a directory's requests | [`activity::Activity`] | `GET …/directories/{id}/activity?kind=&q=&before=` |
 //! | one request | [`activity_entry::ActivityEntry`] | `GET …/directories/{id}/activity/{reference}` |
 //! | built-in mailbox | [`mailbox::Mailbox`], [`mailbox::Message`] | `/dev/mailbox`, `/dev/mailbox/{id}?tab=` |
@@ -76,6 +77,7 @@ pub mod general;
 pub mod held;
 pub mod home;
 pub mod instance;
+pub mod instance_email;
 pub mod invite;
 pub mod login;
 pub mod mailbox;

@@ -156,7 +156,7 @@ fn invitation(here: &Place<'_>, row: &InvitationRow) -> AnyView {
         .unwrap_or_else(|| row.source.label().to_owned());
     let tone = match row.mail {
         MailStatus::Queued => Tone::Info,
-        MailStatus::Accepted => Tone::Ok,
+        MailStatus::Accepted | MailStatus::Kept => Tone::Ok,
         MailStatus::Deferred => Tone::Warn,
         MailStatus::Refused | MailStatus::Bounced => Tone::Bad,
         MailStatus::Cancelled => Tone::Quiet,

@@ -116,7 +116,7 @@ pub(super) async fn load(app: &App, member: &Member, place: &Place, asked: &Aske
     let active = count(store::directory_users::count_active(&mut conn, id).await?);
     let dialog = match asked.dialog.as_str() {
         "remove" => Some(DirectoryDialog::Remove(RemoveForm {
-            members: count(store::memberships::count_of_directory(&mut conn, id).await?),
+            members: count(store::membership_counts::count_of_directory(&mut conn, id).await?),
             choice: MembersChoice::default(),
             confirm: Field::default(),
         })),
@@ -129,7 +129,7 @@ pub(super) async fn load(app: &App, member: &Member, place: &Place, asked: &Aske
             active,
             inactive: people.saturating_sub(active),
             groups: count(store::directory_groups::count(&mut conn, id, &[]).await?),
-            invitations: count(store::memberships::count_invited_of_directory(&mut conn, id).await?),
+            invitations: count(store::membership_counts::count_invited_of_directory(&mut conn, id).await?),
         },
         endpoint: endpoint(app, id),
         tokens: rows,

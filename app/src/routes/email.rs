@@ -11,7 +11,7 @@ use rollcall::{
     Error,
     jobs::{self, Composed},
     mail::{Identity, Message, Trouble},
-    model::{MailId, MailStatus, MailTemplate},
+    model::{MailId, MailStatus, MailTemplate, WorkspaceId},
     people::{Caller, Permission, mail},
     secret::Secret,
     store::{
@@ -24,7 +24,7 @@ use serde::Deserialize;
 use super::{App, failure::Result, fields::Fields, guard::Member};
 use crate::{
     pages::{
-        email::{Email, Letter, Part},
+        email::{Email, Known, Letter, Part},
         email_log::{self, Can, EmailLog, Filter, List, MailRow, State as MailState},
     },
     site::{Flash, Site},
@@ -76,18 +76,34 @@ async fn load(app: &App, member: &Member, asked: &Asked) -> Result<EmailLog> {
     let mut conn = app.rollcall.db.read().await?;
     let trouble = trouble(&mut conn, member).await?;
     let tells_suspended = store::workspaces::tells_suspended(&mut conn, workspace).await?;
-    let place = match (asked.newer.as_str(), asked.older.as_str()) {
+    let search = Search { status: filter.status, template: filter.template, text: filter.q.clone() };
+    let place = place(&asked.newer, &asked.older);
+    let (list, newer, older) = page(app, &mut conn, Some(workspace), &search, &place).await;
+    Ok(EmailLog { frame, trouble, filter, list, newer, older, tells_suspended })
+}
+
+/// The place in the list that the cursors in an address name.
+pub(super) fn place(newer: &str, older: &str) -> Place {
+    match (newer, older) {
         ("", "") => Place::Newest,
         ("", older) => Place::OlderThan(MailId(older.to_owned())),
         (newer, _) => Place::NewerThan(MailId(newer.to_owned())),
-    };
-    let search = Search { status: filter.status, template: filter.template, text: filter.q.clone() };
+    }
+}
+
+/// A page of the mails of a workspace, or of none, with the cursors of the pages on either side.
+pub(super) async fn page(
+    app: &App,
+    conn: &mut Conn,
+    workspace: Option<&WorkspaceId>,
+    search: &Search,
+    place: &Place,
+) -> (List, Option<MailId>, Option<MailId>) {
     // One more than is shown tells whether there is more.
     let limit = i64::try_from(PER_PAGE + 1).unwrap_or(i64::MAX);
-    let (list, newer, older) = match store::mail_log::page(&mut conn, workspace, &search, &place, limit).await
-    {
+    match store::mail_log::page(conn, workspace, search, place, limit).await {
         Ok(entries) => {
-            let (entries, newer, older) = cut(entries, &place);
+            let (entries, newer, older) = cut(entries, place);
             (List::Mails(entries.into_iter().map(|entry| row(app, entry)).collect()), newer, older)
         }
         Err(cause) => {
@@ -95,8 +111,7 @@ async fn load(app: &App, member: &Member, asked: &Asked) -> Result<EmailLog> {
             tracing::error!(%reference, %cause, "the list of mails could not be read");
             (List::Failed { reference }, None, None)
         }
-    };
-    Ok(EmailLog { frame, trouble, filter, list, newer, older, tells_suspended })
+    }
 }
 
 /// Leaves out the one that only tells of more; gives the cursors of the pages on either side.
@@ -160,7 +175,7 @@ fn can(entry: &Entry, state: MailState) -> Can {
     let invites = entry.template.parse().is_ok_and(MailTemplate::carries_invitation);
     let again = match state {
         MailState::Deferred { .. } => Some("Try now"),
-        MailState::Settled(MailStatus::Accepted) if !invites => None,
+        MailState::Settled(MailStatus::Accepted | MailStatus::Kept) if !invites => None,
         MailState::Settled(_) => Some("Resend"),
         MailState::Queued { .. } | MailState::Sending => None,
     };
@@ -183,10 +198,36 @@ async fn load_one(app: &App, member: &Member, id: MailId, tab: &str) -> Result<E
     member.access.require(Permission::ReadMail)?;
     let frame = app.frame(member).await?;
     let mut conn = app.rollcall.db.read().await?;
-    let entry = store::mail_log::get(&mut conn, &member.access.workspace.id, &id)
+    let entry = store::mail_log::get(&mut conn, Some(&member.access.workspace.id), &id)
         .await?
         .ok_or(Error::NotFound { what: "mail in this workspace" })?;
-    let letter = match rendered(app, &mut conn, &entry.id).await? {
+    let letter = letter(app, &mut conn, &entry.id, tab).await?;
+    Ok(Email {
+        can: can(&entry, state(app, &entry)),
+        frame,
+        known: known(app, &entry),
+        person: entry.membership_id.map(|id| (id, entry.person.unwrap_or_default())),
+        letter,
+    })
+}
+
+/// What is known of a mail.
+pub(super) fn known(app: &App, entry: &Entry) -> Known {
+    Known {
+        id: entry.id.clone(),
+        label: label(&entry.template),
+        to: entry.recipient.clone(),
+        state: state(app, entry),
+        attempts: entry.attempts,
+        answer: entry.answer.clone(),
+        asked: entry.created_at.0,
+        changed: entry.updated_at.0,
+    }
+}
+
+/// What a mail says, its secret masked; `tab` names the part.
+pub(super) async fn letter(app: &App, conn: &mut Conn, id: &MailId, tab: &str) -> Result<Letter> {
+    Ok(match rendered(app, conn, id).await? {
         Err(why) => Letter::Gone(why),
         Ok(message) => Letter::Shown {
             subject: message.subject,
@@ -196,21 +237,6 @@ async fn load_one(app: &App, member: &Member, id: MailId, tab: &str) -> Result<E
                 _ => Part::Html,
             },
         },
-    };
-    let state = state(app, &entry);
-    Ok(Email {
-        can: can(&entry, state),
-        frame,
-        label: label(&entry.template),
-        person: entry.membership_id.map(|id| (id, entry.person.unwrap_or_default())),
-        id: entry.id,
-        to: entry.recipient,
-        state,
-        attempts: entry.attempts,
-        answer: entry.answer,
-        asked: entry.created_at.0,
-        changed: entry.updated_at.0,
-        letter,
     })
 }
 
@@ -241,16 +267,21 @@ async fn rendered(app: &App, conn: &mut Conn, id: &MailId) -> Result<std::result
     Ok(rendered)
 }
 
+/// The HTML of a mail, its secret masked.
+pub(super) async fn html_of(app: &App, conn: &mut Conn, id: &MailId) -> Result<String> {
+    match rendered(app, conn, id).await? {
+        Ok(message) => Ok(message.html),
+        Err(_) => Err(Error::NotFound { what: "mail that can be shown" }.into()),
+    }
+}
+
 async fn html(State(app): State<App>, member: Member, Path((_, id)): Path<(String, String)>) -> Response {
     let found: Result<String> = async {
         member.access.require(Permission::ReadMail)?;
         let mut conn = app.rollcall.db.read().await?;
-        let entry = store::mail_log::get(&mut conn, &member.access.workspace.id, &MailId(id)).await?;
+        let entry = store::mail_log::get(&mut conn, Some(&member.access.workspace.id), &MailId(id)).await?;
         let entry = entry.ok_or(Error::NotFound { what: "mail in this workspace" })?;
-        match rendered(&app, &mut conn, &entry.id).await? {
-            Ok(message) => Ok(message.html),
-            Err(_) => Err(Error::NotFound { what: "mail that can be shown" }.into()),
-        }
+        html_of(&app, &mut conn, &entry.id).await
     }
     .await;
     match found {

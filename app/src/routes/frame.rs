@@ -10,7 +10,7 @@ impl App {
     pub(super) async fn frame(&self, member: &Member) -> Result<Frame> {
         let access = &member.access;
         let mut conn = self.rollcall.db.read().await?;
-        let counts = store::memberships::count_by_status(&mut conn, &access.workspace.id).await?;
+        let counts = store::membership_counts::count_by_status(&mut conn, &access.workspace.id).await?;
         let base_url = self.rollcall.config.base_url.as_str();
         Ok(Frame {
             workspace: Workspace { name: access.workspace.name.clone(), slug: access.workspace.slug.clone() },

@@ -32,7 +32,6 @@ async fn load(app: &App, member: &Member) -> Result<General> {
     let workspace = &member.access.workspace;
     let frame = app.frame(member).await?;
     let mut conn = app.rollcall.db.read().await?;
-    let counts = store::memberships::count_by_status(&mut conn, &workspace.id).await?;
     Ok(General {
         frame,
         name: Field { value: workspace.name.clone(), error: None },
@@ -42,7 +41,7 @@ async fn load(app: &App, member: &Member) -> Result<General> {
         },
         languages: languages(&workspace.language),
         language_error: None,
-        seats: count(counts.active + counts.invited),
+        seats: count(store::seats::count_taken(&mut conn, &workspace.id).await?),
         error: None,
     })
 }

@@ -52,7 +52,7 @@ async fn load(app: &App, member: &Member) -> Result<Home> {
     let frame = app.frame(member).await?;
     let mut conn = app.rollcall.db.read().await?;
     let workspace = &member.access.workspace.id;
-    let counts = store::memberships::count_by_status(&mut conn, workspace).await?;
+    let counts = store::membership_counts::count_by_status(&mut conn, workspace).await?;
     Ok(Home {
         frame,
         active: count(counts.active),

@@ -55,9 +55,7 @@ async fn load(app: &App, account: &Account, tested: Option<Tested>) -> Result<In
     let config = &app.rollcall.config;
     let mut conn = app.rollcall.db.read().await?;
     instance::require_keeper(&mut conn, account).await?;
-    let waiting = store::mail_log::count_all_waiting(&mut conn, MOST_COUNTED + 1).await?;
-    let waiting =
-        if waiting > MOST_COUNTED { format!("more than {MOST_COUNTED}") } else { waiting.to_string() };
+    let waiting = waiting(&mut conn).await?;
     let trouble = Trouble::find(&mut conn).await?.map(|trouble| email_log::Trouble {
         since: trouble.since.0,
         words: trouble.words,
@@ -90,6 +88,12 @@ async fn load(app: &App, account: &Account, tested: Option<Tested>) -> Result<In
     })
 }
 
+/// How many mails wait, of all workspaces and of none.
+pub(super) async fn waiting(conn: &mut store::Conn) -> Result<String> {
+    let waiting = store::mail_log::count_all_waiting(conn, MOST_COUNTED + 1).await?;
+    Ok(if waiting > MOST_COUNTED { format!("more than {MOST_COUNTED}") } else { waiting.to_string() })
+}
+
 /// Sends a mail at once, past the outbox: what the relay answers is what is asked for.
 async fn test_mail(State(app): State<App>, headers: HeaderMap, SignedIn(account): SignedIn) -> Response {
     let tested = match try_sending(&app, &account).await {
@@ -115,6 +119,7 @@ async fn try_sending(app: &App, account: &Account) -> Result<Tested> {
     transport.close().await;
     Ok(match answer {
         Answer::Accepted(words) => Tested::Accepted(words),
+        Answer::Kept => Tested::Kept,
         other => Tested::Failed(other.words().to_owned()),
     })
 }

@@ -212,8 +212,9 @@ async fn page(
             let page = Invite::Expired { workspace: workspace.name, at: at.0, now, renewable, error: None };
             (StatusCode::GONE, page)
         }
-        Doorway::Full { workspace, expires_at } => {
-            (StatusCode::CONFLICT, Invite::Full { workspace: workspace.name, expires: expires_at.0, now })
+        Doorway::Full { workspace, expires_at, told } => {
+            let page = Invite::Full { workspace: workspace.name, expires: expires_at.0, now, told };
+            (StatusCode::CONFLICT, page)
         }
         Doorway::Declined(workspace) => (StatusCode::GONE, Invite::Declined { workspace: workspace.name }),
         Doorway::Replaced(workspace) => (StatusCode::GONE, Invite::Replaced { workspace: workspace.name }),

@@ -14,6 +14,7 @@ mod guard;
 mod held;
 mod home;
 mod instance;
+mod instance_email;
 mod invite;
 mod login;
 mod mailbox;
@@ -76,6 +77,7 @@ pub fn router(rollcall: &Rollcall) -> Router {
         .merge(account::router())
         .merge(email::router())
         .merge(instance::router())
+        .merge(instance_email::router())
         .merge(activity::router());
     if rollcall.config.shows_mailbox() {
         pages = pages.merge(mailbox::router());

@@ -11,7 +11,7 @@ use rollcall::{
     Error, mail,
     model::{MembershipId, MembershipStatus, Role, Source, SuspendedBy},
     people::{Access, Caller, Permission, invitation, membership},
-    store::{self, Conn, memberships::Search},
+    store::{self, Conn, people::Search},
 };
 use serde::Deserialize;
 
@@ -83,7 +83,7 @@ async fn load(app: &App, member: &Member, asked: &Asked) -> Result<People> {
         source: asked.source.parse().ok(),
     };
     let search = search_of(tab, &filter);
-    let total = count(store::memberships::count(&mut conn, &access.workspace.id, &search).await?);
+    let total = count(store::people::count(&mut conn, &access.workspace.id, &search).await?);
     let last_page = total.div_ceil(PER_PAGE).max(1);
     let page = asked.page.parse::<u64>().unwrap_or(1).clamp(1, last_page);
     let list = people_rows::list(app, &mut conn, access, tab, &search, page, PER_PAGE).await?;
@@ -118,11 +118,11 @@ fn search_of(tab: PeopleTab, filter: &Filter) -> Search {
 
 async fn counts(conn: &mut Conn, access: &Access) -> Result<Counts> {
     let workspace = &access.workspace.id;
-    let by_status = store::memberships::count_by_status(conn, workspace).await?;
+    let by_status = store::membership_counts::count_by_status(conn, workspace).await?;
     let invitations = search_of(PeopleTab::Invitations, &Filter::default());
     Ok(Counts {
         members: count(by_status.active + by_status.invited + by_status.provisioned),
-        invitations: count(store::memberships::count(conn, workspace, &invitations).await?),
+        invitations: count(store::people::count(conn, workspace, &invitations).await?),
         suspended: count(by_status.suspended),
         removed: count(by_status.removed),
     })
@@ -156,7 +156,7 @@ async fn detail(
     access: &Access,
     id: &MembershipId,
 ) -> Result<Option<MemberDetail>> {
-    let Some(person) = store::memberships::find_person(conn, &access.workspace.id, id).await? else {
+    let Some(person) = store::people::get(conn, &access.workspace.id, id).await? else {
         return Ok(None);
     };
     let users = store::directory_users::list_of_membership(conn, id).await?;

@@ -5,7 +5,7 @@ use rollcall::{
     people::{Access, Permission},
     store::{
         self, Conn,
-        memberships::{Person, Search},
+        people::{Person, Search},
     },
 };
 
@@ -26,8 +26,7 @@ pub(super) async fn list(
 ) -> Result<List> {
     let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     let offset = number((page - 1) * per_page);
-    let found =
-        store::memberships::search(conn, &access.workspace.id, search, offset, number(per_page)).await;
+    let found = store::people::search(conn, &access.workspace.id, search, offset, number(per_page)).await;
     let people = match found {
         Ok(people) => people,
         Err(cause) => {

@@ -10,6 +10,7 @@
 
 mod program;
 
+mod bounces;
 mod commands;
 mod killed;
 mod starting;

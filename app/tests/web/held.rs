@@ -188,10 +188,22 @@ async fn who_is_invited_waits_when_the_limit_was_lowered() {
         let link = format!("/invite/{}", company.invitation_link(ANA).await);
         ada.post(GENERAL, &[("name", "Acme"), ("seat_limit", "1")]).await.leads_to(GENERAL);
         let ana = Browser::new(&company.rollcall);
-        ana.visits(&link).await.shows(409, "Acme has no free seat");
+        let told = "SELECT recipient || ' ' || status FROM outbox WHERE template = $1";
+        for _ in 0..3 {
+            ana.visits(&link).await.shows(409, "Acme has no free seat").shows(409, "We told the admins.");
+        }
+        assert_eq!(company.look(told, "seat_limit_reached").await, ["ada@acme.test queued"], "once");
         let join = [("name", "Ana"), ("password", PASSWORD)];
         ana.post("/invite", &join).await.shows(409, "Acme has no free seat");
         assert!(company.standing(ANA).await.starts_with("invited"));
+
+        // When the mail was refused, nobody was told, and the page does not say so.
+        let refuse = "UPDATE outbox SET status = 'refused' WHERE template = $1 RETURNING id";
+        assert_eq!(company.look(refuse, "seat_limit_reached").await.len(), 1);
+        let page = ana.get("/invite").await;
+        page.shows(409, "Ask an admin there");
+        assert!(!page.words().contains("We told"));
+
         ada.post(GENERAL, &[("name", "Acme"), ("seat_limit", "2")]).await.leads_to(GENERAL);
         ana.get("/invite").await.shows(200, "Join Acme");
         ana.post("/invite", &join).await.leads_to("/w/acme");

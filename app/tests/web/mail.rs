@@ -54,11 +54,13 @@ async fn the_log_says_where_a_mail_stands_and_can_cancel_it_and_send_it_again() 
 
         ada.post(&format!("{LOG}/{id}/again"), &[]).await.leads_to(&format!("{LOG}/{id}"));
         sends(&company).await;
-        assert_eq!(company.look("SELECT status FROM outbox WHERE status = $1", "accepted").await.len(), 1);
-        ada.get(&format!("{LOG}?state=accepted"))
-            .await
-            .shows(200, "Accepted by relay")
-            .shows(200, "Join Acme on Rollcall");
+        let kept = company.look("SELECT id FROM outbox WHERE status = $1", "kept").await;
+        let [id] = &kept[..] else { panic!("{kept:?}") };
+        let page = ada.get(&format!("{LOG}?state=kept")).await;
+        page.shows(200, "In the mailbox").shows(200, "Join Acme on Rollcall");
+        let page = ada.get(&format!("{LOG}/{id}")).await;
+        page.shows(200, "In the mailbox");
+        assert!(!page.words().contains("relay"), "no relay had a part in it: {}", page.words());
         ada.get(&format!("{LOG}?q=nobody")).await.shows(200, "No mail to “nobody”");
         ada.get(&format!("{LOG}?mail=reminder")).await.shows(200, "No mail matches");
     })
@@ -126,13 +128,57 @@ async fn mails_are_for_admins_of_their_workspace_and_the_instance_for_its_keeper
     .await;
 }
 
+/// What no workspace's log shows: a password reset and the confirmation of an address.
+#[tokio::test]
+async fn mails_about_accounts_are_for_the_keepers_and_show_no_secret() {
+    each_engine(async |store| {
+        const MAILS: &str = "/instance/email";
+        let company = Company::new(&store).await;
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        ada.get(MAILS).await.shows(200, "No mail yet");
+        company.adds_by_hand("admin@acme.test", Role::Admin).await;
+        let admin = Browser::of(&company, "admin@acme.test").await;
+        company.invites("bo@acme.test", Role::Member).await;
+        admin.post("/password", &[("email", "admin@acme.test")]).await.has_status(200);
+        sends(&company).await;
+        let ids = company.look("SELECT id FROM outbox WHERE template = $1", "password_reset").await;
+        let [id] = &ids[..] else { panic!("{ids:?}") };
+        let secret = company.look("SELECT text_part FROM mailbox WHERE id = $1", id).await.remove(0);
+        let secret = secret.split("/password/").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+
+        ada.get("/instance").await.shows(200, "Mails about accounts");
+        let page = ada.get(MAILS).await;
+        page.shows(200, "admin@acme.test").shows(200, "Password reset").shows(200, "In the mailbox");
+        assert!(!page.words().contains("bo@acme.test"), "that stands in the workspace's log");
+        assert!(page.text().contains(&format!("{MAILS}/{id}")));
+        let log = ada.get(LOG).await;
+        assert!(!log.words().contains("Set a new password"), "{}", log.words());
+        for (path, words) in [
+            (format!("{MAILS}/{id}"), "Set a new password"),
+            (format!("{MAILS}/{id}?tab=text"), "/password/••••••••"),
+            (format!("{MAILS}/{id}?tab=headers"), "Message-ID: "),
+            (format!("{MAILS}/{id}/html"), "/password/••••••••"),
+        ] {
+            let answer = ada.get(&path).await.has_status(200).text();
+            assert!(answer.contains(words) && !answer.contains(&secret), "{path}: {answer}");
+            admin.get(&path).await.has_status(403);
+        }
+        admin.get(MAILS).await.has_status(403);
+        let invitation =
+            company.look("SELECT id FROM outbox WHERE recipient = $1", "bo@acme.test").await.remove(0);
+        ada.get(&format!("{MAILS}/{invitation}")).await.has_status(404);
+        ada.get(&format!("{MAILS}/none/html")).await.has_status(404);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn the_instance_page_sends_a_test_mail_and_previews_every_mail() {
     each_engine(async |store| {
         let company = Company::new(&store).await;
         let ada = Browser::of(&company, "ada@acme.test").await;
         ada.get("/instance").await.shows(200, env!("CARGO_PKG_VERSION")).shows(200, "built-in mailbox");
-        ada.post("/instance/test-mail", &[]).await.shows(200, "In the built-in mailbox.");
+        ada.post("/instance/test-mail", &[]).await.shows(200, "lies in the built-in mailbox.");
         assert_eq!(
             company.look("SELECT subject FROM mailbox WHERE recipient = $1", "ada@acme.test").await,
             ["Test mail from Rollcall"]
@@ -175,6 +221,9 @@ async fn a_relay_that_knows_the_secret_reports_a_bounce_once() {
         company.invites("bo@acme.test", Role::Member).await;
         sends(&company).await;
         let id = only_mail(&company).await;
+        // As if a relay had taken it.
+        let taken = "UPDATE outbox SET status = 'accepted' WHERE id = $1 RETURNING id";
+        assert_eq!(company.look(taken, id.as_str()).await.len(), 1);
         let data = json!({ "message_id": format!("<{id}.1@acme.test>"), "status": "5.1.1", "reason": "550 5.1.1 no" });
         let body = json!({ "type": "mail.bounced", "data": data }).to_string();
         reports(&company, "msg_1", &body, false).await.has_status(401);

@@ -6,13 +6,55 @@ use crate::{
     error::Result,
     mail::{
         Addressee, Letter,
-        templates::{EmailChange, EmailChanged, PasswordReset},
+        templates::{Added, EmailChange, EmailChanged, PasswordReset},
     },
-    model::AccountId,
-    people::{EmailAddress, account::PasswordLink, profile::EMAIL_LINK_LIFE},
+    model::{AccountId, MembershipStatus},
+    people::{
+        EmailAddress,
+        account::{PASSWORD_LINK_LIFE, RESET_LINK_LIFE},
+        profile::EMAIL_LINK_LIFE,
+    },
     secret::Secret,
     store::{self, Conn, Tx, accounts::LinkPurpose, outbox::Mail},
 };
+
+pub(super) async fn compose_added(conn: &mut Conn, mail: &Mail, secret: Secret) -> Result<Composed> {
+    let workspace = match &mail.workspace_id {
+        Some(id) => store::workspaces::get(conn, id).await?,
+        None => None,
+    };
+    let Some(workspace) = workspace else { return Ok(Composed::Unwanted(GONE)) };
+    let letter = Letter::Added(Added {
+        workspace: workspace.name,
+        token: secret,
+        expires_at: mail.created_at.plus(PASSWORD_LINK_LIFE),
+    });
+    let language = language_of(conn, &AccountId(mail.subject_id.clone())).await?;
+    let addressee = Addressee { email: mail.recipient.clone(), language };
+    // A directory names people before they have a mailbox.
+    Ok(Composed::Letter { letter: Box::new(letter), addressee, mailbox_may_follow: true })
+}
+
+/// Who left again, or has a password by now, needs no link that sets one.
+pub(super) async fn release_added(
+    tx: &mut Tx,
+    mail: &Mail,
+    secret: &Secret,
+    now: Timestamp,
+) -> Result<Release> {
+    let id = AccountId(mail.subject_id.clone());
+    let membership = match &mail.workspace_id {
+        Some(workspace) => store::memberships::find_by_account(tx, workspace, &id).await?,
+        None => None,
+    };
+    if membership.is_none_or(|membership| membership.status != MembershipStatus::Active) {
+        return Ok(Release::Unwanted("The person was no longer a member when the mail could leave."));
+    }
+    if store::accounts::get(tx, &id).await?.is_none_or(|account| account.password_hash.is_some()) {
+        return Ok(Release::Unwanted("The person had set a password before the mail could leave."));
+    }
+    release_password_link(tx, &id, secret, mail.created_at.plus(PASSWORD_LINK_LIFE), now).await
+}
 
 /// The link works for a while from the moment it was asked for, however late the mail leaves.
 pub(super) async fn compose_password_reset(conn: &mut Conn, mail: &Mail, secret: Secret) -> Result<Composed> {
@@ -20,7 +62,7 @@ pub(super) async fn compose_password_reset(conn: &mut Conn, mail: &Mail, secret:
     if store::accounts::get(conn, &id).await?.is_none() {
         return Ok(Composed::Unwanted(GONE));
     }
-    let expires_at = mail.created_at.plus(PasswordLink::of_mail(&mail.detail).life());
+    let expires_at = mail.created_at.plus(RESET_LINK_LIFE);
     Ok(Composed::Letter {
         letter: Box::new(Letter::PasswordReset(PasswordReset { token: secret, expires_at })),
         addressee: Addressee { email: mail.recipient.clone(), language: language_of(conn, &id).await? },
@@ -34,15 +76,24 @@ pub(super) async fn release_password_reset(
     secret: &Secret,
     now: Timestamp,
 ) -> Result<Release> {
-    let expires_at = mail.created_at.plus(PasswordLink::of_mail(&mail.detail).life());
+    let id = AccountId(mail.subject_id.clone());
+    release_password_link(tx, &id, secret, mail.created_at.plus(RESET_LINK_LIFE), now).await
+}
+
+async fn release_password_link(
+    tx: &mut Tx,
+    id: &AccountId,
+    secret: &Secret,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> Result<Release> {
     if expires_at <= now {
         return Ok(Release::Unwanted("The link would have been too old before the mail could leave."));
     }
-    let id = AccountId(mail.subject_id.clone());
     let purpose = LinkPurpose::SetPassword;
     // Of several mails the latest holds the link that works.
-    store::accounts::delete_links(tx, &id, LinkPurpose::SetPassword).await?;
-    store::accounts::insert_link(tx, &secret.hash(), purpose, Some(&id), now, expires_at).await?;
+    store::accounts::delete_links(tx, id, LinkPurpose::SetPassword).await?;
+    store::accounts::insert_link(tx, &secret.hash(), purpose, Some(id), now, expires_at).await?;
     Ok(Release::Wanted)
 }
 

@@ -8,10 +8,12 @@ use crate::{
     error::Result,
     mail::{
         Addressee, Letter,
-        templates::{AccessSuspended, DirectoryFailing, LastOwner, MassChange, TokenExpiring},
+        templates::{
+            AccessSuspended, DirectoryFailing, LastOwner, MassChange, SeatLimitReached, TokenExpiring,
+        },
     },
     model::{DirectoryId, MembershipId, MembershipStatus},
-    people::alerts::{AboutDirectory, FailingDirectory, ManySuspended, Suspended},
+    people::alerts::{self, AboutDirectory, FailingDirectory, ManySuspended, Suspended},
     store::{
         self, Conn, Tx, directories::Directory, directory_tokens::DirectoryToken, outbox::Mail,
         workspaces::Workspace,
@@ -102,6 +104,34 @@ pub(super) async fn compose_mass_change(conn: &mut Conn, mail: &Mail) -> Result<
         since,
     });
     told(conn, mail, letter).await
+}
+
+pub(super) async fn compose_seat_limit_reached(conn: &mut Conn, mail: &Mail) -> Result<Composed> {
+    let (Some(alerts::SeatLimitReached { limit }), Some(workspace)) =
+        (detail(mail), workspace(conn, mail).await?)
+    else {
+        return Ok(Composed::Unwanted(GONE));
+    };
+    let letter = Letter::SeatLimitReached(SeatLimitReached {
+        path: format!("/w/{}/settings/general", workspace.slug),
+        workspace: workspace.name,
+        limit,
+        at: mail.created_at,
+    });
+    told(conn, mail, letter).await
+}
+
+/// Nobody is told of a want that is over.
+pub(super) async fn release_seat_limit_reached(tx: &mut Tx, mail: &Mail) -> Result<Release> {
+    let told_at = match &mail.workspace_id {
+        Some(workspace) => store::seats::told_at(tx, workspace).await?,
+        None => None,
+    };
+    Ok(if told_at.is_some_and(|told_at| told_at.0 == mail.generation) {
+        Release::Wanted
+    } else {
+        Release::Unwanted("A seat was free again before the mail could leave.")
+    })
 }
 
 pub(super) async fn compose_access_suspended(conn: &mut Conn, mail: &Mail) -> Result<Composed> {

@@ -77,6 +77,7 @@ pub async fn compose(conn: &mut Conn, mail: &Mail, secret: Secret) -> Result<Com
         MailTemplate::Invitation | MailTemplate::Reminder | MailTemplate::NewLink => {
             invitation::compose(conn, mail, template, secret).await
         }
+        MailTemplate::Added => account::compose_added(conn, mail, secret).await,
         MailTemplate::PasswordReset => account::compose_password_reset(conn, mail, secret).await,
         MailTemplate::EmailChange => account::compose_email_change(conn, mail, secret).await,
         MailTemplate::EmailChanged => account::compose_email_changed(conn, mail).await,
@@ -84,6 +85,7 @@ pub async fn compose(conn: &mut Conn, mail: &Mail, secret: Secret) -> Result<Com
         MailTemplate::DirectoryFailing => alerts::compose_directory_failing(conn, mail).await,
         MailTemplate::LastOwner => alerts::compose_last_owner(conn, mail).await,
         MailTemplate::MassChange => alerts::compose_mass_change(conn, mail).await,
+        MailTemplate::SeatLimitReached => alerts::compose_seat_limit_reached(conn, mail).await,
         MailTemplate::AccessSuspended => alerts::compose_access_suspended(conn, mail).await,
         _ => Ok(unknown(mail)),
     }
@@ -95,9 +97,11 @@ async fn release(tx: &mut Tx, mail: &Mail, secret: &Secret, now: Timestamp) -> R
         Ok(MailTemplate::Invitation | MailTemplate::Reminder | MailTemplate::NewLink) => {
             invitation::release(tx, mail, secret, now).await
         }
+        Ok(MailTemplate::Added) => account::release_added(tx, mail, secret, now).await,
         Ok(MailTemplate::PasswordReset) => account::release_password_reset(tx, mail, secret, now).await,
         Ok(MailTemplate::EmailChange) => account::release_email_change(tx, mail, secret, now).await,
         Ok(MailTemplate::TokenExpiring) => alerts::release_token_expiring(tx, mail, now).await,
+        Ok(MailTemplate::SeatLimitReached) => alerts::release_seat_limit_reached(tx, mail).await,
         Ok(MailTemplate::AccessSuspended) => alerts::release_access_suspended(tx, mail).await,
         Ok(_) | Err(_) => Ok(Release::Wanted),
     }

@@ -1,6 +1,6 @@
 //! Delivery status notifications (RFC 3464), as they come to the return path.
 
-use super::{Bounce, mail_of_message_id};
+use super::{Bounce, Proof};
 use crate::{
     mail::{ReturnPath, one_line},
     model::MailId,
@@ -10,11 +10,12 @@ use crate::{
 /// Most bytes of a message that are looked at.
 pub const LONGEST: usize = 1024 * 1024;
 
-/// Reads a message that came to the return path. `None` when it tells of no failure, such as of a delay.
+/// Reads a message that came to the return path. `None` when it tells of no failure, such as of a delay. The mail is the
+/// one whose address the message came to: whatever else it says, anybody could have written.
 ///
 /// # Errors
 /// A sentence when the message is no notification, or names no mail of ours.
-pub fn read(message: &[u8], return_path: Option<&ReturnPath>) -> Result<Option<Bounce>, String> {
+pub fn read(message: &[u8], return_path: &ReturnPath) -> Result<Option<Bounce>, String> {
     let text = String::from_utf8_lossy(message.get(..LONGEST).unwrap_or(message)).replace("\r\n", "\n");
     let fields = status_fields(&text).ok_or(
         "This is no delivery status notification: it has no part of type message/delivery-status (RFC 3464).",
@@ -25,14 +26,14 @@ pub fn read(message: &[u8], return_path: Option<&ReturnPath>) -> Result<Option<B
     if !field("Action").is_some_and(|action| action.eq_ignore_ascii_case("failed")) {
         return Ok(None);
     }
-    let mail = mail_of(&text, return_path).ok_or(
-        "The notification names no mail of this Rollcall: neither by the address that it came to nor by a Message-ID.",
+    let (mail, key) = mail_of(&text, return_path).ok_or(
+        "The notification names no mail of this Rollcall: none of the addresses in its head is the return path of one.",
     )?;
     let status = field("Status").unwrap_or("5.0.0");
     let words = field("Diagnostic-Code").unwrap_or_default();
     // `smtp; 550 5.1.1 …`: the words stand behind the kind of server that spoke.
     let words = words.split_once(';').map_or(words, |(_, words)| words.trim());
-    Ok(Some(Bounce::new(&report(&text), mail, status, words)))
+    Ok(Some(Bounce::new(&report(&text), mail, Proof::ReturnPath(key), status, words)))
 }
 
 /// The fields of the part that tells of the delivery. It is never encoded (RFC 6522 section 3).
@@ -58,15 +59,11 @@ fn status_fields(text: &str) -> Option<Vec<(String, String)>> {
     Some(fields)
 }
 
-/// The mail: by the address of the return path that the message came to, else by the `Message-ID` that it returns.
-fn mail_of(text: &str, return_path: Option<&ReturnPath>) -> Option<MailId> {
+/// The mail and its key, by the address that the message came to.
+fn mail_of(text: &str, return_path: &ReturnPath) -> Option<(MailId, String)> {
     let head = text.split("\n\n").next().unwrap_or_default();
-    let addresses = head.split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';' | '"'));
-    let by_address = return_path.and_then(|path| addresses.clone().find_map(|address| path.mail_of(address)));
-    by_address.or_else(|| {
-        let body = text.get(head.len()..).unwrap_or_default();
-        headers(body, "message-id").find_map(mail_of_message_id)
-    })
+    let mut addresses = head.split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';' | '"'));
+    addresses.find_map(|address| return_path.mail_of(address))
 }
 
 /// What tells one notification from another: its own `Message-ID`, else all of it.
@@ -88,6 +85,8 @@ mod tests {
     use super::*;
 
     const ID: &str = "01987654-0000-7000-8000-00000000000a";
+    const KEY: &str = "00c0ffee00c0ffee";
+    const TO: &str = "bounces+0198765400007000800000000000000a00c0ffee00c0ffee@acme.test";
 
     fn path() -> ReturnPath {
         ReturnPath::parse("bounces+{id}@acme.test").unwrap()
@@ -126,29 +125,32 @@ mod tests {
 
     #[test]
     fn a_failure_names_its_mail_by_the_return_path() {
-        let to = "bounces+0198765400007000800000000000000A@acme.test";
-        let text = notification(to, "failed", "5.1.1", "<other@x>");
-        let bounce = read(text.as_bytes(), Some(&path())).unwrap().unwrap();
-        assert_eq!(bounce.mail.as_str(), ID);
-        assert_eq!(bounce.words, "550 5.1.1 No such user");
-        assert_eq!(bounce.report, "<dsn-1@relay.test>");
-        assert!(bounce.no_such_mailbox);
-    }
-
-    #[test]
-    fn or_by_the_message_id_that_comes_back_with_it() {
-        let text = notification("rollcall@acme.test", "Failed", "5.2.2", &format!("<{ID}.2@acme.test>"));
-        for path in [None, Some(path())] {
-            let bounce = read(text.as_bytes(), path.as_ref()).unwrap().unwrap();
+        for to in [TO.to_owned(), TO.to_uppercase()] {
+            let text = notification(&to, "Failed", "5.1.1", "<other@x>");
+            let bounce = read(text.as_bytes(), &path()).unwrap().unwrap();
             assert_eq!(bounce.mail.as_str(), ID);
-            assert!(!bounce.no_such_mailbox);
+            assert_eq!(bounce.proof, Proof::ReturnPath(KEY.to_owned()));
+            assert_eq!(bounce.words, "550 5.1.1 No such user");
+            assert_eq!(bounce.report, "<dsn-1@relay.test>");
+            assert!(bounce.no_such_mailbox);
         }
     }
 
     #[test]
+    fn what_the_mail_itself_shows_names_nothing() {
+        let id = ID.replace('-', "");
+        for to in ["rollcall@acme.test".to_owned(), format!("bounces+{id}@acme.test")] {
+            let text = notification(&to, "failed", "5.1.1", &format!("<{ID}.2@acme.test>"));
+            assert!(read(text.as_bytes(), &path()).unwrap_err().contains("names no mail"), "{to}");
+        }
+        let in_the_body = notification("rollcall@acme.test", "failed", "5.1.1", &format!("<{TO}>"));
+        assert!(read(in_the_body.as_bytes(), &path()).is_err(), "only the head tells where it came to");
+    }
+
+    #[test]
     fn a_delay_is_no_bounce() {
-        let text = notification("rollcall@acme.test", "delayed", "4.4.1", &format!("<{ID}.2@acme.test>"));
-        assert_eq!(read(text.as_bytes(), None), Ok(None));
+        let text = notification(TO, "delayed", "4.4.1", "<x>");
+        assert_eq!(read(text.as_bytes(), &path()), Ok(None));
     }
 
     #[test]
@@ -159,8 +161,8 @@ mod tests {
             ("Subject: Hello\r\n\r\nContent-Type: text/plain\r\n", "no delivery status notification"),
             (strange.as_str(), "names no mail"),
         ] {
-            assert!(read(text.as_bytes(), Some(&path())).unwrap_err().contains(hint), "{text}");
+            assert!(read(text.as_bytes(), &path()).unwrap_err().contains(hint), "{text}");
         }
-        assert!(read(&[0xff; 3000], Some(&path())).is_err());
+        assert!(read(&[0xff; 3000], &path()).is_err());
     }
 }

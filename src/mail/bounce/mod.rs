@@ -17,18 +17,30 @@ pub struct Bounce {
     pub report: String,
     /// Which mail.
     pub mail: MailId,
+    /// Why it is believed.
+    pub proof: Proof,
     /// Whether it was the mailbox that is not there (RFC 3463: 5.1.x). It may be made later.
     pub no_such_mailbox: bool,
     /// What the server of the recipient said.
     pub words: String,
 }
 
+/// Why a report is believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// It came to the return path of the mail, which has this key.
+    ReturnPath(String),
+    /// The relay signed it.
+    Signature,
+}
+
 impl Bounce {
     /// `status` is the enhanced code (RFC 3463), such as `5.1.1`.
-    fn new(report: &str, mail: MailId, status: &str, words: &str) -> Self {
+    fn new(report: &str, mail: MailId, proof: Proof, status: &str, words: &str) -> Self {
         let words = one_line(words, LONGEST);
         let words = if words.is_empty() { format!("Came back with status {status}.") } else { words };
-        Self { report: one_line(report, 200), mail, no_such_mailbox: status.starts_with("5.1."), words }
+        let no_such_mailbox = status.starts_with("5.1.");
+        Self { report: one_line(report, 200), mail, proof, no_such_mailbox, words }
     }
 }
 

@@ -8,7 +8,7 @@ use hmac::{Hmac, Mac};
 use serde::Deserialize;
 use sha2::Sha256;
 
-use super::{Bounce, mail_of_message_id};
+use super::{Bounce, Proof, mail_of_message_id};
 use crate::{clock::Timestamp, model::MailId};
 
 /// How far the timestamp may be from now.
@@ -106,7 +106,7 @@ struct Data {
     reason: String,
 }
 
-/// Reads the body: `{"type": "mail.bounced", "data": {"message_id": "<…>", "status": "5.1.1", "reason": "…"}}`.
+/// Reads the body of a webhook whose signature was verified: `{"type": "mail.bounced", "data": {"message_id": "<…>", "status": "5.1.1", "reason": "…"}}`.
 ///
 /// # Errors
 /// A sentence for the sender.
@@ -125,7 +125,7 @@ pub fn read(id: &str, body: &[u8]) -> Result<Bounce, String> {
     if !status.starts_with("5.") {
         return Err(format!("data.status is “{}”: only 5.x.x is a bounce.", super::one_line(status, 20)));
     }
-    Ok(Bounce::new(&format!("webhook:{id}"), mail, status, &body.data.reason))
+    Ok(Bounce::new(&format!("webhook:{id}"), mail, Proof::Signature, status, &body.data.reason))
 }
 
 #[cfg(test)]

@@ -35,6 +35,31 @@ impl AccessSuspended {
     }
 }
 
+/// A directory made the reader a member at once: a link that sets their password, `/password/{token}`.
+#[derive(Clone, Debug)]
+pub struct Added {
+    /// The workspace's name.
+    pub workspace: String,
+    /// The secret in the link.
+    pub token: Secret,
+    /// When the link ends.
+    pub expires_at: Timestamp,
+}
+
+impl Added {
+    pub(super) fn sheet(&self, language: &'static Words, to: &Addressee, base_url: &BaseUrl) -> Sheet {
+        let words = &language.added;
+        let link = base_url.join(&format!("/password/{}", self.token.reveal()));
+        let (workspace, email) = (name(&self.workspace), name(&to.email));
+        let filled = |text| fill(text, &[("workspace", &workspace), ("email", &email)]);
+        let mut sheet = Sheet::new(language, to, filled(words.subject), filled(words.heading))
+            .saying(vec![filled(words.what), words.now.to_owned(), words.not_you.to_owned()])
+            .leading(words.action, link);
+        sheet.note = Some(fill(language.frame.works_once, &[("moment", &language.moment(self.expires_at))]));
+        sheet
+    }
+}
+
 /// A link that sets a new password: `/password/{token}`.
 #[derive(Clone, Debug)]
 pub struct PasswordReset {

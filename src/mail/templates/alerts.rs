@@ -157,6 +157,31 @@ impl LastOwner {
     }
 }
 
+/// Someone could not come in for want of a seat.
+#[derive(Clone, Debug)]
+pub struct SeatLimitReached {
+    /// The workspace's name.
+    pub workspace: String,
+    /// How many seats there are.
+    pub limit: i64,
+    /// When it was noticed.
+    pub at: Timestamp,
+    /// The path of the page where the limit is set.
+    pub path: String,
+}
+
+impl SeatLimitReached {
+    pub(super) fn sheet(&self, language: &'static Words, to: &Addressee, base_url: &BaseUrl) -> Sheet {
+        let words = &language.seat_limit_reached;
+        let (workspace, limit) = (name(&self.workspace), self.limit.to_string());
+        let moment = language.moment(self.at);
+        let filled = |text| fill(text, &[("workspace", &workspace), ("limit", &limit), ("moment", &moment)]);
+        Sheet::new(language, to, filled(words.subject), filled(words.heading))
+            .saying(vec![filled(words.what), filled(words.then), filled(words.now)])
+            .leading(words.action, base_url.join(&self.path))
+    }
+}
+
 /// A directory took away the access of many people in a short time.
 #[derive(Clone, Debug)]
 pub struct MassChange {

@@ -10,8 +10,8 @@ mod invitation;
 mod sample;
 mod sheet;
 
-pub use account::{AccessSuspended, EmailChange, EmailChanged, PasswordReset, TestMail};
-pub use alerts::{DirectoryFailing, Failure, LastOwner, MassChange, TokenExpiring};
+pub use account::{AccessSuspended, Added, EmailChange, EmailChanged, PasswordReset, TestMail};
+pub use alerts::{DirectoryFailing, Failure, LastOwner, MassChange, SeatLimitReached, TokenExpiring};
 pub use invitation::{Invitation, InvitedBy, Occasion};
 pub use sample::sample;
 
@@ -44,8 +44,12 @@ pub enum Letter {
     LastOwner(LastOwner),
     /// A directory took away the access of many people in a short time.
     MassChange(MassChange),
+    /// Someone could not come in for want of a seat.
+    SeatLimitReached(SeatLimitReached),
     /// The reader's access was taken away.
     AccessSuspended(AccessSuspended),
+    /// A directory made the reader a member at once.
+    Added(Added),
     /// A link that sets a new password.
     PasswordReset(PasswordReset),
     /// A link that confirms a new address; it goes there.
@@ -65,7 +69,9 @@ impl Letter {
             Self::DirectoryFailing(_) => MailTemplate::DirectoryFailing,
             Self::LastOwner(_) => MailTemplate::LastOwner,
             Self::MassChange(_) => MailTemplate::MassChange,
+            Self::SeatLimitReached(_) => MailTemplate::SeatLimitReached,
             Self::AccessSuspended(_) => MailTemplate::AccessSuspended,
+            Self::Added(_) => MailTemplate::Added,
             Self::PasswordReset(_) => MailTemplate::PasswordReset,
             Self::EmailChange(_) => MailTemplate::EmailChange,
             Self::EmailChanged(_) => MailTemplate::EmailChanged,
@@ -103,7 +109,9 @@ impl Letter {
             Self::DirectoryFailing(mail) => mail.sheet(words, to, base_url),
             Self::LastOwner(mail) => mail.sheet(words, to, base_url),
             Self::MassChange(mail) => mail.sheet(words, to, base_url),
+            Self::SeatLimitReached(mail) => mail.sheet(words, to, base_url),
             Self::AccessSuspended(mail) => mail.sheet(words, to),
+            Self::Added(mail) => mail.sheet(words, to, base_url),
             Self::PasswordReset(mail) => mail.sheet(words, to, base_url),
             Self::EmailChange(mail) => mail.sheet(words, to, base_url),
             Self::EmailChanged(mail) => mail.sheet(words, to),

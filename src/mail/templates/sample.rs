@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    AccessSuspended, DirectoryFailing, EmailChange, EmailChanged, Failure, Invitation, InvitedBy, LastOwner,
-    Letter, MassChange, Occasion, PasswordReset, TestMail, TokenExpiring,
+    AccessSuspended, Added, DirectoryFailing, EmailChange, EmailChanged, Failure, Invitation, InvitedBy,
+    LastOwner, Letter, MassChange, Occasion, PasswordReset, SeatLimitReached, TestMail, TokenExpiring,
 };
 use crate::{
     clock::Timestamp,
@@ -64,8 +64,14 @@ pub fn sample(template: MailTemplate, now: Timestamp) -> Letter {
             since: now.minus(DAY / 144),
             path,
         }),
+        MailTemplate::SeatLimitReached => {
+            Letter::SeatLimitReached(SeatLimitReached { workspace, limit: 50, at: now, path })
+        }
         MailTemplate::AccessSuspended => {
             Letter::AccessSuspended(AccessSuspended { workspace, by: SuspendedBy::Directory })
+        }
+        MailTemplate::Added => {
+            Letter::Added(Added { workspace, token: Secret::masked(), expires_at: now.plus(3 * DAY) })
         }
         MailTemplate::PasswordReset => {
             Letter::PasswordReset(PasswordReset { token: Secret::masked(), expires_at: now.plus(3 * DAY) })

@@ -82,12 +82,28 @@ pub(super) const WORDS: Words = Words {
         otherwise: "Falls nicht, halten Sie die Bereitstellung in {directory} an und prüfen Sie, welche Personen dort zugewiesen sind. Die Daten der gesperrten Personen bleiben erhalten; der Zugang kommt zurück, sobald {directory} sie wieder als aktiv meldet.",
         action: "Gesperrte Personen ansehen",
     },
+    seat_limit_reached: SeatLimitReachedWords {
+        subject: "In {workspace} ist kein Platz frei",
+        heading: "In {workspace} ist kein Platz frei",
+        what: "Am {moment} konnte jemand {workspace} nicht beitreten: Das Limit von {limit} Plätzen ist erreicht.",
+        then: "Personen aus einem Verzeichnis warten so lange und kommen von selbst hinzu, sobald ein Platz frei ist. Eingeladene können ihre Einladung dann erneut öffnen.",
+        now: "Erhöhen Sie das Limit, oder sperren oder entfernen Sie jemanden, der keinen Zugang mehr braucht. Eine weitere Nachricht dazu erhalten Sie erst, wenn zwischendurch ein Platz frei war.",
+        action: "Einstellungen öffnen",
+    },
     access_suspended: AccessSuspendedWords {
         subject: "Ihr Zugang zu {workspace} wurde gesperrt",
         heading: "Ihr Zugang zu {workspace} wurde gesperrt",
         by_directory: "Das Verzeichnis Ihrer Firma hat Ihren Zugang zu {workspace} beendet.",
         by_admin: "Die Administration von {workspace} hat Ihren Zugang gesperrt.",
         kept: "Ihre Daten bleiben erhalten. Falls es ein Irrtum ist, wenden Sie sich an Ihre IT-Abteilung.",
+    },
+    added: AddedWords {
+        subject: "Sie gehören jetzt zu {workspace}",
+        heading: "Sie gehören jetzt zu {workspace}",
+        what: "Ihre IT-Abteilung hat {email} zu {workspace} auf Rollcall hinzugefügt.",
+        now: "Legen Sie ein Passwort fest, dann können Sie sich anmelden.",
+        not_you: "Falls Sie damit nichts anfangen können, ignorieren Sie diese Nachricht: Ohne Passwort kann sich niemand anmelden.",
+        action: "Passwort festlegen",
     },
     password_reset: PasswordResetWords {
         subject: "Neues Passwort für Rollcall festlegen",

@@ -77,12 +77,28 @@ pub(super) const WORDS: Words = Words {
         otherwise: "If not, stop the provisioning in {directory} and check which people are assigned to it. What suspended people had is kept; they get access back when {directory} says active again.",
         action: "See who is suspended",
     },
+    seat_limit_reached: SeatLimitReachedWords {
+        subject: "{workspace} has no free seat",
+        heading: "{workspace} has no free seat",
+        what: "On {moment} someone could not join {workspace}: its limit of {limit} seats is reached.",
+        then: "People whom a directory names wait meanwhile, and come in by themselves once a seat is free. Invited people can open their invitation again then.",
+        now: "Raise the limit, or suspend or remove someone who no longer needs access. You get no further mail about this until a seat was free in between.",
+        action: "Open the settings",
+    },
     access_suspended: AccessSuspendedWords {
         subject: "Your access to {workspace} was suspended",
         heading: "Your access to {workspace} was suspended",
         by_directory: "Your company’s directory has ended your access to {workspace}.",
         by_admin: "An admin has suspended your access to {workspace}.",
         kept: "Your data is kept. If this is a mistake, ask your IT team.",
+    },
+    added: AddedWords {
+        subject: "You have been added to {workspace}",
+        heading: "You have been added to {workspace}",
+        what: "Your IT team has added {email} to {workspace} on Rollcall.",
+        now: "Set a password, and you can sign in.",
+        not_you: "If you know nothing of this, ignore this mail: without a password nobody can sign in.",
+        action: "Set a password",
     },
     password_reset: PasswordResetWords {
         subject: "Set a new password for Rollcall",

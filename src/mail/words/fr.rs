@@ -82,12 +82,28 @@ pub(super) const WORDS: Words = Words {
         otherwise: "Sinon, arrêtez le provisionnement dans {directory} et vérifiez quelles personnes lui sont affectées. Les données des personnes suspendues sont conservées\u{a0}; leur accès revient dès que {directory} les déclare de nouveau actives.",
         action: "Voir les personnes suspendues",
     },
+    seat_limit_reached: SeatLimitReachedWords {
+        subject: "{workspace} n’a plus de place libre",
+        heading: "{workspace} n’a plus de place libre",
+        what: "Le {moment}, une personne n’a pas pu rejoindre {workspace}\u{a0}: la limite de {limit} places est atteinte.",
+        then: "En attendant, les personnes désignées par un annuaire patientent\u{a0}; elles seront admises d’elles-mêmes dès qu’une place se libère. Les personnes invitées pourront alors rouvrir leur invitation.",
+        now: "Augmentez la limite, ou suspendez ou retirez une personne qui n’a plus besoin d’accès. Vous ne recevrez pas d’autre message à ce sujet tant qu’aucune place ne se sera libérée.",
+        action: "Ouvrir les réglages",
+    },
     access_suspended: AccessSuspendedWords {
         subject: "Votre accès à {workspace} a été suspendu",
         heading: "Votre accès à {workspace} a été suspendu",
         by_directory: "L’annuaire de votre entreprise a mis fin à votre accès à {workspace}.",
         by_admin: "L’administration de {workspace} a suspendu votre accès.",
         kept: "Vos données sont conservées. S’il s’agit d’une erreur, adressez-vous à votre service informatique.",
+    },
+    added: AddedWords {
+        subject: "Vous faites maintenant partie de {workspace}",
+        heading: "Vous faites maintenant partie de {workspace}",
+        what: "Votre service informatique a ajouté {email} à {workspace} sur Rollcall.",
+        now: "Choisissez un mot de passe pour pouvoir vous connecter.",
+        not_you: "Si ce message ne vous dit rien, ignorez-le\u{a0}: sans mot de passe, personne ne peut se connecter.",
+        action: "Choisir un mot de passe",
     },
     password_reset: PasswordResetWords {
         subject: "Choisissez un nouveau mot de passe pour Rollcall",

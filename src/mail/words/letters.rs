@@ -141,6 +141,21 @@ letter_words! {
         action,
     }
 
+    /// Someone could not come in for want of a seat.
+    SeatLimitReachedWords {
+        /// Subject: `{workspace}`.
+        subject,
+        /// Heading: `{workspace}`.
+        heading,
+        /// What happened: `{moment}`, `{workspace}`, `{limit}`.
+        what,
+        /// Who waits, and until when.
+        then,
+        /// What to do now.
+        now,
+        /// The button.
+        action,
+    }
     /// The reader's access was taken away.
     AccessSuspendedWords {
         /// Subject: `{workspace}`.
@@ -155,6 +170,21 @@ letter_words! {
         kept,
     }
 
+    /// A directory made the reader a member at once.
+    AddedWords {
+        /// Subject: `{workspace}`.
+        subject,
+        /// Heading: `{workspace}`.
+        heading,
+        /// Who did it: `{email}`, `{workspace}`.
+        what,
+        /// What to do now.
+        now,
+        /// When the reader knows nothing of it.
+        not_you,
+        /// The button.
+        action,
+    }
     /// A link that sets a new password.
     PasswordResetWords {
         /// Subject.

@@ -42,8 +42,12 @@ pub(super) struct Words {
     pub(super) last_owner: LastOwnerWords,
     /// A directory took away the access of many people.
     pub(super) mass_change: MassChangeWords,
+    /// Someone could not come in for want of a seat.
+    pub(super) seat_limit_reached: SeatLimitReachedWords,
     /// The reader's access was taken away.
     pub(super) access_suspended: AccessSuspendedWords,
+    /// A directory made the reader a member at once.
+    pub(super) added: AddedWords,
     /// A link that sets a new password.
     pub(super) password_reset: PasswordResetWords,
     /// A link that confirms a new address.
@@ -193,7 +197,9 @@ mod tests {
             words.directory_failing.texts(),
             words.last_owner.texts(),
             words.mass_change.texts(),
+            words.seat_limit_reached.texts(),
             words.access_suspended.texts(),
+            words.added.texts(),
             words.password_reset.texts(),
             words.email_change.texts(),
             words.email_changed.texts(),

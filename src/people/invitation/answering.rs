@@ -54,8 +54,8 @@ pub async fn accept(
         tx.rollback().await?;
         return Err(gone);
     };
-    let limit = store::workspaces::lock_seat_limit(&mut tx, &open.workspace.id).await?;
-    if !seats::is_free_for_invited(&mut tx, &open.workspace.id, limit).await? {
+    let seats = store::seats::lock(&mut tx, &open.workspace.id).await?;
+    if !seats::is_free_for_invited(seats) {
         tx.rollback().await?;
         return Err(Error::conflict("seat", format!("{} has no free seat.", open.workspace.name)));
     }

@@ -1,10 +1,11 @@
 //! What a link in a mail leads to.
 
 use crate::{
+    audit::Actor,
     clock::Timestamp,
     error::Result,
-    model::{InvitationStatus, MembershipStatus},
-    people::seats,
+    model::{InvitationStatus, MembershipStatus, WorkspaceId},
+    people::{alerts, seats},
     state::Rollcall,
     store::{
         self, Conn, accounts::Account, invitations::Invitation, memberships::Membership,
@@ -34,6 +35,8 @@ pub enum Doorway {
         workspace: Workspace,
         /// When it ends.
         expires_at: Timestamp,
+        /// Whether the admins are told.
+        told: bool,
     },
     /// The invited person said no.
     Declined(Workspace),
@@ -60,22 +63,39 @@ pub struct OpenInvitation {
     pub account: Option<Account>,
 }
 
-/// Looks at what a link leads to. Changes nothing but the note that it was opened: mail scanners open links.
+/// Looks at what a link leads to. Changes nothing but the note that it was opened: mail scanners open links. When no seat
+/// is free, the admins are told so.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn open(rollcall: &Rollcall, token: &str) -> Result<Doorway> {
     let mut conn = rollcall.db.read().await?;
-    let doorway = look_up(&mut conn, token, rollcall.clock.now()).await?;
+    let mut doorway = look_up(&mut conn, token, rollcall.clock.now()).await?;
     drop(conn);
-    if let Doorway::Open(open) = &doorway
-        && open.invitation.opened_at.is_none()
-    {
-        let mut tx = rollcall.db.write().await?;
-        store::invitations::mark_opened(&mut tx, &open.invitation.id, rollcall.clock.now()).await?;
-        tx.commit().await?;
+    match &mut doorway {
+        Doorway::Open(open) if open.invitation.opened_at.is_none() => {
+            let mut tx = rollcall.db.write().await?;
+            store::invitations::mark_opened(&mut tx, &open.invitation.id, rollcall.clock.now()).await?;
+            tx.commit().await?;
+        }
+        Doorway::Full { workspace, told, .. } => *told = tell_admins(rollcall, &workspace.id).await?,
+        _ => {}
     }
     Ok(doorway)
+}
+
+/// Tells the admins that no seat is free, unless they were told; false when none of the mails can reach them.
+async fn tell_admins(rollcall: &Rollcall, workspace: &WorkspaceId) -> Result<bool> {
+    let mut conn = rollcall.db.read().await?;
+    let told = store::seats::told_at(&mut conn, workspace).await?.is_some();
+    drop(conn);
+    if !told {
+        let mut tx = rollcall.db.write().await?;
+        alerts::seat_limit_reached(&mut tx, &rollcall.context(Actor::Invitee), workspace).await?;
+        tx.commit().await?;
+        rollcall.mail_due.notify_one();
+    }
+    Ok(store::seats::is_told(&mut rollcall.db.read().await?, workspace).await?)
 }
 
 async fn look_up(conn: &mut Conn, token: &str, now: Timestamp) -> Result<Doorway> {
@@ -98,9 +118,9 @@ async fn look_up(conn: &mut Conn, token: &str, now: Timestamp) -> Result<Doorway
             expired(conn, workspace, invitation).await?
         }
         InvitationStatus::Pending
-            if !seats::is_free_for_invited(conn, &workspace.id, workspace.seat_limit).await? =>
+            if !seats::is_free_for_invited(store::seats::get(conn, &workspace.id).await?) =>
         {
-            Doorway::Full { workspace, expires_at: invitation.expires_at }
+            Doorway::Full { workspace, expires_at: invitation.expires_at, told: false }
         }
         InvitationStatus::Pending => {
             let Some(membership) =

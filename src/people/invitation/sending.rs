@@ -7,7 +7,9 @@ use serde_json::json;
 use super::withdraw_grant;
 use crate::{
     error::{Error, Result},
-    model::{MailTemplate, MembershipId, MembershipStatus, Role, Source, SuspendedBy, WorkspaceId},
+    model::{
+        HeldReason, MailTemplate, MembershipId, MembershipStatus, Role, Source, SuspendedBy, WorkspaceId,
+    },
     people::{
         Caller, EmailAddress, Permission,
         grants::{self, Inviter},
@@ -106,7 +108,11 @@ async fn invite_one(
         delay: Duration::ZERO,
     };
     let mut tx = rollcall.db.write().await?;
-    // A seat is asked for before anything is written: at once two would each find the other's.
+    // Whoever is known is locked first, as by all who change them. Then a seat is asked for, before anything is written:
+    // at once two would each find the other's.
+    if let Some(known) = store::memberships::find_by_email(&mut tx, workspace, &email.key()).await? {
+        store::memberships::get_for_update(&mut tx, workspace, &known.id).await?;
+    }
     let seat_free = seats::is_free(&mut tx, workspace).await?;
     let mut membership = new_manual_membership(&context, workspace, email, role, language);
     if !store::memberships::insert(&mut tx, &membership).await? {
@@ -126,8 +132,19 @@ async fn invite_one(
         return Ok(InviteOutcome::NoSeat);
     }
     grants::invite(&mut tx, &context, &mut membership, &inviter).await?;
+    end_hold(&mut tx, &context, &membership).await?;
     tx.commit().await?;
     Ok(InviteOutcome::Sent)
+}
+
+/// Whoever is invited by hand waits at no directory's gate any more.
+async fn end_hold(tx: &mut Tx, context: &Context, membership: &Membership) -> Result<()> {
+    for user in store::directory_users::list_of_membership(tx, &membership.id).await? {
+        if user.held_reason.is_some_and(HeldReason::is_of_gate) {
+            store::directory_users::set_grant(tx, &user.id, Some(&membership.id), None, context.now).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Why an address that the workspace knows cannot be invited now.
@@ -225,6 +242,7 @@ pub async fn resend(rollcall: &Rollcall, caller: &Caller<'_>, id: &MembershipId)
         delay: Duration::ZERO,
     };
     grants::invite(&mut tx, &context, &mut membership, &inviter).await?;
+    end_hold(&mut tx, &context, &membership).await?;
     tx.commit().await?;
     rollcall.mail_due.notify_one();
     Ok(())

@@ -30,7 +30,7 @@ pub enum Standing<'a> {
         last_owner: bool,
         /// Another directory user who is active is linked to it too.
         vouched_elsewhere: bool,
-        /// There was an invitation for it before.
+        /// There was an invitation for it before, and it is not the gate that holds the person back now.
         was_invited: bool,
         /// The address that the directory now gives belongs to another membership.
         new_address_taken: bool,
@@ -73,6 +73,8 @@ pub enum Decision {
     Refuse,
     /// Send the open invitation again, to the new address.
     Reinvite,
+    /// Withdraw the open invitation, grant nothing and say why.
+    Withdraw(HeldReason),
     /// Give access back to someone who had accepted.
     Reinstate,
     /// Keep the membership under its new address and end the sessions of the old one.
@@ -86,6 +88,15 @@ pub enum Decision {
 }
 
 impl Decision {
+    /// Why the person is held because of it.
+    pub fn held(self) -> Option<HeldReason> {
+        match self {
+            Self::Hold(reason) | Self::Withdraw(reason) => Some(reason),
+            Self::KeepLastOwner => Some(HeldReason::LastOwner),
+            _ => None,
+        }
+    }
+
     /// Whether a membership begins, or begins again.
     pub fn makes_member(self) -> bool {
         matches!(self, Self::Invite | Self::Add | Self::Provision)
@@ -127,9 +138,15 @@ pub fn may_take_seat(person: &Person, standing: &Standing<'_>) -> bool {
     outside && person.active && !person.deleted
 }
 
+impl Gate {
+    fn turns_domain_away(&self) -> bool {
+        !self.approved && !self.domain_allowed
+    }
+}
+
 /// Someone who never was a member comes in, or waits.
 fn entering(gate: &Gate) -> Decision {
-    if !gate.approved && !gate.domain_allowed {
+    if gate.turns_domain_away() {
         return Decision::Hold(HeldReason::DomainNotAllowed);
     }
     match gate.mode {
@@ -163,6 +180,9 @@ fn leaving(person: &Person, membership: &Membership, last_owner: bool, vouched_e
 fn staying(membership: &Membership, moved: bool, was_invited: bool, gate: &Gate) -> Decision {
     match membership.status {
         MembershipStatus::Active if moved => Decision::ChangeAddress,
+        MembershipStatus::Invited if moved && gate.turns_domain_away() => {
+            Decision::Withdraw(HeldReason::DomainNotAllowed)
+        }
         MembershipStatus::Invited if moved => Decision::Reinvite,
         // Revoked, declined and expired invitations are remembered: an update does not silently invite again.
         MembershipStatus::Provisioned if !was_invited => entering(gate),
@@ -324,6 +344,23 @@ mod tests {
             decide(&other_case, &linked(&membership(MembershipStatus::Active)), &OPEN),
             Decision::Follow
         );
+    }
+
+    #[test]
+    fn an_invited_person_of_a_new_domain_passes_the_gate_anew() {
+        let moved = Person { email: Some("ada@other.test".parse().unwrap()), ..person(true) };
+        let foreign = Gate { domain_allowed: false, seat_free: false, ..OPEN };
+        let invited = membership(MembershipStatus::Invited);
+        let withdrawn = Decision::Withdraw(HeldReason::DomainNotAllowed);
+        assert_eq!(decide(&moved, &linked(&invited), &foreign), withdrawn);
+        assert_eq!(
+            decide(&moved, &linked(&invited), &Gate { approved: true, ..foreign }),
+            Decision::Reinvite,
+            "an admin let the person in"
+        );
+        assert_eq!(decide(&person(true), &linked(&invited), &foreign), Decision::Follow, "who stays is left");
+        let active = membership(MembershipStatus::Active);
+        assert_eq!(decide(&moved, &linked(&active), &foreign), Decision::ChangeAddress);
     }
 
     #[test]

@@ -3,22 +3,26 @@
 //! [`project`] gathers the facts, [`decision::decide`] judges them, and `carry_out` does what follows.
 
 pub mod decision;
+mod found;
 pub mod roles;
 
 use serde_json::json;
 
-use self::decision::{Decision, Gate, Person, Standing, decide};
+use self::{
+    decision::{Decision, Gate, Person, decide},
+    found::{Found, find},
+};
 use super::{
     EmailAddress, account, alerts,
     grants::{self, Ended, Inviter},
     seats,
 };
 use crate::{
-    audit,
+    audit, directory,
     error::Result,
     model::{
-        DirectoryId, HeldReason, InvitationMode, MailTemplate, MembershipId, MembershipStatus, Role, Source,
-        SuspendedBy, WorkspaceId,
+        DirectoryId, HeldReason, MailTemplate, MembershipId, MembershipStatus, Role, Source, SuspendedBy,
+        WorkspaceId,
     },
     state::Context,
     store::{self, Tx, directories::Settings, directory_users::DirectoryUser, memberships::Membership},
@@ -44,6 +48,13 @@ pub struct Outcome {
     pub ended: Ended,
 }
 
+/// What is known of a person, and what was decided from it.
+struct Judgement {
+    person: Person,
+    found: Found,
+    decision: Decision,
+}
+
 /// Does what follows from the directory user as it now stands in the mirror.
 ///
 /// # Errors
@@ -54,19 +65,35 @@ pub async fn project(
     speaker: &Speaker,
     user: &DirectoryUser,
 ) -> Result<Outcome> {
+    let judged = judge(tx, speaker, user).await?;
+    if !judged.decision.held().is_some_and(HeldReason::may_end_by_settings) {
+        return carry_out(tx, context, speaker, user, judged).await;
+    }
+    // The settings may have changed since the request was let in, and the look at held people that follows would miss
+    // this one. So they are read again under a lock: who changes them from now on waits, and then finds the hold.
+    let Some(directory) =
+        store::directories::get_for_share(tx, &speaker.workspace_id, &speaker.directory_id).await?
+    else {
+        return carry_out(tx, context, speaker, user, judged).await;
+    };
+    let when_full = speaker.settings.when_full;
+    let speaker = Speaker { settings: Settings { when_full, ..directory.settings }, ..speaker.clone() };
+    let mut user = user.clone();
+    directory::user::find_email_again(tx, &speaker, &mut user).await?;
+    let judged = judge(tx, &speaker, &user).await?;
+    carry_out(tx, context, &speaker, &user, judged).await
+}
+
+async fn judge(tx: &mut Tx, speaker: &Speaker, user: &DirectoryUser) -> Result<Judgement> {
     let person = Person {
         deleted: user.deleted_at.is_some(),
         active: user.active,
         email: user.email.as_deref().and_then(|email| email.parse().ok()),
     };
-    let mut found = find(tx, speaker, user, &person).await?;
+    let found = find(tx, speaker, user, &person).await?;
     let gate = gate(tx, speaker, user, &person, &found).await?;
     let decision = decide(&person, &found.standing(), &gate);
-    if decision == Decision::Refuse {
-        return Err(seats::refusal(tx, &speaker.workspace_id).await?);
-    }
-    let ended = carry_out(tx, context, speaker, user, &person, &mut found, decision).await?;
-    Ok(Outcome { decision, ended })
+    Ok(Judgement { person, found, decision })
 }
 
 async fn gate(
@@ -90,123 +117,6 @@ async fn gate(
     })
 }
 
-/// The membership at hand, with what is known of it.
-enum Found {
-    Nobody,
-    Linked {
-        membership: Membership,
-        last_owner: bool,
-        vouched_elsewhere: bool,
-        was_invited: bool,
-        new_address_taken: bool,
-    },
-    Former(Membership),
-    Taken,
-}
-
-impl Found {
-    fn standing(&self) -> Standing<'_> {
-        match self {
-            Self::Nobody => Standing::Nobody,
-            Self::Former(membership) => Standing::Former(membership),
-            Self::Taken => Standing::Taken,
-            Self::Linked { membership, last_owner, vouched_elsewhere, was_invited, new_address_taken } => {
-                Standing::Linked {
-                    membership,
-                    last_owner: *last_owner,
-                    vouched_elsewhere: *vouched_elsewhere,
-                    was_invited: *was_invited,
-                    new_address_taken: *new_address_taken,
-                }
-            }
-        }
-    }
-}
-
-async fn find(tx: &mut Tx, speaker: &Speaker, user: &DirectoryUser, person: &Person) -> Result<Found> {
-    if let Some(id) = &user.membership_id
-        && let Some(membership) = store::memberships::get_for_update(tx, &speaker.workspace_id, id).await?
-    {
-        return linked(tx, user, person, membership).await;
-    }
-    if let Some(known) = known_before(tx, speaker, user).await? {
-        if known.status == MembershipStatus::Removed {
-            return Ok(Found::Former(known));
-        }
-        return linked(tx, user, person, known).await;
-    }
-    let Some(email) = &person.email else { return Ok(Found::Nobody) };
-    match store::memberships::find_by_email(tx, &speaker.workspace_id, &email.key()).await? {
-        None if adds_member_of_other_address(tx, speaker, email).await? => Ok(Found::Taken),
-        None => Ok(Found::Nobody),
-        Some(membership) if membership.status == MembershipStatus::Removed => Ok(Found::Former(membership)),
-        Some(membership) if is_left_behind(tx, speaker, &membership).await? => {
-            linked(tx, user, person, membership).await
-        }
-        Some(_) => Ok(Found::Taken),
-    }
-}
-
-/// Whether adding this address directly would add an account that is a member already, under another address.
-async fn adds_member_of_other_address(tx: &mut Tx, speaker: &Speaker, email: &EmailAddress) -> Result<bool> {
-    if speaker.settings.invitation_mode != InvitationMode::AddDirectly {
-        return Ok(false);
-    }
-    let Some(account) = store::accounts::find_by_email(tx, &email.key()).await? else { return Ok(false) };
-    Ok(store::memberships::find_by_account(tx, &speaker.workspace_id, &account.id).await?.is_some())
-}
-
-async fn linked(tx: &mut Tx, user: &DirectoryUser, person: &Person, membership: Membership) -> Result<Found> {
-    let vouched_elsewhere = store::directory_users::list_of_membership(tx, &membership.id)
-        .await?
-        .iter()
-        .any(|other| other.id != user.id && other.active);
-    let new_address_taken = match &person.email {
-        Some(email) if email.key() != membership.email_key => {
-            store::memberships::find_by_email(tx, &membership.workspace_id, &email.key()).await?.is_some()
-        }
-        _ => false,
-    };
-    let last_owner = is_last_owner(tx, &membership).await?;
-    let was_invited = store::invitations::find_latest(tx, &membership.id).await?.is_some();
-    Ok(Found::Linked { membership, last_owner, vouched_elsewhere, was_invited, new_address_taken })
-}
-
-/// The membership of someone whom this directory knew before by the same `externalId`: one that was removed with them,
-/// or one that it vouches for and that nobody active stands behind any more.
-async fn known_before(tx: &mut Tx, speaker: &Speaker, user: &DirectoryUser) -> Result<Option<Membership>> {
-    let Some(external_id) = &user.external_id else { return Ok(None) };
-    let predecessor =
-        store::directory_users::find_predecessor(tx, &speaker.directory_id, external_id, &user.id).await?;
-    let Some(id) = predecessor.and_then(|predecessor| predecessor.membership_id) else { return Ok(None) };
-    let Some(known) = store::memberships::get_for_update(tx, &speaker.workspace_id, &id).await? else {
-        return Ok(None);
-    };
-    if known.status != MembershipStatus::Removed {
-        return Ok(is_left_behind(tx, speaker, &known).await?.then_some(known));
-    }
-    // The address that the person now has may belong to someone else.
-    let taken = match user.email.as_deref().map(store::directory_users::key) {
-        Some(key) if key != known.email_key => {
-            store::memberships::find_by_email(tx, &speaker.workspace_id, &key).await?.is_some()
-        }
-        _ => false,
-    };
-    Ok((!taken).then_some(known))
-}
-
-/// Whether this directory vouches for the membership, but through nobody who is active: its person was deactivated or,
-/// as the last owner, outlived a delete, and comes back under another record.
-async fn is_left_behind(tx: &mut Tx, speaker: &Speaker, membership: &Membership) -> Result<bool> {
-    if membership.source != Source::Directory
-        || membership.directory_id.as_ref() != Some(&speaker.directory_id)
-    {
-        return Ok(false);
-    }
-    let users = store::directory_users::list_of_membership(tx, &membership.id).await?;
-    Ok(!users.iter().any(|user| user.active))
-}
-
 /// Whether taking this membership away would leave the workspace without an active owner.
 ///
 /// # Errors
@@ -224,8 +134,23 @@ async fn carry_out(
     context: &Context,
     speaker: &Speaker,
     user: &DirectoryUser,
+    judged: Judgement,
+) -> Result<Outcome> {
+    let Judgement { person, found, decision } = judged;
+    if decision == Decision::Refuse {
+        return Err(seats::refusal(tx, &speaker.workspace_id).await?);
+    }
+    let ended = apply(tx, context, speaker, user, &person, &found, decision).await?;
+    Ok(Outcome { decision, ended })
+}
+
+async fn apply(
+    tx: &mut Tx,
+    context: &Context,
+    speaker: &Speaker,
+    user: &DirectoryUser,
     person: &Person,
-    found: &mut Found,
+    found: &Found,
     decision: Decision,
 ) -> Result<Ended> {
     let inviter = Inviter {
@@ -271,6 +196,13 @@ async fn carry_out(
             grants::set_status(&mut membership, MembershipStatus::Provisioned, context);
             store::memberships::update(tx, &membership).await?;
         }
+        Decision::Withdraw(reason) => {
+            ended = grants::end_access(tx, context, &membership).await?;
+            grants::set_status(&mut membership, MembershipStatus::Provisioned, context);
+            store::memberships::update(tx, &membership).await?;
+            let detail = json!({ "reason": reason });
+            grants::record(tx, context, &membership, "invitation.revoked", &detail).await?;
+        }
         Decision::Invite | Decision::Reinvite => {
             membership.suspended_by = None;
             grants::invite(tx, context, &mut membership, &inviter).await?;
@@ -284,7 +216,7 @@ async fn carry_out(
             settle_last_owners(tx, context, &membership).await?;
         }
         Decision::ChangeAddress => {
-            let Found::Linked { membership: before, .. } = &found else { return Ok(ended) };
+            let Found::Linked { membership: before, .. } = found else { return Ok(ended) };
             account::tell_of_new_address(
                 tx,
                 context,
@@ -311,11 +243,10 @@ async fn carry_out(
             }
         }
     }
-    let held = match decision {
-        Decision::KeepLastOwner => Some(HeldReason::LastOwner),
+    let held = match decision.held() {
+        Some(HeldReason::LastOwner) => Some(HeldReason::LastOwner),
         _ if address_taken => Some(HeldReason::Conflict),
-        Decision::Hold(reason) => Some(reason),
-        _ => None,
+        held => held,
     };
     if user.membership_id.as_ref() != Some(&membership.id) || user.held_reason != held {
         store::directory_users::set_grant(tx, &user.id, Some(&membership.id), held, context.now).await?;
@@ -379,6 +310,9 @@ async fn record_held(
     let detail = json!({ "reason": reason, "userName": user.user_name });
     audit::record(tx, context, &speaker.workspace_id, "directory_user.held", user.id.as_str(), &detail)
         .await?;
+    if reason == HeldReason::SeatLimit {
+        alerts::seat_limit_reached(tx, context, &speaker.workspace_id).await?;
+    }
     Ok(())
 }
 

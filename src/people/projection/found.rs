@@ -1,0 +1,142 @@
+//! Whom the directory speaks of: the membership at hand, and what the decision needs to know of it.
+
+use super::{
+    Speaker,
+    decision::{Person, Standing},
+    is_last_owner,
+};
+use crate::{
+    error::Result,
+    model::{HeldReason, InvitationMode, MembershipStatus, Source},
+    people::EmailAddress,
+    store::{self, Tx, directory_users::DirectoryUser, memberships::Membership},
+};
+
+/// The membership at hand, with what is known of it.
+pub(super) enum Found {
+    Nobody,
+    Linked {
+        membership: Membership,
+        last_owner: bool,
+        vouched_elsewhere: bool,
+        was_invited: bool,
+        new_address_taken: bool,
+    },
+    Former(Membership),
+    Taken,
+}
+
+impl Found {
+    pub(super) fn standing(&self) -> Standing<'_> {
+        match self {
+            Self::Nobody => Standing::Nobody,
+            Self::Former(membership) => Standing::Former(membership),
+            Self::Taken => Standing::Taken,
+            Self::Linked { membership, last_owner, vouched_elsewhere, was_invited, new_address_taken } => {
+                Standing::Linked {
+                    membership,
+                    last_owner: *last_owner,
+                    vouched_elsewhere: *vouched_elsewhere,
+                    was_invited: *was_invited,
+                    new_address_taken: *new_address_taken,
+                }
+            }
+        }
+    }
+}
+
+/// The membership that the directory user is about.
+pub(super) async fn find(
+    tx: &mut Tx,
+    speaker: &Speaker,
+    user: &DirectoryUser,
+    person: &Person,
+) -> Result<Found> {
+    if let Some(id) = &user.membership_id
+        && let Some(membership) = store::memberships::get_for_update(tx, &speaker.workspace_id, id).await?
+    {
+        return linked(tx, user, person, membership).await;
+    }
+    if let Some(known) = known_before(tx, speaker, user).await? {
+        if known.status == MembershipStatus::Removed {
+            return Ok(Found::Former(known));
+        }
+        return linked(tx, user, person, known).await;
+    }
+    let Some(email) = &person.email else { return Ok(Found::Nobody) };
+    let found = match store::memberships::find_by_email(tx, &speaker.workspace_id, &email.key()).await? {
+        // Locked before a seat is asked for.
+        Some(found) => store::memberships::get_for_update(tx, &speaker.workspace_id, &found.id).await?,
+        None => None,
+    };
+    match found {
+        None if adds_member_of_other_address(tx, speaker, email).await? => Ok(Found::Taken),
+        None => Ok(Found::Nobody),
+        Some(membership) if membership.status == MembershipStatus::Removed => Ok(Found::Former(membership)),
+        Some(membership) if is_left_behind(tx, speaker, &membership).await? => {
+            linked(tx, user, person, membership).await
+        }
+        Some(_) => Ok(Found::Taken),
+    }
+}
+
+/// Whether adding this address directly would add an account that is a member already, under another address.
+async fn adds_member_of_other_address(tx: &mut Tx, speaker: &Speaker, email: &EmailAddress) -> Result<bool> {
+    if speaker.settings.invitation_mode != InvitationMode::AddDirectly {
+        return Ok(false);
+    }
+    let Some(account) = store::accounts::find_by_email(tx, &email.key()).await? else { return Ok(false) };
+    Ok(store::memberships::find_by_account(tx, &speaker.workspace_id, &account.id).await?.is_some())
+}
+
+async fn linked(tx: &mut Tx, user: &DirectoryUser, person: &Person, membership: Membership) -> Result<Found> {
+    let vouched_elsewhere = store::directory_users::list_of_membership(tx, &membership.id)
+        .await?
+        .iter()
+        .any(|other| other.id != user.id && other.active);
+    let new_address_taken = match &person.email {
+        Some(email) if email.key() != membership.email_key => {
+            store::memberships::find_by_email(tx, &membership.workspace_id, &email.key()).await?.is_some()
+        }
+        _ => false,
+    };
+    let last_owner = is_last_owner(tx, &membership).await?;
+    let was_invited = !user.held_reason.is_some_and(HeldReason::is_of_gate)
+        && store::invitations::find_latest(tx, &membership.id).await?.is_some();
+    Ok(Found::Linked { membership, last_owner, vouched_elsewhere, was_invited, new_address_taken })
+}
+
+/// The membership of someone whom this directory knew before by the same `externalId`: one that was removed with them,
+/// or one that it vouches for and that nobody active stands behind any more.
+async fn known_before(tx: &mut Tx, speaker: &Speaker, user: &DirectoryUser) -> Result<Option<Membership>> {
+    let Some(external_id) = &user.external_id else { return Ok(None) };
+    let predecessor =
+        store::directory_users::find_predecessor(tx, &speaker.directory_id, external_id, &user.id).await?;
+    let Some(id) = predecessor.and_then(|predecessor| predecessor.membership_id) else { return Ok(None) };
+    let Some(known) = store::memberships::get_for_update(tx, &speaker.workspace_id, &id).await? else {
+        return Ok(None);
+    };
+    if known.status != MembershipStatus::Removed {
+        return Ok(is_left_behind(tx, speaker, &known).await?.then_some(known));
+    }
+    // The address that the person now has may belong to someone else.
+    let taken = match user.email.as_deref().map(store::directory_users::key) {
+        Some(key) if key != known.email_key => {
+            store::memberships::find_by_email(tx, &speaker.workspace_id, &key).await?.is_some()
+        }
+        _ => false,
+    };
+    Ok((!taken).then_some(known))
+}
+
+/// Whether this directory vouches for the membership, but through nobody who is active: its person was deactivated or,
+/// as the last owner, outlived a delete, and comes back under another record.
+async fn is_left_behind(tx: &mut Tx, speaker: &Speaker, membership: &Membership) -> Result<bool> {
+    if membership.source != Source::Directory
+        || membership.directory_id.as_ref() != Some(&speaker.directory_id)
+    {
+        return Ok(false);
+    }
+    let users = store::directory_users::list_of_membership(tx, &membership.id).await?;
+    Ok(!users.iter().any(|user| user.active))
+}
