@@ -126,7 +126,8 @@ fn asked(method: &str, target: &str) -> String {
         ("Groups", None | Some(".search"), None) => "Listed groups".to_owned(),
         ("Users", Some(_), None) => "Read a person".to_owned(),
         ("Groups", Some(_), None) => "Read a group".to_owned(),
-        (".search", ..) => "Searched people and groups".to_owned(),
+        ("GroupMembers", ..) => "Read the members of a group".to_owned(),
+        ("" | ".search", ..) => "Searched people and groups".to_owned(),
         ("ServiceProviderConfig" | "ResourceTypes" | "Schemas", ..) => {
             "Read what this server supports".to_owned()
         }
@@ -286,6 +287,8 @@ mod tests {
             ),
             ("GET", "/Users?startIndex=1&count=2", "Listed people"),
             ("GET", "/Groups/019a", "Read a group"),
+            ("GET", "/GroupMembers?filter=group.value+eq+%22a%22", "Read the members of a group"),
+            ("GET", "/?filter=meta.resourceType+pr", "Searched people and groups"),
             ("POST", "/Users/.search", "Listed people"),
             ("GET", "/Schemas", "Read what this server supports"),
             ("PATCH", "/Users/019a", "Wrote a person; nothing was different"),

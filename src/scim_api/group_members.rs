@@ -1,11 +1,7 @@
 //! `/GroupMembers`: the members of one group, or the groups of one member, page by page, whatever their number. They
 //! are written through the group.
 
-use axum::{
-    extract::{RawQuery, State},
-    response::Response,
-};
-use http::{Method, StatusCode};
+use http::Method;
 use scim::{
     Document,
     filter::{CompareOp, Filter, Literal},
@@ -15,40 +11,15 @@ use scim::{
 use serde_json::json;
 
 use super::{
-    auth::{DirectoryAuth, ResourceId},
-    failure::{Failure, Result},
-    render,
+    auth::DirectoryAuth,
+    failure::Failure,
     resources::{Resources, conditions},
 };
-use crate::{
-    state::Rollcall,
-    store::{
-        self, Conn,
-        directory_group_members::{MemberCondition, MemberOfGroup},
-        order::{Column, Order, Slice},
-    },
+use crate::store::{
+    self, Conn,
+    directory_group_members::{MemberCondition, MemberOfGroup},
+    order::{Column, Order, Slice},
 };
-
-/// `{group}.{member}`, by their ids.
-pub(super) async fn get(
-    State(rollcall): State<Rollcall>,
-    auth: DirectoryAuth,
-    ResourceId(id): ResourceId,
-    RawQuery(query): RawQuery,
-) -> Result<Response> {
-    let kind = schema::group_member();
-    let wanted = auth.projection(kind, query.as_deref())?;
-    let (group, member) = id.split_once('.').unwrap_or_default();
-    let conditions = [MemberCondition::Group(group.to_owned()), MemberCondition::Member(member.to_owned())];
-    let slice = Slice { behind: None, offset: 0, limit: 1 };
-    let mut conn = rollcall.db.read().await?;
-    let rows = GroupMembers::page(&mut conn, &auth, &conditions, Order::default(), slice).await?;
-    let mut found = GroupMembers::render(&mut conn, &auth, &rows, false).await?;
-    let resource = found
-        .pop()
-        .ok_or_else(|| scim::Error::not_found("There is no such member of a group in this directory."))?;
-    Ok(render::resource(StatusCode::OK, kind, resource, &wanted))
-}
 
 /// Any write.
 pub(super) async fn refuse(_: DirectoryAuth, method: Method) -> Failure {
@@ -60,7 +31,7 @@ pub(super) async fn refuse(_: DirectoryAuth, method: Method) -> Failure {
 
 /// The members of all groups together have no order that an index holds, and nobody needs them: one group is named, or
 /// one member.
-fn of_one(query: &ListQuery) -> std::result::Result<(), scim::Error> {
+fn of_one(query: &ListQuery) -> Result<(), scim::Error> {
     const HOW: &str = "Ask with filter=group.value eq \"ID\", with filter=member.value eq \"ID\", or with both joined by and.";
     let conditions = query.filter.as_ref().and_then(conditions::<GroupMembers>).unwrap_or_default();
     let names_one = |condition: &MemberCondition| {
@@ -102,7 +73,7 @@ impl Resources for GroupMembers {
         SortKey::Absent
     }
 
-    fn check(query: &ListQuery) -> std::result::Result<(), scim::Error> {
+    fn check(query: &ListQuery) -> Result<(), scim::Error> {
         of_one(query)
     }
 
@@ -125,6 +96,20 @@ impl Resources for GroupMembers {
 
     fn one_of(ids: Vec<String>) -> MemberCondition {
         MemberCondition::Ids(ids)
+    }
+
+    /// `{group}.{member}`, by their ids.
+    async fn find(conn: &mut Conn, auth: &DirectoryAuth, id: String) -> store::Result<Option<MemberOfGroup>> {
+        let (group, member) = id.split_once('.').unwrap_or_default();
+        let conditions =
+            [MemberCondition::Group(group.to_owned()), MemberCondition::Member(member.to_owned())];
+        let slice = Slice { behind: None, offset: 0, limit: 1 };
+        let mut found = Self::page(conn, auth, &conditions, Order::default(), slice).await?;
+        Ok(found.pop())
+    }
+
+    fn version(_: &MemberOfGroup) -> Option<i64> {
+        None
     }
 
     async fn page(

@@ -17,13 +17,12 @@ use scim::{
 use super::{
     auth::{DirectoryAuth, ResourceId},
     body::ScimBody,
-    failure::{Failure, Result},
+    failure::Result,
     headers, render,
     resources::{Resources, show},
 };
 use crate::{
     directory,
-    error::Error,
     model::{DirectoryGroupId, Provider},
     state::Rollcall,
     store::{
@@ -53,24 +52,6 @@ pub(super) async fn create(
     let document = auth.accept(resource::read(schema::group(), &body, auth.mode)?);
     let group = directory::group::create(&rollcall, &auth.context, &auth.speaker, document).await?;
     show::<Groups>(&rollcall, &auth, StatusCode::CREATED, &group, &projection).await
-}
-
-pub(super) async fn get(
-    State(rollcall): State<Rollcall>,
-    auth: DirectoryAuth,
-    ResourceId(id): ResourceId,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response> {
-    let projection = auth.projection(schema::group(), query.as_deref())?;
-    let mut conn = rollcall.db.read().await?;
-    let group = store::directory_groups::get(&mut conn, auth.directory(), &DirectoryGroupId(id)).await?;
-    drop(conn);
-    let group = group.ok_or(Failure(Error::NotFound { what: "Group in this directory" }))?;
-    if let Some(response) = headers::not_modified(&headers, group.version) {
-        return Ok(response);
-    }
-    show::<Groups>(&rollcall, &auth, StatusCode::OK, &group, &projection).await
 }
 
 pub(super) async fn replace(
@@ -170,6 +151,18 @@ impl Resources for Groups {
 
     fn one_of(ids: Vec<String>) -> GroupCondition {
         GroupCondition::Ids(ids)
+    }
+
+    async fn find(
+        conn: &mut Conn,
+        auth: &DirectoryAuth,
+        id: String,
+    ) -> store::Result<Option<DirectoryGroup>> {
+        store::directory_groups::get(conn, auth.directory(), &DirectoryGroupId(id)).await
+    }
+
+    fn version(row: &DirectoryGroup) -> Option<i64> {
+        Some(row.version)
     }
 
     async fn page(

@@ -39,20 +39,28 @@ pub fn router(rollcall: &Rollcall) -> Router {
         .route("/Users/.search", with_405(post(resources::search::<Users>)))
         .route(
             "/Users/{id}",
-            with_405(get(users::get).put(users::replace).patch(users::patch).delete(users::delete)),
+            with_405(
+                get(resources::get::<Users>).put(users::replace).patch(users::patch).delete(users::delete),
+            ),
         )
         .route("/Groups", with_405(get(resources::query::<Groups>).post(groups::create)))
         .route("/Groups/.search", with_405(post(resources::search::<Groups>)))
         .route(
             "/Groups/{id}",
-            with_405(get(groups::get).put(groups::replace).patch(groups::patch).delete(groups::delete)),
+            with_405(
+                get(resources::get::<Groups>)
+                    .put(groups::replace)
+                    .patch(groups::patch)
+                    .delete(groups::delete),
+            ),
         )
         .route("/GroupMembers", get(resources::query::<GroupMembers>).fallback(group_members::refuse))
         .route("/GroupMembers/.search", with_405(post(resources::search::<GroupMembers>)))
-        .route("/GroupMembers/{id}", get(group_members::get).fallback(group_members::refuse))
+        .route("/GroupMembers/{id}", get(resources::get::<GroupMembers>).fallback(group_members::refuse))
         .merge(catalogue::<roles::Roles>("/Roles"))
         .merge(catalogue::<roles::Entitlements>("/Entitlements"))
-        .route("/.search", with_405(post(search::everything)))
+        .route("/", with_405(get(search::query)))
+        .route("/.search", with_405(post(search::search)))
         .route("/Bulk", with_405(post(bulk::run)))
         .route("/ServiceProviderConfig", with_405(get(discovery::service_provider_config)))
         .route("/ResourceTypes", with_405(get(discovery::resource_types)))
@@ -64,7 +72,7 @@ pub fn router(rollcall: &Rollcall) -> Router {
     Router::new()
         .nest("/scim/v2/{directory_id}", routes)
         // A nested router does not see its own path with a slash behind it.
-        .route("/scim/v2/{directory_id}/", axum::routing::any(failure::unknown_route))
+        .route("/scim/v2/{directory_id}/", with_405(get(search::query)))
         .layer(middleware::from_fn_with_state(auth::RateLimit::new(rollcall), auth::limit_rate))
         .layer(middleware::from_fn_with_state(notebook::Clerk::new(rollcall), notebook::keep))
         .layer(DefaultBodyLimit::disable())

@@ -4,7 +4,7 @@ use axum::{
     extract::{RawQuery, State},
     response::Response,
 };
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use scim::{
     Document,
     filter::Filter,
@@ -13,7 +13,12 @@ use scim::{
     schema::ResourceType,
 };
 
-use super::{auth::DirectoryAuth, body::ScimBody, failure::Result, list, render};
+use super::{
+    auth::{DirectoryAuth, ResourceId},
+    body::ScimBody,
+    failure::Result,
+    headers, list, render,
+};
 use crate::{
     state::Rollcall,
     store::{
@@ -58,6 +63,15 @@ pub(super) trait Resources {
         with_apart: bool,
     ) -> impl Future<Output = crate::error::Result<Vec<Document>>> + Send;
 
+    /// The resource with this id, if the directory has it.
+    fn find(
+        conn: &mut Conn,
+        auth: &DirectoryAuth,
+        id: String,
+    ) -> impl Future<Output = store::Result<Option<Self::Row>>> + Send;
+    /// The version, where resources of this kind have one.
+    fn version(row: &Self::Row) -> Option<i64>;
+
     /// Refuses lists that are not made.
     fn check(_: &ListQuery) -> std::result::Result<(), scim::Error> {
         Ok(())
@@ -83,6 +97,28 @@ pub(super) fn conditions<R: Resources>(filter: &Filter) -> Option<Vec<R::Conditi
 /// Whether the answer shows what is kept apart.
 pub(super) fn is_shown<R: Resources>(projection: &Projection) -> bool {
     projection.wants(R::kind(), R::APART)
+}
+
+/// GET of one.
+pub(super) async fn get<R: Resources>(
+    State(rollcall): State<Rollcall>,
+    auth: DirectoryAuth,
+    ResourceId(id): ResourceId,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let projection = auth.projection(R::kind(), query.as_deref())?;
+    let mut conn = rollcall.db.read().await?;
+    let row = R::find(&mut conn, &auth, id).await?;
+    drop(conn);
+    let row = row.ok_or_else(|| {
+        scim::Error::not_found(format!("There is no such {} in this directory.", R::kind().id))
+    })?;
+    let unchanged = R::version(&row).and_then(|version| headers::not_modified(&headers, version));
+    match unchanged {
+        Some(response) => Ok(response),
+        None => show::<R>(&rollcall, &auth, StatusCode::OK, &row, &projection).await,
+    }
 }
 
 /// GET of a list.

@@ -1,7 +1,11 @@
-//! `POST /.search` at the root: users and groups in one list (RFC 7644 section 3.4.3).
+//! Queries at the root: users and groups in one list, by GET (RFC 7644 section 3.4.2.1) and by `POST /.search` (section
+//! 3.4.3).
 
-use axum::{extract::State, response::Response};
-use scim::{list::ListQuery, schema};
+use axum::{
+    extract::{RawQuery, State},
+    response::Response,
+};
+use scim::{Accepted, list::ListQuery, schema, schema::ResourceType};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -23,22 +27,39 @@ enum Ended {
     Groups(Option<Place>),
 }
 
-/// Users first, then groups.
-pub(super) async fn everything(
+/// GET of the root.
+pub(super) async fn query(
+    State(rollcall): State<Rollcall>,
+    auth: DirectoryAuth,
+    RawQuery(query): RawQuery,
+) -> Result<Response> {
+    let query = query.unwrap_or_default();
+    everything(&rollcall, &auth, |kind| scim::list::from_query(kind, &query, auth.mode)).await
+}
+
+/// POST of a search.
+pub(super) async fn search(
     State(rollcall): State<Rollcall>,
     auth: DirectoryAuth,
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
-    let users = scim::list::from_search(schema::user(), &body, auth.mode);
-    let groups = scim::list::from_search(schema::group(), &body, auth.mode);
-    let (users, groups) = match (users, groups) {
+    everything(&rollcall, &auth, |kind| scim::list::from_search(kind, &body, auth.mode)).await
+}
+
+/// Users first, then groups; `read` reads the query for either.
+async fn everything(
+    rollcall: &Rollcall,
+    auth: &DirectoryAuth,
+    read: impl Fn(&ResourceType) -> std::result::Result<Accepted<ListQuery>, scim::Error>,
+) -> Result<Response> {
+    let (users, groups) = match (read(schema::user()), read(schema::group())) {
         // A filter on an attribute that only one kind has finds resources of that kind.
         (Err(refusal), Err(_)) => return Err(refusal.into()),
         (users, groups) => (users.ok().map(|q| auth.accept(q)), groups.ok().map(|q| auth.accept(q))),
     };
     let Some(query) = users.as_ref().or(groups.as_ref()) else { return Ok(super::render::no_content()) };
     let mut page = Both {
-        ended: list::unseal(&auth, "/", query)?,
+        ended: list::unseal(auth, "/", query)?,
         offset: if query.cursor.is_some() { 0 } else { query.start_index - 1 },
         wanted: list::size(query),
         total: 0,
@@ -47,12 +68,12 @@ pub(super) async fn everything(
     };
     let mut conn = rollcall.db.read().await?;
     if let Some(users) = &users {
-        page.add_users(&mut conn, &auth, users).await?;
+        page.add_users(&mut conn, auth, users).await?;
     }
     if let Some(groups) = &groups {
-        page.add_groups(&mut conn, &auth, groups).await?;
+        page.add_groups(&mut conn, auth, groups).await?;
     }
-    let next = page.next.map(|next| list::seal(&auth, "/", query, &next));
+    let next = page.next.map(|next| list::seal(auth, "/", query, &next));
     Ok(list::message(query, page.total, next, page.shown))
 }
 

@@ -17,13 +17,12 @@ use scim::{
 use super::{
     auth::{DirectoryAuth, ResourceId},
     body::ScimBody,
-    failure::{Failure, Result},
+    failure::Result,
     headers, render,
     resources::{Resources, show},
 };
 use crate::{
     directory,
-    error::Error,
     model::DirectoryUserId,
     state::Rollcall,
     store::{
@@ -43,24 +42,6 @@ pub(super) async fn create(
     let document = auth.accept(resource::read(schema::user(), &body, auth.mode)?);
     let changed = directory::user::create(&rollcall, &auth.context, &auth.speaker, document).await?;
     show::<Users>(&rollcall, &auth, StatusCode::CREATED, &changed.user, &projection).await
-}
-
-pub(super) async fn get(
-    State(rollcall): State<Rollcall>,
-    auth: DirectoryAuth,
-    ResourceId(id): ResourceId,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response> {
-    let projection = auth.projection(schema::user(), query.as_deref())?;
-    let mut conn = rollcall.db.read().await?;
-    let user = store::directory_users::get(&mut conn, auth.directory(), &DirectoryUserId(id)).await?;
-    drop(conn);
-    let user = user.ok_or(Failure(Error::NotFound { what: "User in this directory" }))?;
-    if let Some(response) = headers::not_modified(&headers, user.version) {
-        return Ok(response);
-    }
-    show::<Users>(&rollcall, &auth, StatusCode::OK, &user, &projection).await
 }
 
 pub(super) async fn replace(
@@ -153,6 +134,14 @@ impl Resources for Users {
 
     fn one_of(ids: Vec<String>) -> UserCondition {
         UserCondition::Ids(ids)
+    }
+
+    async fn find(conn: &mut Conn, auth: &DirectoryAuth, id: String) -> store::Result<Option<DirectoryUser>> {
+        store::directory_users::get(conn, auth.directory(), &DirectoryUserId(id)).await
+    }
+
+    fn version(row: &DirectoryUser) -> Option<i64> {
+        Some(row.version)
     }
 
     async fn page(

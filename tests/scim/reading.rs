@@ -175,6 +175,30 @@ async fn a_broken_filter_says_so() {
 }
 
 #[tokio::test]
+async fn a_query_of_the_root_finds_people_and_groups() {
+    each_engine(async |store| {
+        let (_company, idp, ids) = with_people(&store, 2).await;
+        let sales = idp.creates_group("Sales", &[&ids[0]]).await;
+        // RFC 7644 section 3.4.2.1, whose filter tells the kinds apart.
+        let both = "(meta.resourceType eq \"User\") or (meta.resourceType eq \"Group\")";
+        for path in
+            ["".to_owned(), "/".to_owned(), format!("?{}", filter(both)), format!("/?{}", filter(both))]
+        {
+            let found = idp.get(&path).await.shows(200);
+            assert_eq!((&found["totalResults"], &found["startIndex"]), (&json!(3), &json!(1)), "{path}");
+            assert_eq!(ids_in(&found), [ids[0].clone(), ids[1].clone(), sales.clone()], "{path}");
+        }
+        let groups = idp.get(&format!("?{}", filter("meta.resourceType eq \"Group\""))).await.shows(200);
+        assert_eq!(ids_in(&groups), [sales]);
+        let first = idp.get("?count=2&cursor=").await.shows(200);
+        let next = format!("?count=2&cursor={}", first["nextCursor"].as_str().unwrap());
+        assert_eq!([ids_in(&first), ids_in(&idp.get(&next).await.shows(200))].concat().len(), 3);
+        idp.get("?filter=nothing+eq+1").await.refuses(400, "invalidFilter");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_root_search_finds_people_and_groups() {
     each_engine(async |store| {
         let (_company, idp, ids) = with_people(&store, 2).await;
