@@ -8,7 +8,11 @@ use serde_json::json;
 
 fuzz_target!(|text: &str| {
     let Ok(parsed) = filter::parse(text) else { return };
-    assert_eq!(filter::parse(&parsed.to_string()).as_ref(), Ok(&parsed), "what is printed is read again");
+    let printed = parsed.to_string();
+    // Escapes can make it longer than a filter may be.
+    if printed.len() <= filter::MAX_LENGTH {
+        assert_eq!(filter::parse(&printed).as_ref(), Ok(&parsed), "what is printed is read again");
+    }
     let document = json!({
         "id": "1", "userName": "Ana", "displayName": "Ána", "active": true, "externalId": "X",
         "emails": [{ "value": "ana@x", "type": "work", "primary": true }, { "value": "b@x" }],

@@ -4,6 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use scim::{
+    filter,
     path::{AttrPath, PatchPath},
     schema,
 };
@@ -18,6 +19,10 @@ fuzz_target!(|text: &str| {
         }
     }
     if let Ok(path) = PatchPath::parse(text) {
-        assert_eq!(PatchPath::parse(&path.to_string()).as_ref(), Ok(&path));
+        let printed = path.to_string();
+        // Escapes can make it longer than a path may be.
+        if printed.len() <= filter::MAX_LENGTH {
+            assert_eq!(PatchPath::parse(&printed).as_ref(), Ok(&path));
+        }
     }
 });
