@@ -17,7 +17,19 @@ use crate::{
 /// Most people who are looked at again in one go.
 const AT_ONCE: i64 = 100;
 
-/// Lets people in, past the directory's mode and domains; gives the number of those who still wait for a seat.
+/// Most people who are approved by name in one go.
+const MOST_SELECTED: usize = 200;
+
+/// What approving people came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Approved {
+    /// How many were approved.
+    pub people: usize,
+    /// How many of them still wait for a seat.
+    pub without_seat: usize,
+}
+
+/// Lets a person in, past the directory's mode and domains; false when they still wait for a seat.
 ///
 /// # Errors
 /// `Forbidden`; `NotFound` when the directory has no such held person; `Conflict` on `person` when the reason is one
@@ -26,26 +38,59 @@ pub async fn approve(
     rollcall: &Rollcall,
     caller: &Caller<'_>,
     directory: &DirectoryId,
-    people: &[DirectoryUserId],
-) -> Result<usize> {
+    person: &DirectoryUserId,
+) -> Result<bool> {
     caller.require(Permission::ManagePeople)?;
     let context = rollcall.context(caller.actor());
-    let mut without_seat = 0;
-    for id in people {
-        let mut tx = rollcall.db.write().await?;
-        match approve_in(&mut tx, &context, &caller.workspace().id, directory, id).await {
-            Ok(outcome) => {
-                tx.commit().await?;
-                without_seat += usize::from(outcome.decision == Decision::Hold(HeldReason::SeatLimit));
-            }
-            Err(refusal) => {
-                tx.rollback().await?;
-                return Err(refusal);
-            }
+    let mut tx = rollcall.db.write().await?;
+    match approve_in(&mut tx, &context, &caller.workspace().id, directory, person).await {
+        Ok(outcome) => {
+            tx.commit().await?;
+            rollcall.mail_due.notify_one();
+            Ok(outcome.decision != Decision::Hold(HeldReason::SeatLimit))
+        }
+        Err(refusal) => {
+            tx.rollback().await?;
+            Err(refusal)
         }
     }
-    rollcall.mail_due.notify_one();
-    Ok(without_seat)
+}
+
+/// Lets in those of the people whom an approval helps; whoever was let in meanwhile is passed over.
+///
+/// # Errors
+/// `Forbidden`; `Invalid` on `person` when none is named, too many are, or nobody of them waits any more.
+pub async fn approve_selected(
+    rollcall: &Rollcall,
+    caller: &Caller<'_>,
+    directory: &DirectoryId,
+    people: &[DirectoryUserId],
+) -> Result<Approved> {
+    caller.require(Permission::ManagePeople)?;
+    if people.is_empty() {
+        return Err(Error::invalid("person", "Nobody is selected. Select the people to approve first."));
+    }
+    if people.len() > MOST_SELECTED {
+        return Err(Error::invalid("person", format!("Approve at most {MOST_SELECTED} people in one go.")));
+    }
+    let mut approved = Approved::default();
+    for person in people {
+        match approve(rollcall, caller, directory, person).await {
+            Ok(has_seat) => {
+                approved.people += 1;
+                approved.without_seat += usize::from(!has_seat);
+            }
+            Err(Error::NotFound { .. } | Error::Conflict { .. }) => {}
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    if approved.people == 0 {
+        return Err(Error::invalid(
+            "person",
+            "Nobody of those who were selected waits for approval any more.",
+        ));
+    }
+    Ok(approved)
 }
 
 async fn approve_in(

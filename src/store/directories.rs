@@ -99,22 +99,18 @@ pub async fn insert(tx: &mut Tx, directory: &Directory, creation_key: Option<&st
     Ok(())
 }
 
+const SELECT_ONE: &str = const_format::concatcp!(
+    "SELECT ",
+    COLUMNS,
+    " FROM directories WHERE id = $1 AND workspace_id = $2 AND removed_at IS NULL"
+);
+
 /// The directory with this id in this workspace, unless it was removed.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn get(conn: &mut Conn, workspace: &WorkspaceId, id: &DirectoryId) -> Result<Option<Directory>> {
-    optional!(
-        conn,
-        Directory,
-        const_format::concatcp!(
-            "SELECT ",
-            COLUMNS,
-            " FROM directories WHERE id = $1 AND workspace_id = $2 AND removed_at IS NULL"
-        ),
-        id,
-        workspace
-    )
+    optional!(conn, Directory, SELECT_ONE, id, workspace)
 }
 
 /// The same, locked until the transaction ends, so that changes to one directory happen one after the other.
@@ -129,17 +125,7 @@ pub async fn get_for_update(
     if !tx.is_postgres() {
         return get(tx, workspace, id).await;
     }
-    optional!(
-        tx,
-        Directory,
-        const_format::concatcp!(
-            "SELECT ",
-            COLUMNS,
-            " FROM directories WHERE id = $1 AND workspace_id = $2 AND removed_at IS NULL FOR UPDATE"
-        ),
-        id,
-        workspace
-    )
+    optional!(tx, Directory, const_format::concatcp!(SELECT_ONE, " FOR UPDATE"), id, workspace)
 }
 
 /// The same, locked against change alone: any number may hold it at one time.
@@ -154,17 +140,7 @@ pub async fn get_for_share(
     if !tx.is_postgres() {
         return get(tx, workspace, id).await;
     }
-    optional!(
-        tx,
-        Directory,
-        const_format::concatcp!(
-            "SELECT ",
-            COLUMNS,
-            " FROM directories WHERE id = $1 AND workspace_id = $2 AND removed_at IS NULL FOR SHARE"
-        ),
-        id,
-        workspace
-    )
+    optional!(tx, Directory, const_format::concatcp!(SELECT_ONE, " FOR SHARE"), id, workspace)
 }
 
 /// The directory that an earlier submit of the same form made.

@@ -47,9 +47,9 @@ impl Company {
         users.into_iter().map(|user| (user.user_name, user.held_reason.unwrap())).collect()
     }
 
-    async fn approves(&self, idp: &Caller, id: &str) -> rollcall::Result<usize> {
+    async fn approves(&self, idp: &Caller, id: &str) -> rollcall::Result<bool> {
         let id = DirectoryUserId(id.to_owned());
-        held::approve(&self.rollcall, &self.admin(), &idp.directory, &[id]).await
+        held::approve(&self.rollcall, &self.admin(), &idp.directory, &id).await
     }
 }
 
@@ -119,7 +119,7 @@ async fn held_for_approval_until_an_admin_approves_or_the_mode_changes() {
         assert_eq!(company.held(&idp).await, held_for(HeldReason::NeedsApproval, &[ANA, BO, CY]));
         assert_eq!(company.standing(ANA).await, "nobody");
 
-        assert_eq!(company.approves(&idp, &ana).await.unwrap(), 0);
+        assert!(company.approves(&idp, &ana).await.unwrap(), "there is a seat");
         assert!(company.standing(ANA).await.starts_with("invited directory member, invitation pending"));
         assert!(company.approves(&idp, &ana).await.is_err(), "not held any more");
         assert_eq!(company.events(&ana).await[2..], ["directory_user.approved"]);
@@ -377,8 +377,9 @@ async fn what_is_held_stays_held_when_someone_else_may_not_approve() {
         let ana = DirectoryUserId(idp.creates(ANA).await);
         let other = company.other_workspace("Other", "eve@other.test").await;
         let eve = rollcall::people::Caller::CommandLine(&other);
+        assert!(held::approve(&company.rollcall, &eve, &idp.directory, &ana).await.is_err());
         let people = [ana];
-        assert!(held::approve(&company.rollcall, &eve, &idp.directory, &people).await.is_err());
+        assert!(held::approve_selected(&company.rollcall, &eve, &idp.directory, &people).await.is_err());
         assert!(held::approve_all(&company.rollcall, &eve, &idp.directory).await.is_err());
         assert!(held::link(&company.rollcall, &eve, &idp.directory, &people[0]).await.is_err());
         jobs::run_chores(&company.rollcall).await;

@@ -5,9 +5,8 @@ use axum::{
     response::Response,
 };
 use rollcall::{
-    Error,
     model::{DirectoryId, DirectoryUserId, HeldReason},
-    people::{Caller, Permission, held},
+    people::{Caller, held},
     store::{self, Conn, directories::Directory},
 };
 
@@ -68,51 +67,36 @@ pub(super) async fn approve(State(app): State<App>, member: Member, Path(place):
     let person = DirectoryUserId(place.user.clone().unwrap_or_default());
     let directory = DirectoryId(place.id.clone());
     let caller = Caller::Member(&member.access);
-    let done = held::approve(&app.rollcall, &caller, &directory, std::slice::from_ref(&person)).await;
-    let flash = done.map(|without_seat| match without_seat {
-        0 => Flash::done("Approved"),
-        _ => Flash::done("Approved. They come in when a seat is free"),
+    let done = held::approve(&app.rollcall, &caller, &directory, &person).await;
+    let flash = done.map(|has_seat| {
+        Flash::done(if has_seat { "Approved" } else { "Approved. They come in when a seat is free" })
     });
     back(&app, &member, &place, flash).await
 }
 
-/// Approves those who are selected: each `person` of the form. Who was let in meanwhile is passed over.
+/// Approves those who are selected: each `person` of the form.
 pub(super) async fn approve_selected(
     State(app): State<App>,
     member: Member,
     Path(place): Path<Place>,
     Fields(fields): Fields<Vec<(String, String)>>,
 ) -> Response {
-    let people = fields.into_iter().filter(|(name, _)| name == "person").map(|(_, id)| DirectoryUserId(id));
-    let done = approve_each(&app, &member, &DirectoryId(place.id.clone()), people.collect()).await;
-    back(&app, &member, &place, done).await
-}
-
-async fn approve_each(
-    app: &App,
-    member: &Member,
-    directory: &DirectoryId,
-    people: Vec<DirectoryUserId>,
-) -> rollcall::Result<Flash> {
+    let selected = fields.into_iter().filter(|(name, _)| name == "person");
+    let people: Vec<DirectoryUserId> = selected.map(|(_, id)| DirectoryUserId(id)).collect();
+    let directory = DirectoryId(place.id.clone());
     let caller = Caller::Member(&member.access);
-    caller.require(Permission::ManagePeople)?;
-    if people.is_empty() {
-        return Err(Error::invalid("person", "Nobody is selected. Select the people to approve first."));
-    }
-    let (mut approved, mut without_seat) = (0, 0);
-    for person in &people {
-        match held::approve(&app.rollcall, &caller, directory, std::slice::from_ref(person)).await {
-            Ok(waiting) => (approved, without_seat) = (approved + 1, without_seat + waiting),
-            Err(Error::NotFound { .. }) => {}
-            Err(refusal) => return Err(refusal),
-        }
-    }
-    let people =
-        if approved == 1 { "1 person approved".to_owned() } else { format!("{approved} people approved") };
-    Ok(match without_seat {
-        0 => Flash::done(people),
-        waiting => Flash::done(format!("{people}; {waiting} of them when a seat is free")),
-    })
+    let done = held::approve_selected(&app.rollcall, &caller, &directory, &people).await;
+    let flash = done.map(|approved| {
+        let people = match approved.people {
+            1 => "1 person approved".to_owned(),
+            people => format!("{people} people approved"),
+        };
+        Flash::done(match approved.without_seat {
+            0 => people,
+            waiting => format!("{people}; {waiting} of them when a seat is free"),
+        })
+    });
+    back(&app, &member, &place, flash).await
 }
 
 pub(super) async fn approve_all(

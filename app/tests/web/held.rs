@@ -86,6 +86,10 @@ async fn held_people_are_listed_with_the_reason_and_approved_one_by_one_or_all()
             .await
             .leads_to(&directory.page);
         ada.get(&directory.page).await.shows(200, "2 people approved").shows(200, "named 1 person");
+        ada.post(&selected, &[("person", &ana)]).await.leads_to(&directory.page);
+        ada.get(&directory.page).await.shows(200, "waits for approval any more");
+        ada.post(&selected, &[("person", ana.as_str()); 201]).await.leads_to(&directory.page);
+        ada.get(&directory.page).await.shows(200, "Approve at most 200 people");
         ada.post(&format!("{}/held/approve-all", directory.page), &[]).await.leads_to(&directory.page);
         rollcall::jobs::run_chores(&company.rollcall).await;
         assert!(!ada.get(&directory.page).await.words().contains("Held people"));

@@ -1,6 +1,6 @@
 //! Mails about an account. The outbox's subject is the account.
 
-use super::{Composed, GONE, Release, language, language_of};
+use super::{Composed, GONE, Release, language_of, language_of_address};
 use crate::{
     clock::Timestamp,
     error::Result,
@@ -24,9 +24,7 @@ pub(super) async fn compose_added(conn: &mut Conn, mail: &Mail, secret: Secret) 
         None => None,
     };
     let Some(workspace) = workspace else { return Ok(Composed::Unwanted(GONE)) };
-    let key = store::directory_users::key(&mail.recipient);
-    let languages = store::languages::of_address(conn, &workspace.id, &key).await?;
-    let language = languages.map(|languages| language(languages.own, languages.workspace));
+    let language = language_of_address(conn, &workspace.id, &mail.recipient).await?;
     let letter = Letter::Added(Added {
         workspace: workspace.name,
         token: secret,

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{Composed, GONE, Release, language};
+use super::{Composed, GONE, Release, language_of_address};
 use crate::{
     clock::Timestamp,
     error::Result,
@@ -191,11 +191,8 @@ fn directory_page(workspace: &Workspace, directory: &Directory) -> String {
 
 /// The letter to the mail's recipient, in their language.
 async fn told(conn: &mut Conn, mail: &Mail, letter: Letter) -> Result<Composed> {
-    let key = store::directory_users::key(&mail.recipient);
     let language = match &mail.workspace_id {
-        Some(workspace) => store::languages::of_address(conn, workspace, &key)
-            .await?
-            .map(|languages| language(languages.own, languages.workspace)),
+        Some(workspace) => language_of_address(conn, workspace, &mail.recipient).await?,
         None => None,
     };
     Ok(Composed::Letter {

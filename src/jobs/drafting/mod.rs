@@ -12,7 +12,7 @@ use crate::{
     clock::Timestamp,
     error::Result,
     mail::{self, Addressee, Identity, Letter, Message},
-    model::{AccountId, MailTemplate},
+    model::{AccountId, MailTemplate, WorkspaceId},
     secret::Secret,
     state::Rollcall,
     store::{self, Conn, Tx, outbox::Mail},
@@ -59,6 +59,17 @@ const GONE: &str = "What this mail was about is gone.";
 /// The language of a mail to someone: their own when there are words in it, else the workspace's.
 fn language(own: Option<String>, workspace: String) -> String {
     own.filter(|own| mail::known_language(own).is_some()).unwrap_or(workspace)
+}
+
+/// The language of a mail of a workspace to this address.
+async fn language_of_address(
+    conn: &mut Conn,
+    workspace: &WorkspaceId,
+    email: &str,
+) -> store::Result<Option<String>> {
+    let key = store::directory_users::key(email);
+    let languages = store::languages::of_address(conn, workspace, &key).await?;
+    Ok(languages.map(|languages| language(languages.own, languages.workspace)))
 }
 
 /// The language of a mail to the person behind an account.
