@@ -190,16 +190,21 @@ CREATE TABLE directory_group_members (
     PRIMARY KEY (group_id, member_id)
 );
 CREATE INDEX directory_group_members_member ON directory_group_members (member_id, group_id);
+-- What is nested where, however many people are members.
+CREATE INDEX directory_group_members_nested ON directory_group_members (group_id, member_id)
+    WHERE member_kind = 'Group';
 
 -- Members that a group push named before the directory sent the person.
 CREATE TABLE directory_group_pending_members (
     group_id      TEXT NOT NULL REFERENCES directory_groups (id) ON DELETE CASCADE,
     directory_id  TEXT NOT NULL,
     value         TEXT NOT NULL,
+    -- Case-folded, as a userName is compared.
+    value_key     TEXT NOT NULL,
     display       TEXT,
     PRIMARY KEY (group_id, value)
 );
-CREATE INDEX directory_group_pending_members_value ON directory_group_pending_members (directory_id, value);
+CREATE INDEX directory_group_pending_members_value ON directory_group_pending_members (directory_id, value_key);
 
 -- A group that gives its members a role, by its name: the group need not be there yet. The lowest priority counts.
 CREATE TABLE role_mappings (

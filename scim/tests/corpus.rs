@@ -113,7 +113,7 @@ fn show_change(change: &MemberChange) -> Value {
     let list = |members: &[Member]| -> Value { members.iter().map(show_member).collect() };
     match change {
         MemberChange::Add(members) => json!({ "add": list(members) }),
-        MemberChange::Remove(ids) => json!({ "remove": ids }),
+        MemberChange::Remove(ids) | MemberChange::RemoveSelected(ids) => json!({ "remove": ids }),
         MemberChange::RemoveWhere(filter) => json!({ "remove_where": filter.to_string() }),
         MemberChange::Replace(members) => json!({ "replace": list(members) }),
         MemberChange::Clear => json!("clear"),

@@ -355,7 +355,9 @@ proptest! {
                         }
                     }
                 }
-                MemberChange::Remove(gone) => ids.retain(|id| !gone.contains(id)),
+                MemberChange::Remove(gone) | MemberChange::RemoveSelected(gone) => {
+                    ids.retain(|id| !gone.contains(id));
+                }
                 MemberChange::RemoveWhere(filter) => {
                     ids.retain(|id| !filter::matches_element(&filter, None, &json!({ "value": id })));
                 }

@@ -10,7 +10,10 @@ use crate::{
     people::{Caller, Permission, account::checked_name, grants, projection},
     secret::Secret,
     state::{Context, Rollcall},
-    store::{self, Tx, UniqueKey, directories::Directory, memberships::Membership, role_mappings::Scope},
+    store::{
+        self, Tx, UniqueKey, directories::Directory, directory_turn::Turn, memberships::Membership,
+        role_mappings::Scope,
+    },
 };
 
 /// What an admin chooses for a directory.
@@ -185,6 +188,7 @@ async fn remove_in(
     farewell: Farewell,
 ) -> Result<usize> {
     let directory = found(tx, workspace, id).await?;
+    store::directory_turn::take(tx, id, Turn::Alone).await?;
     store::directory_tokens::revoke_all(tx, id, context.now).await?;
     store::directories::remove(tx, id, context.now).await?;
     store::role_mappings::delete_all(tx, id).await?;

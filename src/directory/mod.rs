@@ -5,8 +5,10 @@
 pub mod administration;
 mod columns;
 pub mod group;
+mod members;
 pub mod role_mapping;
 pub mod settings;
+pub mod tag;
 pub mod token;
 pub mod traffic;
 mod transaction;

@@ -8,7 +8,7 @@ use crate::{
     model::{DirectoryId, Role},
     people::{Caller, Permission, projection::roles},
     state::{Context, Rollcall},
-    store::{self, Tx, role_mappings::Scope},
+    store::{self, Tx, directory_turn::Turn, role_mappings::Scope},
 };
 
 /// Longest name of a group.
@@ -78,6 +78,7 @@ async fn change(
         if store::directories::get(&mut tx, workspace, directory).await?.is_none() {
             return Err(Error::NotFound { what: "directory in this workspace" });
         }
+        store::directory_turn::take(&mut tx, directory, Turn::Alone).await?;
         write(&mut tx).await?;
         let (action, detail) = event;
         audit::record(&mut tx, &context, workspace, action, directory.as_str(), detail).await?;
@@ -95,7 +96,10 @@ async fn apply(
     group_name: &str,
 ) -> Result<usize> {
     match store::directory_groups::find_by_name(tx, directory, group_name).await? {
-        Some(group) => roles::apply(tx, context, &caller.workspace().id, &Scope::MembersOf(&group)).await,
+        Some(group) => {
+            roles::apply(tx, context, &caller.workspace().id, &Scope::Below(std::slice::from_ref(&group)))
+                .await
+        }
         None => Ok(0),
     }
 }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::{
     error::{Error, Result},
+    model::DirectoryId,
     state::Rollcall,
-    store::{self, Tx, UniqueKey},
+    store::{self, Tx, UniqueKey, directory_turn::Turn},
 };
 
 /// How often a change is tried.
@@ -38,6 +39,35 @@ where
     once(rollcall, LONGEST, &change).await.map_err(|refusal| {
         if has_lost(&refusal) { unavailable("other changes came first every time") } else { refusal }
     })
+}
+
+/// The same for a change of what a directory said, in its turn. A change that finds that it cannot be made beside others
+/// says `NotAlone`, and is made again alone.
+///
+/// # Errors
+/// As [`in_transaction`].
+pub(super) async fn in_directory<T, F>(
+    rollcall: &Rollcall,
+    directory: &DirectoryId,
+    turn: Turn,
+    change: impl Fn(Tx, Turn) -> F,
+) -> Result<T>
+where
+    F: Future<Output = (Tx, Result<T>)>,
+{
+    let change = &change;
+    let in_turn = |turn| {
+        in_transaction(rollcall, move |mut tx| async move {
+            match store::directory_turn::take(&mut tx, directory, turn).await {
+                Ok(turn) => change(tx, turn).await,
+                Err(cause) => (tx, Err(Error::Store(cause))),
+            }
+        })
+    };
+    match in_turn(turn).await {
+        Err(Error::Store(store::Error::NotAlone)) => in_turn(Turn::Alone).await,
+        outcome => outcome,
+    }
 }
 
 async fn once<T, F>(rollcall: &Rollcall, longest: Duration, change: &impl Fn(Tx) -> F) -> Result<T>

@@ -4,7 +4,7 @@
 use scim::{Document, patch::Patch, schema};
 use serde_json::{Value, json};
 
-use super::{columns::UserColumns, transaction::in_transaction};
+use super::{columns::UserColumns, members, tag, transaction::in_directory};
 use crate::{
     audit,
     error::{Error, Result},
@@ -13,6 +13,7 @@ use crate::{
     state::{Context, Rollcall},
     store::{
         self, Tx, UniqueKey,
+        directory_turn::Turn,
         directory_users::{DirectoryUser, EmailKey},
     },
 };
@@ -28,6 +29,13 @@ pub struct Changed {
 
 /// The version that a change expects, as `If-Match` gives it.
 pub type IfMatch<'a> = Option<&'a str>;
+
+/// `groups` are part of what a client reads, and so of the tag that it read, but no write of the person changes them: a
+/// write is refused only when the person's own attributes changed meanwhile (RFC 7644 section 3.14).
+fn check_if_match(header: IfMatch<'_>, version: i64) -> Result<()> {
+    let header = header.map(tag::without_groups);
+    scim::etag::check_if_match(header.as_deref(), &scim::etag::weak(version)).map_err(Error::Scim)
+}
 
 /// Records a new person.
 ///
@@ -59,7 +67,7 @@ pub async fn create(
         deleted: false,
     };
     let (new, emails) = (&user, columns.emails.as_slice());
-    let outcome = in_transaction(rollcall, |mut tx| async move {
+    let outcome = in_directory(rollcall, &speaker.directory_id, Turn::Beside, |mut tx, _| async move {
         let outcome = create_in(&mut tx, context, speaker, new, emails).await;
         (tx, outcome)
     })
@@ -75,7 +83,7 @@ async fn create_in(
     emails: &[EmailKey],
 ) -> Result<Outcome> {
     store::directory_users::insert(tx, user, emails).await.map_err(|e| taken(e, user))?;
-    super::group::admit_pending(tx, context, user).await?;
+    members::admit_waiting(tx, context, speaker, user).await?;
     let outcome = project(tx, context, speaker, user).await?;
     record(tx, context, speaker, "directory_user.created", user).await?;
     Ok(outcome)
@@ -94,7 +102,7 @@ pub async fn replace(
     document: Document,
 ) -> Result<Changed> {
     let document = &document;
-    let changed = in_transaction(rollcall, |mut tx| async move {
+    let changed = in_directory(rollcall, &speaker.directory_id, Turn::Beside, |mut tx, _| async move {
         let replaced = |before: &DirectoryUser| Ok(Some(with_active(document.clone(), before.active)));
         let outcome = change(&mut tx, context, speaker, id, if_match, replaced).await;
         (tx, outcome)
@@ -116,7 +124,7 @@ pub async fn patch(
     if_match: IfMatch<'_>,
     patch: &Patch,
 ) -> Result<Changed> {
-    let changed = in_transaction(rollcall, |mut tx| async move {
+    let changed = in_directory(rollcall, &speaker.directory_id, Turn::Beside, |mut tx, _| async move {
         let patched = |before: &DirectoryUser| {
             scim::patch::apply(schema::user(), &parsed(&before.document)?, patch).map_err(Error::Scim)
         };
@@ -139,7 +147,7 @@ async fn change(
     let Some(before) = store::directory_users::get_for_update(tx, &speaker.directory_id, id).await? else {
         return Err(Error::NotFound { what: "User in this directory" });
     };
-    scim::etag::check_if_match(if_match, &scim::etag::weak(before.version)).map_err(Error::Scim)?;
+    check_if_match(if_match, before.version)?;
     let Some(document) = decide(&before)? else {
         return Ok(Changed { user: before, outcome: None });
     };
@@ -162,6 +170,10 @@ async fn change(
         ..before.clone()
     };
     store::directory_users::update(tx, &after, &columns.emails).await.map_err(|e| taken(e, &after))?;
+    let known_by = |user: &DirectoryUser| (user.user_name.clone(), user.external_id.clone(), user.active);
+    if known_by(&before) != known_by(&after) {
+        members::admit_waiting(tx, context, speaker, &after).await?;
+    }
     let outcome = project(tx, context, speaker, &after).await?;
     let action = match (before.active, after.active) {
         (true, false) => "directory_user.deactivated",
@@ -183,7 +195,7 @@ pub async fn delete(
     id: &DirectoryUserId,
     if_match: IfMatch<'_>,
 ) -> Result<Outcome> {
-    let outcome = in_transaction(rollcall, |mut tx| async move {
+    let outcome = in_directory(rollcall, &speaker.directory_id, Turn::Alone, |mut tx, _| async move {
         let outcome = delete_in(&mut tx, context, speaker, id, if_match).await;
         (tx, outcome)
     })
@@ -211,8 +223,9 @@ async fn delete_in(
     let Some(mut user) = store::directory_users::get_for_update(tx, &speaker.directory_id, id).await? else {
         return Err(Error::NotFound { what: "User in this directory" });
     };
-    scim::etag::check_if_match(if_match, &scim::etag::weak(user.version)).map_err(Error::Scim)?;
+    check_if_match(if_match, user.version)?;
     store::directory_users::delete(tx, id, context.now).await?;
+    members::admit_waiting(tx, context, speaker, &user).await?;
     user.deleted = true;
     let outcome = project(tx, context, speaker, &user).await?;
     record(tx, context, speaker, "directory_user.deleted", &user).await?;

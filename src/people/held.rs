@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Result},
     model::{DirectoryId, DirectoryUserId, HeldReason, Role, Source, WhenFull, WorkspaceId},
     state::{Context, Rollcall},
-    store::{self, Conn, Tx, directory_users::DirectoryUser},
+    store::{self, Conn, Tx, directory_turn::Turn, directory_users::DirectoryUser},
 };
 
 /// Most people who are looked at again in one go.
@@ -216,6 +216,7 @@ async fn held(
 ) -> Result<(Speaker, DirectoryUser)> {
     let missing = || Error::NotFound { what: "held person in this directory" };
     let speaker = speaker(tx, workspace, directory).await?.ok_or_else(missing)?;
+    store::directory_turn::take(tx, directory, Turn::Beside).await?;
     let user = store::directory_users::get_for_update(tx, directory, id).await?;
     let user = user.filter(|user| user.held_reason.is_some()).ok_or_else(missing)?;
     Ok((speaker, user))
@@ -333,6 +334,7 @@ async fn look_again_in(
 ) -> Result<bool> {
     // Deactivated, deleted or let in meanwhile: then there is nothing to decide.
     let Some(speaker) = speaker(tx, workspace, directory).await? else { return Ok(false) };
+    store::directory_turn::take(tx, directory, Turn::Beside).await?;
     let user = store::directory_users::get_for_update(tx, directory, id).await?;
     let Some(mut user) = user.filter(|user| user.held_reason.is_some()) else { return Ok(false) };
     directory::user::find_email_again(tx, &speaker, &mut user).await?;

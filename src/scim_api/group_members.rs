@@ -108,8 +108,8 @@ impl Resources for GroupMembers {
         Ok(found.pop())
     }
 
-    fn version(_: &MemberOfGroup) -> Option<i64> {
-        None
+    async fn tag(_: &mut Conn, _: &MemberOfGroup, _: bool) -> store::Result<Option<String>> {
+        Ok(None)
     }
 
     async fn page(

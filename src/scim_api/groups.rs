@@ -161,8 +161,8 @@ impl Resources for Groups {
         store::directory_groups::get(conn, auth.directory(), &DirectoryGroupId(id)).await
     }
 
-    fn version(row: &DirectoryGroup) -> Option<i64> {
-        Some(row.version)
+    async fn tag(_: &mut Conn, row: &DirectoryGroup, _: bool) -> store::Result<Option<String>> {
+        Ok(Some(scim::etag::weak(row.version)))
     }
 
     async fn page(

@@ -16,7 +16,7 @@ pub(super) fn if_match(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The answer to a client that has this version already; `None` when it has not.
-pub(super) fn not_modified(headers: &HeaderMap, version: i64) -> Option<Response> {
+pub(super) fn not_modified(headers: &HeaderMap, tag: &str) -> Option<Response> {
     let known = text(headers, &header::IF_NONE_MATCH);
-    scim::etag::is_not_modified(known, &scim::etag::weak(version)).then(|| render::not_modified(version))
+    scim::etag::is_not_modified(known, tag).then(|| render::not_modified(tag))
 }

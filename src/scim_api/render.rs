@@ -10,12 +10,11 @@ use serde_json::{Value, json};
 
 use crate::{
     clock::Timestamp,
-    directory::user::parsed,
+    directory::{tag, user::parsed},
     error::Result,
     store::{
-        directory_group_members::GroupMember,
-        directory_groups::DirectoryGroup,
-        directory_users::{DirectoryUser, GroupOfUser},
+        directory_group_members::GroupMember, directory_groups::DirectoryGroup,
+        directory_nesting::GroupOfUser, directory_users::DirectoryUser,
     },
 };
 
@@ -27,7 +26,7 @@ struct Meta<'a> {
     id: &'a str,
     created: Timestamp,
     updated: Timestamp,
-    version: i64,
+    version: String,
 }
 
 /// A person as SCIM shows them. `groups` is `None` when the request does not want them.
@@ -40,7 +39,7 @@ pub(super) fn user(
         id: user.id.as_str(),
         created: user.created_at,
         updated: user.updated_at,
-        version: user.version,
+        version: tag::of_user(user.version, groups.as_deref().unwrap_or_default()),
     };
     let mut resource = whole(scim::schema::user(), base_url, &user.document, &meta)?;
     if let Some(groups) = groups.filter(|groups| !groups.is_empty()) {
@@ -51,7 +50,7 @@ pub(super) fn user(
                     "value": group.group_id,
                     "$ref": format!("{base_url}/Groups/{}", group.group_id),
                     "display": group.display_name,
-                    "type": "direct",
+                    "type": if group.distance == 0 { "direct" } else { "indirect" },
                 })
             })
             .collect();
@@ -70,7 +69,7 @@ pub(super) fn group(
         id: group.id.as_str(),
         created: group.created_at,
         updated: group.updated_at,
-        version: group.version,
+        version: etag::weak(group.version),
     };
     let mut resource = whole(scim::schema::group(), base_url, &group.document, &meta)?;
     if let Some(members) = members.filter(|members| !members.is_empty()) {
@@ -106,7 +105,7 @@ fn whole(kind: &ResourceType, base_url: &str, document: &str, meta: &Meta<'_>) -
             "created": meta.created.to_rfc3339(),
             "lastModified": meta.updated.to_rfc3339(),
             "location": format!("{base_url}{}/{}", kind.endpoint, meta.id),
-            "version": etag::weak(meta.version),
+            "version": meta.version,
         }),
     );
     Ok(resource)
@@ -147,9 +146,9 @@ pub(super) fn no_content() -> Response {
 }
 
 /// The answer to a client that has this version already.
-pub(super) fn not_modified(version: i64) -> Response {
+pub(super) fn not_modified(tag: &str) -> Response {
     let mut response = StatusCode::NOT_MODIFIED.into_response();
-    if let Ok(tag) = HeaderValue::from_str(&etag::weak(version)) {
+    if let Ok(tag) = HeaderValue::from_str(tag) {
         response.headers_mut().insert(header::ETAG, tag);
     }
     response

@@ -4,7 +4,7 @@ use axum::{
     extract::{RawQuery, State},
     response::Response,
 };
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, header};
 use scim::{
     Document,
     filter::Filter,
@@ -69,8 +69,12 @@ pub(super) trait Resources {
         auth: &DirectoryAuth,
         id: String,
     ) -> impl Future<Output = store::Result<Option<Self::Row>>> + Send;
-    /// The version, where resources of this kind have one.
-    fn version(row: &Self::Row) -> Option<i64>;
+    /// The entity tag of the resource with what is kept apart or without, where resources of this kind have one.
+    fn tag(
+        conn: &mut Conn,
+        row: &Self::Row,
+        with_apart: bool,
+    ) -> impl Future<Output = store::Result<Option<String>>> + Send;
 
     /// Refuses lists that are not made.
     fn check(_: &ListQuery) -> std::result::Result<(), scim::Error> {
@@ -109,16 +113,17 @@ pub(super) async fn get<R: Resources>(
 ) -> Result<Response> {
     let projection = auth.projection(R::kind(), query.as_deref())?;
     let mut conn = rollcall.db.read().await?;
-    let row = R::find(&mut conn, &auth, id).await?;
-    drop(conn);
-    let row = row.ok_or_else(|| {
+    let row = R::find(&mut conn, &auth, id).await?.ok_or_else(|| {
         scim::Error::not_found(format!("There is no such {} in this directory.", R::kind().id))
     })?;
-    let unchanged = R::version(&row).and_then(|version| headers::not_modified(&headers, version));
-    match unchanged {
-        Some(response) => Ok(response),
-        None => show::<R>(&rollcall, &auth, StatusCode::OK, &row, &projection).await,
+    if headers.contains_key(header::IF_NONE_MATCH)
+        && let Some(tag) = R::tag(&mut conn, &row, is_shown::<R>(&projection)).await?
+        && let Some(unchanged) = headers::not_modified(&headers, &tag)
+    {
+        return Ok(unchanged);
     }
+    drop(conn);
+    show::<R>(&rollcall, &auth, StatusCode::OK, &row, &projection).await
 }
 
 /// GET of a list.

@@ -140,8 +140,11 @@ impl Resources for Users {
         store::directory_users::get(conn, auth.directory(), &DirectoryUserId(id)).await
     }
 
-    fn version(row: &DirectoryUser) -> Option<i64> {
-        Some(row.version)
+    async fn tag(conn: &mut Conn, row: &DirectoryUser, with_apart: bool) -> store::Result<Option<String>> {
+        let ids = std::slice::from_ref(&row.id);
+        let groups =
+            if with_apart { store::directory_nesting::groups_of(conn, ids).await? } else { Vec::new() };
+        Ok(Some(directory::tag::of_user(row.version, &groups.iter().collect::<Vec<_>>())))
     }
 
     async fn page(
@@ -168,11 +171,11 @@ impl Resources for Users {
         rows: &[DirectoryUser],
         with_apart: bool,
     ) -> crate::error::Result<Vec<Document>> {
-        let mut groups_of: HashMap<&DirectoryUserId, Vec<&store::directory_users::GroupOfUser>> =
+        let mut groups_of: HashMap<&DirectoryUserId, Vec<&store::directory_nesting::GroupOfUser>> =
             HashMap::new();
         let ids: Vec<DirectoryUserId> = rows.iter().map(|row| row.id.clone()).collect();
         let groups =
-            if with_apart { store::directory_users::groups_of(conn, &ids).await? } else { Vec::new() };
+            if with_apart { store::directory_nesting::groups_of(conn, &ids).await? } else { Vec::new() };
         for group in &groups {
             groups_of.entry(&group.user_id).or_default().push(group);
         }

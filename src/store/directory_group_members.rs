@@ -41,6 +41,22 @@ pub async fn of_groups(conn: &mut Conn, groups: &[DirectoryGroupId]) -> Result<V
     Ok(members)
 }
 
+/// Those of a group's members who have one of these ids.
+///
+/// # Errors
+/// When the database fails.
+pub async fn some(conn: &mut Conn, group: &DirectoryGroupId, ids: &[String]) -> Result<Vec<GroupMember>> {
+    let mut members = Vec::new();
+    for chunk in ids.chunks(CHUNK) {
+        let mut statement = Statement::new(
+            "SELECT group_id, member_id, member_kind, display FROM directory_group_members WHERE group_id = ",
+        );
+        statement.bind(Arg::Text(group.0.clone())).push(" AND member_id IN ").bind_list(chunk);
+        members.extend(all_of!(conn, GroupMember, statement)?);
+    }
+    Ok(members)
+}
+
 /// A member of a group, with the group's name.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct MemberOfGroup {
@@ -130,26 +146,26 @@ pub async fn count(conn: &mut Conn, directory: &DirectoryId, conditions: &[Membe
     scalar_of!(conn, i64, statement)
 }
 
-/// The ids of a group's members.
-///
-/// # Errors
-/// When the database fails.
-pub async fn ids(conn: &mut Conn, group: &DirectoryGroupId) -> Result<Vec<String>> {
-    super::sql::scalars!(
-        conn,
-        String,
-        "SELECT member_id FROM directory_group_members WHERE group_id = $1",
-        group
-    )
-}
-
-/// An id that may become a member.
+/// An id that is or may become a member.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct Candidate {
     /// The SCIM `id`.
     pub id: String,
     /// `User` or `Group`.
     pub kind: String,
+}
+
+/// A group's members, each with its kind.
+///
+/// # Errors
+/// When the database fails.
+pub async fn present(conn: &mut Conn, group: &DirectoryGroupId) -> Result<Vec<Candidate>> {
+    super::sql::all!(
+        conn,
+        Candidate,
+        "SELECT member_id AS id, member_kind AS kind FROM directory_group_members WHERE group_id = $1",
+        group
+    )
 }
 
 /// Those of the ids that are users or groups of the directory. On PostgreSQL they are held until the transaction ends,
@@ -240,21 +256,6 @@ pub async fn delete(tx: &mut Tx, group: &DirectoryGroupId, ids: &[String]) -> Re
 /// When the database fails.
 pub async fn delete_all(tx: &mut Tx, group: &DirectoryGroupId) -> Result<u64> {
     execute!(tx, "DELETE FROM directory_group_members WHERE group_id = $1", group)
-}
-
-/// The ids of the groups that hold this group directly.
-///
-/// # Errors
-/// When the database fails.
-pub async fn parents_of(conn: &mut Conn, groups: &[String]) -> Result<Vec<String>> {
-    let mut parents = Vec::new();
-    for chunk in groups.chunks(CHUNK) {
-        let mut statement =
-            Statement::new("SELECT DISTINCT group_id FROM directory_group_members WHERE member_id IN ");
-        statement.bind_list(chunk);
-        parents.extend(all_of!(conn, (String,), statement)?.into_iter().map(|(id,)| id));
-    }
-    Ok(parents)
 }
 
 /// Whether a group has more members than `number`; costs the same at any size.

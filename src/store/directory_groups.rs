@@ -100,8 +100,8 @@ pub async fn update(tx: &mut Tx, group: &DirectoryGroup) -> Result<()> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn delete(tx: &mut Tx, id: &DirectoryGroupId) -> Result<()> {
-    execute!(tx, "DELETE FROM directory_group_members WHERE member_id = $1", &id.0)?;
+pub async fn delete(tx: &mut Tx, id: &DirectoryGroupId, now: Timestamp) -> Result<()> {
+    leave_all(tx, id.as_str(), now).await?;
     execute!(tx, "DELETE FROM directory_groups WHERE id = $1", id)?;
     Ok(())
 }
@@ -236,6 +236,22 @@ pub async fn names(conn: &mut Conn, directory: &DirectoryId) -> Result<Vec<(Dire
         "SELECT id, display_name FROM directory_groups WHERE directory_id = $1 ORDER BY id",
         directory
     )
+}
+
+/// Takes a person or a group out of every group. The versions of these groups count it.
+///
+/// # Errors
+/// When the database fails.
+pub(in crate::store) async fn leave_all(tx: &mut Tx, member: &str, now: Timestamp) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE directory_groups SET version = version + 1, updated_at = $2 \
+         WHERE id IN (SELECT group_id FROM directory_group_members WHERE member_id = $1)",
+        member,
+        now
+    )?;
+    execute!(tx, "DELETE FROM directory_group_members WHERE member_id = $1", member)?;
+    Ok(())
 }
 
 /// Bumps a group's version.

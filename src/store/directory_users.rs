@@ -4,13 +4,13 @@ use scim::list::SortKey;
 use sqlx::FromRow;
 
 use super::{
-    CHUNK, Conn, Result, Tx,
+    Conn, Result, Tx,
     order::{Column, Order, Slice, select_slice, text_key, time_key},
     sql::{Arg, Statement, all, all_of, execute, execute_of, optional, scalar, scalar_of},
 };
 use crate::{
     clock::Timestamp,
-    model::{DirectoryGroupId, DirectoryId, DirectoryUserId, HeldReason, MembershipId},
+    model::{DirectoryId, DirectoryUserId, HeldReason, MembershipId},
 };
 
 /// A person as the identity provider described them.
@@ -207,8 +207,7 @@ pub async fn set_email(tx: &mut Tx, id: &DirectoryUserId, email: Option<&str>) -
 pub async fn delete(tx: &mut Tx, id: &DirectoryUserId, now: Timestamp) -> Result<()> {
     execute!(tx, "UPDATE directory_users SET deleted = TRUE, updated_at = $2 WHERE id = $1", id, now)?;
     execute!(tx, "DELETE FROM directory_user_emails WHERE user_id = $1", id)?;
-    execute!(tx, "DELETE FROM directory_group_members WHERE member_id = $1", &id.0)?;
-    Ok(())
+    super::directory_groups::leave_all(tx, id.as_str(), now).await
 }
 
 /// The person with this id in this directory.
@@ -376,32 +375,4 @@ pub async fn count_active(conn: &mut Conn, directory: &DirectoryId) -> Result<i6
         "SELECT COUNT(*) FROM directory_users WHERE directory_id = $1 AND NOT deleted AND active",
         directory
     )
-}
-
-/// A group that a person is a direct member of.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
-pub struct GroupOfUser {
-    /// The person.
-    pub user_id: DirectoryUserId,
-    /// The group.
-    pub group_id: DirectoryGroupId,
-    /// The group's name.
-    pub display_name: String,
-}
-
-/// The groups of each of these people.
-///
-/// # Errors
-/// When the database fails.
-pub async fn groups_of(conn: &mut Conn, users: &[DirectoryUserId]) -> Result<Vec<GroupOfUser>> {
-    let mut groups = Vec::new();
-    for chunk in users.chunks(CHUNK) {
-        let mut statement = Statement::new(
-            "SELECT m.member_id AS user_id, g.id AS group_id, g.display_name FROM directory_group_members m \
-             JOIN directory_groups g ON g.id = m.group_id WHERE m.member_id IN ",
-        );
-        statement.bind_list(chunk.iter().map(DirectoryUserId::as_str)).push(" ORDER BY g.id");
-        groups.extend(all_of!(conn, GroupOfUser, statement)?);
-    }
-    Ok(groups)
 }

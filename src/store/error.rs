@@ -59,6 +59,8 @@ pub enum Error {
     Unavailable(String),
     /// Another transaction won, and nothing of this one was stored: the same again may go through at once.
     Lost(String),
+    /// What was begun beside other changes of its directory has to be made while there are none; nothing of it was stored.
+    NotAlone,
     /// The database said no for another reason.
     Driver(sqlx::Error),
 }
@@ -73,6 +75,7 @@ impl fmt::Display for Error {
             Self::Inconsistent { table, detail } => write!(f, "table {table}: {detail}"),
             Self::Unavailable(why) => write!(f, "the database is not available: {why}"),
             Self::Lost(why) => write!(f, "another change came first: {why}"),
+            Self::NotAlone => f.write_str("the change needs the directory for itself"),
             Self::Driver(cause) => cause.fmt(f),
         }
     }

@@ -5,7 +5,7 @@ use sqlx::FromRow;
 use super::{
     CHUNK, Conn, Result, Tx,
     directory_users::key,
-    sql::{Arg, Statement, all, all_of, execute, optional_scalar},
+    sql::{Arg, Statement, all, all_of, execute, optional_scalar, scalars},
 };
 use crate::{
     clock::Timestamp,
@@ -91,6 +91,23 @@ pub async fn is_mapped(conn: &mut Conn, directory: &DirectoryId, group_name: &st
     Ok(role.is_some())
 }
 
+/// Which of this group and of those that hold it, directly or through others, give a role; costs as much as there are.
+///
+/// # Errors
+/// When the database fails.
+pub async fn giving(conn: &mut Conn, group: &DirectoryGroupId) -> Result<Vec<DirectoryGroupId>> {
+    scalars!(
+        conn,
+        DirectoryGroupId,
+        "WITH RECURSIVE above (id) AS (\
+         SELECT id FROM directory_groups WHERE id = $1 \
+         UNION SELECT m.group_id FROM above JOIN directory_group_members m ON m.member_id = above.id) \
+         SELECT g.id FROM above JOIN directory_groups g ON g.id = above.id \
+         JOIN role_mappings r ON r.directory_id = g.directory_id AND r.group_name_key = g.display_name_key",
+        group
+    )
+}
+
 /// Whether any group of the directory gives a role.
 ///
 /// # Errors
@@ -123,10 +140,10 @@ pub async fn group_of(conn: &mut Conn, membership: &MembershipId) -> Result<Opti
 pub enum Scope<'a> {
     /// The memberships of these directory users.
     Users(&'a [String]),
-    /// The memberships of the group's members.
-    MembersOf(&'a DirectoryGroupId),
-    /// Those whose role the group gave.
-    GivenBy(&'a DirectoryGroupId),
+    /// The memberships of the members of these groups, directly and through other groups.
+    Below(&'a [DirectoryGroupId]),
+    /// Those whose role one of these groups gave.
+    GivenBy(&'a [DirectoryGroupId]),
     /// Those whose role any group of the directory gave.
     GivenByDirectory(&'a DirectoryId),
     /// One membership.
@@ -139,22 +156,27 @@ impl Scope<'_> {
             Self::Users(ids) => statement
                 .push("SELECT membership_id FROM directory_users WHERE id IN ")
                 .bind_list(*ids),
-            Self::MembersOf(group) => statement
+            Self::Below(groups) => statement
+                .push("WITH RECURSIVE below (id) AS (SELECT id FROM directory_groups WHERE id IN ")
+                .bind_list(groups.iter().map(DirectoryGroupId::as_str))
                 .push(
-                    "SELECT u.membership_id FROM directory_group_members gm \
-                     JOIN directory_users u ON u.id = gm.member_id WHERE gm.group_id = ",
-                )
-                .bind(Arg::Text(group.0.clone())),
-            Self::GivenBy(group) => statement
-                .push("SELECT id FROM memberships WHERE role_group_id = ")
-                .bind(Arg::Text(group.0.clone())),
+                    " UNION SELECT gm.member_id FROM below JOIN directory_group_members gm \
+                     ON gm.group_id = below.id AND gm.member_kind = 'Group') \
+                     SELECT u.membership_id FROM below JOIN directory_group_members gm ON gm.group_id = below.id \
+                     JOIN directory_users u ON u.id = gm.member_id",
+                ),
+            Self::GivenBy(groups) => statement
+                .push("SELECT id FROM memberships WHERE role_group_id IN ")
+                .bind_list(groups.iter().map(DirectoryGroupId::as_str)),
             Self::GivenByDirectory(directory) => statement
                 .push(
                     "SELECT given.id FROM memberships given JOIN directory_groups g ON g.id = given.role_group_id \
                      WHERE g.directory_id = ",
                 )
                 .bind(Arg::Text(directory.0.clone())),
-            Self::Membership(id) => statement.bind(Arg::Text(id.0.clone())),
+            Self::Membership(id) => {
+                statement.push("SELECT id FROM memberships WHERE id = ").bind(Arg::Text(id.0.clone()))
+            }
         };
     }
 }
@@ -170,30 +192,24 @@ pub struct NewRole {
     pub role_group_id: Option<DirectoryGroupId>,
 }
 
-/// The first mapping that concerns the membership `m`: `$column` of it.
-macro_rules! first_mapping {
-    ($column:literal) => {
-        concat!(
-            "(SELECT ",
-            $column,
-            " FROM directory_users u JOIN directory_group_members gm ON gm.member_id = u.id \
-             JOIN directory_groups g ON g.id = gm.group_id \
-             JOIN role_mappings r ON r.directory_id = g.directory_id AND r.group_name_key = g.display_name_key \
-             WHERE u.membership_id = m.id AND NOT u.deleted ORDER BY r.priority, r.directory_id LIMIT 1)"
-        )
-    };
-}
+/// For each membership in `scope`: every group it is in, directly or through others, and of their mappings the first.
+const GIVEN: &str = "above (membership_id, group_id) AS (\
+     SELECT u.membership_id, gm.group_id FROM scope \
+     JOIN directory_users u ON u.membership_id = scope.membership_id AND NOT u.deleted \
+     JOIN directory_group_members gm ON gm.member_id = u.id \
+     UNION SELECT above.membership_id, gm.group_id \
+     FROM above JOIN directory_group_members gm ON gm.member_id = above.group_id), \
+     given (membership_id, group_id, role, place) AS (\
+     SELECT above.membership_id, g.id, r.role, \
+     ROW_NUMBER() OVER (PARTITION BY above.membership_id ORDER BY r.priority, r.directory_id) \
+     FROM above JOIN directory_groups g ON g.id = above.group_id \
+     JOIN role_mappings r ON r.directory_id = g.directory_id AND r.group_name_key = g.display_name_key) ";
 
-/// What each membership should have, from what it has. An owner is made by hand, and only by hand unmade.
-const WANTED: &str = concat!(
-    "SELECT id, group_id, COALESCE(mapped_role, baseline_role, role) AS new_role, \
-     CASE WHEN group_id IS NULL THEN NULL ELSE COALESCE(baseline_role, role) END AS new_baseline \
-     FROM (SELECT m.id, m.role, m.baseline_role, ",
-    first_mapping!("g.id"),
-    " AS group_id, ",
-    first_mapping!("r.role"),
-    " AS mapped_role FROM memberships m WHERE m.role <> 'owner' AND m.id IN ("
-);
+/// What each membership in `scope` should have, from what it has. An owner is made by hand, and only by hand unmade.
+const WANTED: &str = "SELECT m.id, given.group_id, COALESCE(given.role, m.baseline_role, m.role) AS new_role, \
+     CASE WHEN given.group_id IS NULL THEN NULL ELSE COALESCE(m.baseline_role, m.role) END AS new_baseline \
+     FROM memberships m LEFT JOIN given ON given.membership_id = m.id AND given.place = 1 \
+     WHERE m.role <> 'owner' AND m.id IN (SELECT membership_id FROM scope)";
 
 /// Works out roles anew, in one statement for any number of people; gives those that changed. Who comes under a mapping
 /// keeps the role from before as a baseline, which comes back when no mapping concerns them any more.
@@ -213,14 +229,15 @@ async fn apply_chunk(tx: &mut Tx, scope: &Scope<'_>, now: Timestamp) -> Result<V
     if tx.is_postgres() {
         lock(tx, scope).await?;
     }
-    let mut statement = Statement::new(
+    let mut statement = Statement::new("WITH RECURSIVE scope (membership_id) AS (");
+    scope.push(&mut statement);
+    statement.push("), ").push(GIVEN).push(
         "UPDATE memberships SET role = wanted.new_role, baseline_role = wanted.new_baseline, \
          role_group_id = wanted.group_id, updated_at = ",
     );
     statement.bind(Arg::Integer(now.0)).push(" FROM (").push(WANTED);
-    scope.push(&mut statement);
     statement.push(
-        ")) AS facts) AS wanted WHERE memberships.id = wanted.id \
+        ") AS wanted WHERE memberships.id = wanted.id \
          AND (memberships.role_group_id IS DISTINCT FROM wanted.group_id OR memberships.role <> wanted.new_role) \
          RETURNING memberships.id, memberships.role, memberships.role_group_id",
     );

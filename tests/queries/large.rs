@@ -137,9 +137,14 @@ impl Large {
     /// A PATCH with one operation on the members of a group.
     pub async fn change_members(&self, group: &DirectoryGroupId, op: &str, members: &[String]) {
         let value: Vec<Value> = members.iter().map(|id| json!({ "value": id })).collect();
+        self.change_group(group, &json!([{ "op": op, "path": "members", "value": value }])).await;
+    }
+
+    /// A PATCH of a group.
+    pub async fn change_group(&self, group: &DirectoryGroupId, operations: &Value) {
         let body = json!({
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
-            "Operations": [{ "op": op, "path": "members", "value": value }],
+            "Operations": operations,
         });
         let path = format!("/Groups/{}?excludedAttributes=members", group.0);
         let answer = self.ask("PATCH", &path).scim(&body).to(&self.router).await;

@@ -18,6 +18,7 @@ mod requests;
 #[expect(unused_imports, reason = "it is shared with suites that need more of it")]
 mod support;
 
+mod group_changes;
 mod large;
 mod members;
 mod plans;

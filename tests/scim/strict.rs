@@ -177,7 +177,8 @@ fn sorted(mut names: Vec<String>) -> Vec<String> {
     names
 }
 
-async fn strict(company: &Company, provider: Provider) -> Caller {
+/// The identity provider of a new directory that takes nothing but what the standard says.
+pub async fn strict(company: &Company, provider: Provider) -> Caller {
     let (directory, token) = company.directory(provider).await;
     let wanted = Wanted {
         provider,

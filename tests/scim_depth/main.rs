@@ -18,4 +18,5 @@ mod model;
 mod paging;
 mod read_back;
 mod role_from_group;
+mod role_from_nested;
 mod sorting;

@@ -337,7 +337,7 @@ fn people() -> impl Strategy<Value = Vec<Value>> {
     })
 }
 
-/// Makes random people in random groups.
+/// Makes random people in random groups, and each group in the next but one.
 async fn filled(idp: &Client) {
     let mut runner = TestRunner::new(Config::default());
     let people = people().new_tree(&mut runner).unwrap().current();
@@ -346,11 +346,14 @@ async fn filled(idp: &Client) {
         ids.push(idp.person(person).await);
         idp.acme.rollcall.clock.advance(Duration::from_secs(60));
     }
+    let mut groups: Vec<String> = Vec::new();
     for (number, name) in TEXTS.iter().enumerate().step_by(3) {
+        let inner = groups.iter().rev().nth(1);
         let members: Vec<Value> = ids
             .iter()
             .skip(number % 7)
             .step_by(number % 5 + 2)
+            .chain(inner)
             .map(|id| json!({ "value": id, "display": TEXTS[number % 11] }))
             .collect();
         let mut group = json!({ "displayName": name, "members": members });
@@ -360,6 +363,7 @@ async fn filled(idp: &Client) {
         let (status, answer) = idp.send(Method::POST, "/Groups", Some(group)).await;
         // Two texts of the pool may be one name without case.
         assert!(matches!(status, StatusCode::CREATED | StatusCode::CONFLICT), "{answer}");
+        groups.extend(answer["id"].as_str().map(str::to_owned));
         idp.acme.rollcall.clock.advance(Duration::from_secs(60));
     }
 }

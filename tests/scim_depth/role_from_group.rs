@@ -16,13 +16,13 @@ use serde_json::{Value, json};
 use crate::{client::Client, support::each_engine};
 
 impl Client {
-    async fn map(&self, group: &str, role: Role) -> usize {
+    pub async fn map(&self, group: &str, role: Role) -> usize {
         role_mapping::map(&self.acme.rollcall, &self.acme.admin(), &self.directory.id, group, role)
             .await
             .unwrap()
     }
 
-    async fn unmap(&self, group: &str) -> usize {
+    pub async fn unmap(&self, group: &str) -> usize {
         role_mapping::unmap(&self.acme.rollcall, &self.acme.admin(), &self.directory.id, group).await.unwrap()
     }
 
@@ -35,11 +35,11 @@ impl Client {
         store::memberships::get(&mut conn, &self.acme.workspace.id, &id).await.unwrap().unwrap()
     }
 
-    async fn role(&self, user: &str) -> Role {
+    pub async fn role(&self, user: &str) -> Role {
         self.membership(user).await.role
     }
 
-    async fn members(&self, group: &str, op: &str, users: &[&str]) {
+    pub async fn members(&self, group: &str, op: &str, users: &[&str]) {
         let value: Vec<Value> = users.iter().map(|id| json!({ "value": id })).collect();
         self.patch(&format!("/Groups/{group}"), json!([{ "op": op, "path": "members", "value": value }]))
             .await;

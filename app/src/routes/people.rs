@@ -161,7 +161,7 @@ async fn detail(
     };
     let users = store::directory_users::list_of_membership(conn, id).await?;
     let ids: Vec<_> = users.into_iter().map(|user| user.id).collect();
-    let groups = store::directory_users::groups_of(conn, &ids).await?;
+    let groups = store::directory_nesting::groups_of(conn, &ids).await?;
     let sessions = match &person.membership.account_id {
         Some(account) => store::sessions::count_of_account(conn, account, app.rollcall.clock.now()).await?,
         None => 0,

@@ -30,6 +30,8 @@ pub enum MemberChange {
     Add(Vec<Member>),
     /// The members with these ids go, if they are there.
     Remove(Vec<String>),
+    /// The members with these ids go: a filter of the path selects them, so that none may be `noTarget`.
+    RemoveSelected(Vec<String>),
     /// The members that fulfil this filter go. Its paths are `value`, `type`, `display` and `$ref`.
     RemoveWhere(Filter),
     /// These become the members, and nobody else.
@@ -98,7 +100,7 @@ fn change(operation: Operation) -> Result<Option<MemberChange>, Error> {
 /// `members[value eq "a" or value eq "b"]` names ids; anything else stays a filter.
 fn remove_where(filter: Filter) -> MemberChange {
     match named_ids(&filter) {
-        Some(ids) => MemberChange::Remove(ids),
+        Some(ids) => MemberChange::RemoveSelected(ids),
         None => MemberChange::RemoveWhere(filter),
     }
 }

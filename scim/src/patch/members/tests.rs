@@ -24,7 +24,9 @@ fn split(operations: Value) -> Result<(Vec<Operation>, Vec<MemberChange>), Error
 #[test]
 fn member_changes() {
     let full = Member { value: "u1".into(), display: Some("Ana".into()), kind: Some("User".into()) };
-    let ids = |ids: &[&str]| MemberChange::Remove(ids.iter().map(|id| (*id).to_owned()).collect());
+    let texts = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+    let ids = |ids: &[&str]| MemberChange::Remove(texts(ids));
+    let selected = |ids: &[&str]| MemberChange::RemoveSelected(texts(ids));
     let table = [
         (
             json!([{ "op": "add", "path": "members", "value": [{ "value": "u1" }, { "value": "u1" }] }]),
@@ -51,15 +53,15 @@ fn member_changes() {
         ),
         (json!([{ "op": "remove", "path": "members", "value": ["u1", "u2"] }]), vec![ids(&["u1", "u2"])]),
         (json!([{ "op": "remove", "path": "members", "value": { "value": "u1" } }]), vec![ids(&["u1"])]),
-        (json!([{ "op": "remove", "path": "members[value eq \"u1\"]" }]), vec![ids(&["u1"])]),
-        (json!([{ "op": "remove", "path": "members[value eq u1]" }]), vec![ids(&["u1"])]),
+        (json!([{ "op": "remove", "path": "members[value eq \"u1\"]" }]), vec![selected(&["u1"])]),
+        (json!([{ "op": "remove", "path": "members[value eq u1]" }]), vec![selected(&["u1"])]),
         (
             json!([{ "op": "remove", "path": "members[value eq \"u1\" or value eq \"u2\"]" }]),
-            vec![ids(&["u1", "u2"])],
+            vec![selected(&["u1", "u2"])],
         ),
         (
             json!([{ "op": "remove", "path": "urn:ietf:params:scim:schemas:core:2.0:Group:members[value eq \"u1\"]" }]),
-            vec![ids(&["u1"])],
+            vec![selected(&["u1"])],
         ),
         (
             json!([{ "op": "remove", "path": "members[type eq \"Group\"]" }]),
@@ -76,7 +78,7 @@ fn member_changes() {
                 { "op": "remove", "path": "members[value eq \"u1\"]" },
                 { "op": "replace", "value": { "id": "g", "displayName": "New", "members": [{ "value": "u2" }] } }
             ]),
-            vec![ids(&["u1"]), MemberChange::Replace(vec![member("u2")])],
+            vec![selected(&["u1"]), MemberChange::Replace(vec![member("u2")])],
         ),
     ];
     for (operations, changes) in table {
