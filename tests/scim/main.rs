@@ -34,6 +34,7 @@ mod hostile;
 mod journal;
 mod jumpcloud;
 mod life;
+mod limits;
 mod nested;
 mod okta;
 mod onelogin;
