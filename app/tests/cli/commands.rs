@@ -95,7 +95,7 @@ fn every_command_works_while_a_server_runs_on_the_same_file() {
 
     let recovered = place.run(&["recover-owner", "--workspace", "acme", "--json"]).json();
     let url = recovered["setup_url"].as_str().unwrap();
-    assert_eq!(server.request("GET", &path_of(url), None, None).unwrap().0, 200);
+    assert_eq!(server.request("GET", &path_of(url), None, None).unwrap().0, 303);
     assert_eq!(place.run(&["migrate", "--json"]).json()["engine"], "SQLite");
 }
 
