@@ -1,4 +1,4 @@
-//! Work in the background: the mail in the outbox, the journal, and what is done once a minute.
+//! Work in the background: the mail in the outbox, the journal, and what is done every so often.
 //!
 //! Any number of processes may run it on one database; leases keep them from sending a mail twice.
 
@@ -11,6 +11,7 @@ mod expiry;
 mod failing;
 mod rate;
 mod reminder;
+mod statistics;
 mod worker;
 
 use tokio_util::sync::CancellationToken;
@@ -28,6 +29,7 @@ pub async fn run(rollcall: Rollcall, transport: Transport, shutdown: Cancellatio
     tokio::join!(
         worker.run(&shutdown),
         chores::run(&rollcall, &shutdown),
+        statistics::run(&rollcall, &shutdown),
         journal::run(&rollcall, &shutdown)
     );
 }
