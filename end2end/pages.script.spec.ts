@@ -83,7 +83,7 @@ async function everyPage(page: Page, viewport: typeof WIDE, colorScheme: string)
     await check(page, `instance-tested-${viewport.width}-${colorScheme}`);
     await look(page, `${rollcall.baseUrl}/instance/mails/directory_failing?language=de&show=dark`, "instance-mail");
     await look(page, `${rollcall.baseUrl}/instance/mails/directory_failing?language=fr&show=text`, "instance-mail-text");
-    for (const [mail, language] of [["seat_limit_reached", "de"], ["added", "fr"]] as const) {
+    for (const [mail, language] of [["seat_limit_reached", "de"], ["added", "fr"], ["directory_email_changed", "en"], ["declined", "de"]] as const) {
       await look(page, `${rollcall.baseUrl}/instance/mails/${mail}?language=${language}&show=${colorScheme}`, `instance-mail-${mail}`);
     }
     await accountMails(page, look, rollcall.baseUrl);
@@ -104,6 +104,7 @@ async function everyPage(page: Page, viewport: typeof WIDE, colorScheme: string)
     await page.getByLabel("Password").fill(PASSWORD);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.waitForURL(/\/w\/acme$/);
+    await look(page, link, "invite-other-account");
     await page.goto(`${rollcall.baseUrl}/w/acme/settings/general`);
     await page.getByLabel("Seat limit").fill("1");
     await page.getByRole("button", { name: "Save changes" }).click();

@@ -99,7 +99,11 @@ async fn workspaces(rollcall: &Rollcall, as_json: bool, command: &WorkspaceComma
             let language = language.as_ref().unwrap_or(&before.language);
             workspace::update(rollcall, &Caller::CommandLine(&before), &name, seats, language).await?;
             let after = the_workspace(rollcall, Some(&before.slug)).await?;
-            let limit = seats.map_or_else(|| "no seat limit".to_owned(), |seats| format!("{seats} seats"));
+            let limit = match seats {
+                None => "no seat limit".to_owned(),
+                Some(1) => "one seat".to_owned(),
+                Some(seats) => format!("{seats} seats"),
+            };
             let text =
                 format!("Workspace {} ({}): {limit}, mails in {}.", after.name, after.slug, after.language);
             print(as_json, &as_listed(&after), &text);

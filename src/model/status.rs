@@ -83,7 +83,7 @@ words! {
 words! {
     /// Where a membership stands.
     MembershipStatus ("membership status": "provisioned, invited, active, suspended, removed") {
-        /// Known from a directory; nothing granted.
+        /// Known from a directory, or by an invitation that is over; nothing granted.
         Provisioned = "provisioned", "Not invited";
         /// An invitation is open.
         Invited = "invited", "Invited";
@@ -190,6 +190,11 @@ impl MailTemplate {
         matches!(self, Self::Invitation | Self::Reminder | Self::NewLink)
     }
 
+    /// Whether sending it again means a new link, whatever became of the last one.
+    pub const fn is_renewed(self) -> bool {
+        self.carries_invitation() || matches!(self, Self::Added)
+    }
+
     /// Whether it speaks for a workspace, and so stands in the workspace's log.
     pub const fn is_of_workspace(self) -> bool {
         !matches!(self, Self::PasswordReset | Self::EmailChange | Self::EmailChanged | Self::Test)
@@ -212,7 +217,7 @@ words! {
 
 words! {
     /// Which mail it is: the outbox's word for it.
-    MailTemplate ("mail": "invitation, reminder, new_link, token_expiring, directory_failing, last_owner, mass_change, seat_limit_reached, access_suspended, added, password_reset, email_change, email_changed, test") {
+    MailTemplate ("mail": "invitation, reminder, new_link, token_expiring, directory_failing, last_owner, mass_change, seat_limit_reached, access_suspended, added, password_reset, email_change, email_changed, directory_email_changed, declined, test") {
         /// Someone is invited.
         Invitation = "invitation", "Invitation";
         /// Half of an invitation's time is over.
@@ -239,6 +244,10 @@ words! {
         EmailChange = "email_change", "Confirm address";
         /// An address was changed.
         EmailChanged = "email_changed", "Address changed";
+        /// A directory changed the address of a member.
+        DirectoryEmailChanged = "directory_email_changed", "Address changed by directory";
+        /// Someone declined an invitation.
+        Declined = "declined", "Invitation declined";
         /// Shows that mail arrives.
         Test = "test", "Test mail";
     }

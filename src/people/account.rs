@@ -10,13 +10,12 @@ use crate::{
     clock::Timestamp,
     error::{Error, Result},
     mail::{self, Order},
-    model::{AccountId, MailTemplate, WorkspaceId},
+    model::{AccountId, MailTemplate},
     secret::Secret,
     state::{Context, Rollcall},
     store::{
         self, Tx,
         accounts::{Account, LinkPurpose},
-        memberships::Membership,
     },
 };
 
@@ -85,56 +84,15 @@ pub async fn insert(
     Ok(account)
 }
 
-/// Adds an account for a member whom a directory adds directly; they set a password by a link.
-///
-/// # Errors
-/// `Unique(AccountEmail)` when the address has one.
-pub(super) async fn insert_without_password(
-    tx: &mut Tx,
-    context: &Context,
-    membership: &Membership,
-) -> store::Result<Account> {
-    let account = Account {
-        id: context.clock.new_id(),
-        email: membership.email.clone(),
-        email_key: membership.email_key.clone(),
-        email_verified_at: None,
-        name: membership.name.clone(),
-        password_hash: None,
-        created_at: context.now,
-        updated_at: context.now,
-    };
-    store::accounts::insert(tx, &account).await?;
-    Ok(account)
-}
-
-/// Queues the mail to a member who was added directly, with a link that sets their first password. The link itself is
-/// made when the mail leaves.
-///
-/// # Errors
-/// When the database fails.
-pub(super) async fn order_first_password_link(
-    tx: &mut Tx,
-    context: &Context,
-    account: &Account,
-    workspace: &WorkspaceId,
-) -> store::Result<()> {
-    let order = Order {
-        template: MailTemplate::Added,
-        workspace: Some(workspace),
-        subject_id: account.id.as_str(),
-        generation: context.now.0,
-        recipient: &account.email,
-        delay: context.invitation_delay,
-        detail: json!({}),
-    };
-    mail::order(tx, context, &order).await
-}
+/// Why a mail with a link is cancelled when another is asked for: the latest alone holds the link that works.
+pub(super) const NEWER_LINK: &str = "A newer link was asked for.";
 
 /// Queues the mail to someone who forgot their password, with a link that sets a new one.
 async fn order_password_reset(tx: &mut Tx, context: &Context, account: &Account) -> store::Result<()> {
+    let template = MailTemplate::PasswordReset;
+    store::accounts::cancel_mails(tx, &account.id, template, None, NEWER_LINK, context.now).await?;
     let order = Order {
-        template: MailTemplate::PasswordReset,
+        template,
         workspace: None,
         subject_id: account.id.as_str(),
         generation: context.now.0,
@@ -143,33 +101,6 @@ async fn order_password_reset(tx: &mut Tx, context: &Context, account: &Account)
         detail: json!({}),
     };
     mail::order(tx, context, &order).await
-}
-
-/// Queues the notice that an address was changed, to the old and to the new one. `about` is the workspace and the id
-/// of what has the address.
-///
-/// # Errors
-/// When the database fails.
-pub(super) async fn tell_of_new_address(
-    tx: &mut Tx,
-    context: &Context,
-    about: (&WorkspaceId, &str),
-    old: &str,
-    new: &str,
-) -> store::Result<()> {
-    for recipient in [old, new] {
-        let order = Order {
-            template: MailTemplate::EmailChanged,
-            workspace: Some(about.0),
-            subject_id: about.1,
-            generation: context.now.0,
-            recipient,
-            delay: Duration::ZERO,
-            detail: json!({ "old": old, "new": new }),
-        };
-        mail::order(tx, context, &order).await?;
-    }
-    Ok(())
 }
 
 /// Queues the notice that the person changed their own address, to the old one.
@@ -194,9 +125,27 @@ pub(super) async fn tell_of_own_address(
     mail::order(tx, context, &order).await
 }
 
-/// Most mails with a password link to one account in a minute, and in a day.
-const RESET_LIMITS: [(Duration, i64); 2] =
-    [(Duration::from_secs(60), 1), (Duration::from_secs(24 * 3600), 5)];
+/// Most mails with a link of one kind to one account in a minute, and in a day.
+const LINK_LIMITS: [(Duration, i64); 2] = [(Duration::from_secs(60), 1), (Duration::from_secs(24 * 3600), 5)];
+
+/// Whether so many mails of this template were asked for lately that no other may be.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn asked_too_often(
+    tx: &mut Tx,
+    context: &Context,
+    account: &AccountId,
+    template: MailTemplate,
+) -> store::Result<bool> {
+    for (span, most) in LINK_LIMITS {
+        let since = context.now.minus(span);
+        if store::accounts::count_mails_since(tx, account, template, since).await? >= most {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
 
 /// Mails a link that sets a new password, if the address has an account and was not mailed too often. Whoever asks
 /// learns nothing of that.
@@ -208,15 +157,10 @@ pub async fn request_password_reset(rollcall: &Rollcall, email: &str) -> Result<
     let context = rollcall.context(Actor::Invitee);
     // One transaction in either case, so that the time it takes tells nothing.
     let mut tx = rollcall.db.write().await?;
-    if let Some(account) = store::accounts::find_by_email(&mut tx, &email.key()).await? {
-        let mut allowed = true;
-        for (span, most) in RESET_LIMITS {
-            let since = context.now.minus(span);
-            allowed &= store::accounts::count_password_mails(&mut tx, &account.id, since).await? < most;
-        }
-        if allowed {
-            order_password_reset(&mut tx, &context, &account).await?;
-        }
+    if let Some(account) = store::accounts::find_by_email(&mut tx, &email.key()).await?
+        && !asked_too_often(&mut tx, &context, &account.id, MailTemplate::PasswordReset).await?
+    {
+        order_password_reset(&mut tx, &context, &account).await?;
     }
     tx.commit().await?;
     rollcall.mail_due.notify_one();

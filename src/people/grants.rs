@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{account, alerts};
+use super::{alerts, first_password};
 use crate::{
     audit,
     mail::{self, Order},
@@ -102,17 +102,12 @@ pub async fn invite(
 /// # Errors
 /// `Unique(AccountEmail)` when the address got an account at this moment; else when the database fails.
 pub async fn add(tx: &mut Tx, context: &Context, membership: &mut Membership) -> Result<()> {
-    let account = match store::accounts::find_by_email(tx, &membership.email_key).await? {
-        Some(account) => account,
-        None => account::insert_without_password(tx, context, membership).await?,
-    };
-    membership.account_id = Some(account.id.clone());
+    let account = first_password::account_of_address(tx, context, membership).await?;
+    membership.account_id = Some(account.id);
     membership.joined_at = Some(context.now);
     set_status(membership, MembershipStatus::Active, context);
     store::memberships::update(tx, membership).await?;
-    if account.password_hash.is_none() {
-        account::order_first_password_link(tx, context, &account, &membership.workspace_id).await?;
-    }
+    first_password::order_link(tx, context, membership, context.invitation_delay).await?;
     let detail = json!({ "email": membership.email, "role": membership.role });
     record(tx, context, membership, "membership.added", &detail).await
 }
@@ -152,7 +147,8 @@ pub async fn remove(tx: &mut Tx, context: &Context, membership: &mut Membership)
     Ok(ended)
 }
 
-/// Gives access back to someone who had accepted before; no mail, same role.
+/// Gives access back to someone who had accepted before, with the same role. Only who was added directly and has set no
+/// password yet is mailed: the link that they were sent, if any, may have ended with their access.
 ///
 /// # Errors
 /// When the database fails.
@@ -160,6 +156,7 @@ pub async fn reinstate(tx: &mut Tx, context: &Context, membership: &mut Membersh
     set_status(membership, MembershipStatus::Active, context);
     membership.suspended_by = None;
     store::memberships::update(tx, membership).await?;
+    first_password::order_link(tx, context, membership, context.invitation_delay).await?;
     record(tx, context, membership, "membership.reinstated", &json!({ "role": membership.role })).await
 }
 
@@ -176,18 +173,32 @@ pub async fn end_access(tx: &mut Tx, context: &Context, membership: &Membership)
         ended.mails =
             store::outbox::cancel(tx, open.id.as_str(), "The invitation was withdrawn.", context.now).await?;
     }
-    if let Some(account) = &membership.account_id {
-        let elsewhere = store::memberships::list_of_account(tx, account)
-            .await?
-            .iter()
-            .any(|other| other.id != membership.id && other.status == MembershipStatus::Active);
-        if !elsewhere {
-            ended.mails +=
-                store::outbox::cancel(tx, account.as_str(), "The access ended.", context.now).await?;
-            ended.sessions = store::sessions::delete_of_account(tx, account).await?;
-        }
+    if let Some(account) = own_account(tx, membership).await? {
+        ended.mails += store::outbox::cancel(tx, account.as_str(), "The access ended.", context.now).await?;
+        ended.sessions = store::sessions::delete_of_account(tx, &account).await?;
     }
     Ok(ended)
+}
+
+/// Ends the sessions of the member's account, unless it is a member elsewhere.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_sessions(tx: &mut Tx, membership: &Membership) -> Result<u64> {
+    match own_account(tx, membership).await? {
+        Some(account) => store::sessions::delete_of_account(tx, &account).await,
+        None => Ok(0),
+    }
+}
+
+/// The member's account, when it has access to no other workspace.
+async fn own_account(tx: &mut Tx, membership: &Membership) -> Result<Option<AccountId>> {
+    let Some(account) = &membership.account_id else { return Ok(None) };
+    let elsewhere = store::memberships::list_of_account(tx, account)
+        .await?
+        .iter()
+        .any(|other| other.id != membership.id && other.status == MembershipStatus::Active);
+    Ok((!elsewhere).then(|| account.clone()))
 }
 
 /// Moves the membership to `status`, now.

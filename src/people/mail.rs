@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::{Caller, Permission, invitation};
+use super::{Caller, Permission, first_password, invitation};
 use crate::{
     audit,
     error::{Error, Result},
-    model::{InvitationId, MailId, MailStatus, MailTemplate, MembershipId},
+    model::{AccountId, InvitationId, MailId, MailStatus, MailTemplate, MembershipId},
     state::Rollcall,
     store::{self, Conn, outbox::Mail},
 };
@@ -26,7 +26,7 @@ pub async fn cancel(rollcall: &Rollcall, caller: &Caller<'_>, id: &MailId) -> Re
     Ok(tx.commit().await?)
 }
 
-/// Sends a mail again: an invitation with a new link, anything else as it is.
+/// Sends a mail again: an invitation, or the way to a first password, with a new link; anything else as it is.
 ///
 /// # Errors
 /// `Forbidden`; `NotFound`; `Conflict` when there is nothing to send again.
@@ -35,9 +35,15 @@ pub async fn send_again(rollcall: &Rollcall, caller: &Caller<'_>, id: &MailId) -
     let mut conn = rollcall.db.read().await?;
     let mail = find(&mut conn, caller, id).await?;
     let invited = invited(&mut conn, &mail).await?;
+    let added = added(&mut conn, caller, &mail).await?;
     drop(conn);
-    if let Some(membership) = invited.filter(|_| mail.status != MailStatus::Deferred) {
-        return invitation::resend(rollcall, caller, &membership).await;
+    if mail.status != MailStatus::Deferred {
+        if let Some(membership) = invited {
+            return invitation::resend(rollcall, caller, &membership).await;
+        }
+        if let Some(membership) = added {
+            return first_password::send_link(rollcall, caller, &membership).await;
+        }
     }
     let mut tx = rollcall.db.write().await?;
     if !store::outbox::requeue(&mut tx, id, rollcall.clock.now()).await? {
@@ -65,6 +71,19 @@ async fn invited(conn: &mut Conn, mail: &Mail) -> store::Result<Option<Membershi
     }
     let invitation = store::invitations::get(conn, &InvitationId(mail.subject_id.clone())).await?;
     Ok(invitation.map(|invitation| invitation.membership_id))
+}
+
+/// The member whom the mail about having been added is for.
+async fn added(conn: &mut Conn, caller: &Caller<'_>, mail: &Mail) -> Result<Option<MembershipId>> {
+    if mail.template.parse() != Ok(MailTemplate::Added) {
+        return Ok(None);
+    }
+    let account = AccountId(mail.subject_id.clone());
+    let found = store::memberships::find_by_account(conn, &caller.workspace().id, &account).await?;
+    let membership = found.ok_or_else(|| {
+        Error::conflict("mail", "The person has another address here now. See their entry under People.")
+    })?;
+    Ok(Some(membership.id))
 }
 
 /// Sets whether people are mailed when their access is suspended.

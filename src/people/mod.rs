@@ -7,6 +7,7 @@ pub mod access;
 pub mod account;
 pub mod alerts;
 pub mod email;
+pub mod first_password;
 pub mod grants;
 pub mod held;
 pub mod instance;

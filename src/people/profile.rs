@@ -6,14 +6,14 @@ use serde_json::json;
 
 use super::{
     EmailAddress,
-    account::{checked_name, tell_of_own_address},
+    account::{NEWER_LINK, asked_too_often, checked_name, tell_of_own_address},
     password,
 };
 use crate::{
     audit::Actor,
     error::{Error, Result},
     mail::{self, Order},
-    model::{AccountId, MailTemplate, MembershipStatus, Source},
+    model::{MailTemplate, MembershipStatus, Source},
     secret,
     state::Rollcall,
     store::{
@@ -25,33 +25,51 @@ use crate::{
 /// How long a link works that confirms a new address.
 pub const EMAIL_LINK_LIFE: Duration = Duration::from_secs(24 * 3600);
 
-/// The name of a directory that manages this person: it decides name and address then.
+/// A person whom a directory manages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Managed {
+    /// The directory's name. It decides the person's name.
+    pub by: String,
+    /// Addresses that directories give the person besides the one that they sign in with. They may sign in with one of
+    /// these instead once they have confirmed it, and with no other.
+    pub addresses: Vec<String>,
+}
+
+/// The directory that manages this person, if one does.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn managed_by(rollcall: &Rollcall, account: &AccountId) -> Result<Option<String>> {
+pub async fn managed(rollcall: &Rollcall, account: &Account) -> Result<Option<Managed>> {
     let mut conn = rollcall.db.read().await?;
-    for membership in store::memberships::list_of_account(&mut conn, account).await? {
+    let mut managed: Option<Managed> = None;
+    for membership in store::memberships::list_of_account(&mut conn, &account.id).await? {
         let Some(directory) = membership.directory_id.as_ref().filter(|_| {
             membership.source == Source::Directory && membership.status != MembershipStatus::Removed
         }) else {
             continue;
         };
-        if let Some(found) = store::directories::get(&mut conn, &membership.workspace_id, directory).await? {
-            return Ok(Some(found.name));
+        let Some(directory) = store::directories::get(&mut conn, &membership.workspace_id, directory).await?
+        else {
+            continue;
+        };
+        let managed = managed.get_or_insert(Managed { by: directory.name, addresses: Vec::new() });
+        if membership.email_key != account.email_key {
+            managed.addresses.push(membership.email);
         }
     }
-    Ok(None)
+    Ok(managed)
 }
 
-async fn refuse_if_managed(rollcall: &Rollcall, account: &Account, field: &'static str) -> Result<()> {
-    match managed_by(rollcall, &account.id).await? {
-        Some(directory) => Err(Error::conflict(
-            field,
-            format!("{directory} manages this. Ask your IT team to change it there."),
-        )),
-        None => Ok(()),
-    }
+/// Another address is the person's own affair, unless a directory manages them: then it is one that a directory gives
+/// them.
+async fn refuse_other_address(rollcall: &Rollcall, account: &Account, new: &EmailAddress) -> Result<()> {
+    let Some(managed) = managed(rollcall, account).await? else { return Ok(()) };
+    let given = |address: &String| store::directory_users::key(address) == new.key();
+    if managed.addresses.iter().any(given) { Ok(()) } else { Err(refusal("email", &managed.by)) }
+}
+
+fn refusal(field: &'static str, directory: &str) -> Error {
+    Error::conflict(field, format!("{directory} manages this. Ask your IT team to change it there."))
 }
 
 /// Changes the person's name, here and in the workspaces that know them by hand.
@@ -59,7 +77,9 @@ async fn refuse_if_managed(rollcall: &Rollcall, account: &Account, field: &'stat
 /// # Errors
 /// `Invalid` on `name`; `Conflict` on `name` when a directory decides it.
 pub async fn rename(rollcall: &Rollcall, account: &Account, name: &str) -> Result<()> {
-    refuse_if_managed(rollcall, account, "name").await?;
+    if let Some(managed) = managed(rollcall, account).await? {
+        return Err(refusal("name", &managed.by));
+    }
     let name = checked_name("name", name)?;
     let now = rollcall.clock.now();
     let mut tx = rollcall.db.write().await?;
@@ -72,18 +92,19 @@ pub async fn rename(rollcall: &Rollcall, account: &Account, name: &str) -> Resul
 /// Mails a link to the new address; the address changes when it is followed. Earlier links stop working.
 ///
 /// # Errors
-/// `Invalid` on `email` or `current`; `Conflict` on `email` when a directory decides it, or it is taken.
+/// `Invalid` on `email` or `current`; `Conflict` on `email` when a directory decides it, when it is taken, and when there
+/// were too many mails.
 pub async fn request_email_change(
     rollcall: &Rollcall,
     account: &Account,
     new: &str,
     current_password: &str,
 ) -> Result<EmailAddress> {
-    refuse_if_managed(rollcall, account, "email").await?;
     let new: EmailAddress = new.parse()?;
     if new.as_str() == account.email {
         return Err(Error::invalid("email", "This is your address already."));
     }
+    refuse_other_address(rollcall, account, &new).await?;
     check_current(account, current_password).await?;
     let context = rollcall.context(Actor::Person(account.id.clone()));
     let mut tx = rollcall.db.write().await?;
@@ -92,9 +113,16 @@ pub async fn request_email_change(
         tx.rollback().await?;
         return Err(taken());
     }
+    let template = MailTemplate::EmailChange;
+    if asked_too_often(&mut tx, &context, &account.id, template).await? {
+        tx.rollback().await?;
+        let message = "A link was mailed a moment ago, or five times today. Wait before the next one.";
+        return Err(Error::conflict("email", message));
+    }
     store::accounts::delete_links(&mut tx, &account.id, LinkPurpose::ChangeEmail).await?;
+    store::accounts::cancel_mails(&mut tx, &account.id, template, None, NEWER_LINK, context.now).await?;
     let order = Order {
-        template: MailTemplate::EmailChange,
+        template,
         workspace: None,
         subject_id: account.id.as_str(),
         generation: context.now.0,
@@ -143,8 +171,8 @@ pub async fn of_email_link(rollcall: &Rollcall, token: &str) -> Result<Option<(A
 pub async fn confirm_email(rollcall: &Rollcall, token: &str, kept: Option<&str>) -> Result<String> {
     let dead = || Error::NotFound { what: "link, or it was used already" };
     let (account, email) = of_email_link(rollcall, token).await?.ok_or_else(dead)?;
-    refuse_if_managed(rollcall, &account, "email").await?;
     let email: EmailAddress = email.parse()?;
+    refuse_other_address(rollcall, &account, &email).await?;
     let context = rollcall.context(Actor::Person(account.id.clone()));
     let mut tx = rollcall.db.write().await?;
     if !store::accounts::use_link(&mut tx, &secret::hash(token), context.now).await? {
@@ -160,7 +188,8 @@ pub async fn confirm_email(rollcall: &Rollcall, token: &str, kept: Option<&str>)
         stored => stored?,
     }
     store::memberships::readdress_of_account(&mut tx, &account, email.as_str(), &key, context.now).await?;
-    // A link that was mailed to the old address must not open the account any more.
+    // A link to the old address, mailed or about to be, must not open the account any more.
+    store::outbox::cancel(&mut tx, account.id.as_str(), "The address was changed.", context.now).await?;
     store::accounts::delete_links(&mut tx, &account.id, LinkPurpose::SetPassword).await?;
     tell_of_own_address(&mut tx, &context, &account, email.as_str()).await?;
     store::sessions::delete_others_of_account(&mut tx, &account.id, kept.unwrap_or_default()).await?;

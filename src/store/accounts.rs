@@ -6,7 +6,10 @@ use super::{
     Conn, Result, Tx,
     sql::{execute, optional, scalar},
 };
-use crate::{clock::Timestamp, model::AccountId};
+use crate::{
+    clock::Timestamp,
+    model::{AccountId, MailTemplate, WorkspaceId},
+};
 
 /// Someone who can sign in.
 #[derive(Clone, Debug, FromRow)]
@@ -267,16 +270,85 @@ pub async fn set_email(
     Ok(())
 }
 
-/// How many mails with a password link were asked for since then.
+/// Deletes an account that nobody has set a password for. One that got a password at this moment stays.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn count_password_mails(conn: &mut Conn, account: &AccountId, since: Timestamp) -> Result<i64> {
+pub async fn delete_without_password(tx: &mut Tx, id: &AccountId) -> Result<()> {
+    execute!(tx, "DELETE FROM accounts WHERE id = $1 AND password_hash IS NULL", id)?;
+    Ok(())
+}
+
+/// How many mails of this template were asked for since then.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_mails_since(
+    conn: &mut Conn,
+    account: &AccountId,
+    template: MailTemplate,
+    since: Timestamp,
+) -> Result<i64> {
     scalar!(
         conn,
         i64,
-        "SELECT COUNT(*) FROM outbox WHERE subject_id = $1 AND template = 'password_reset' AND created_at > $2",
+        "SELECT COUNT(*) FROM outbox WHERE subject_id = $1 AND template = $2 AND created_at > $3",
         account,
+        template.as_str(),
         since
     )
+}
+
+/// Cancels the mails of this template that have not gone out, of one workspace or of none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn cancel_mails(
+    tx: &mut Tx,
+    account: &AccountId,
+    template: MailTemplate,
+    workspace: Option<&WorkspaceId>,
+    reason: &str,
+    now: Timestamp,
+) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE outbox SET status = 'cancelled', answer = $4, updated_at = $5 \
+         WHERE subject_id = $1 AND template = $2 AND COALESCE(workspace_id, '') = $3 \
+         AND status IN ('queued', 'deferred')",
+        account,
+        template.as_str(),
+        workspace.map(WorkspaceId::as_str).unwrap_or_default(),
+        reason,
+        now
+    )?;
+    Ok(())
+}
+
+/// Whether a mail with a link of this purpose has left, or may have, that was asked for after `generation`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn newer_link_was_mailed(
+    conn: &mut Conn,
+    account: &AccountId,
+    purpose: LinkPurpose,
+    generation: i64,
+) -> Result<bool> {
+    let (one, other) = match purpose {
+        LinkPurpose::SetPassword => (MailTemplate::Added, MailTemplate::PasswordReset),
+        LinkPurpose::ChangeEmail => (MailTemplate::EmailChange, MailTemplate::EmailChange),
+        LinkPurpose::ClaimInstance => return Ok(false),
+    };
+    let newer = scalar!(
+        conn,
+        i64,
+        "SELECT COUNT(*) FROM outbox WHERE subject_id = $1 AND template IN ($2, $3) AND generation > $4 \
+         AND attempts > 0 AND status IN ('queued', 'deferred', 'accepted', 'kept')",
+        account,
+        one.as_str(),
+        other.as_str(),
+        generation
+    )?;
+    Ok(newer > 0)
 }

@@ -263,3 +263,19 @@ pub async fn count_mails_since(conn: &mut Conn, membership: &MembershipId, since
         since
     )
 }
+
+/// The same without the first mail of all: how often an invitation was sent again.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_resent_since(conn: &mut Conn, membership: &MembershipId, since: Timestamp) -> Result<i64> {
+    scalar!(
+        conn,
+        i64,
+        "SELECT COUNT(*) FROM outbox WHERE template IN ('invitation', 'new_link') AND created_at > $2 \
+         AND NOT (generation = 1 AND subject_id = (SELECT MIN(id) FROM invitations WHERE membership_id = $1)) \
+         AND subject_id IN (SELECT id FROM invitations WHERE membership_id = $1)",
+        membership,
+        since
+    )
+}

@@ -74,6 +74,8 @@ pub struct Person {
     pub invitation_opened_at: Option<Timestamp>,
     /// Who invited.
     pub invited_by: Option<String>,
+    /// Has an account for which nobody has set a password yet.
+    pub without_password: bool,
     /// What is known of the invitation's latest mail.
     pub mail_status: Option<MailStatus>,
     /// What the relay said of it.
@@ -82,12 +84,13 @@ pub struct Person {
 
 const SELECT: &str = "SELECT m.*, d.name AS directory_name, g.display_name AS role_group, i.status AS invitation_status, \
     i.sent_at AS invitation_sent_at, i.expires_at AS invitation_expires_at, i.opened_at AS invitation_opened_at, \
-    a.name AS invited_by, o.status AS mail_status, o.answer AS mail_answer \
+    a.name AS invited_by, own.id IS NOT NULL AND own.password_hash IS NULL AS without_password, o.status AS mail_status, o.answer AS mail_answer \
     FROM memberships m \
     LEFT JOIN directories d ON d.id = m.directory_id \
     LEFT JOIN directory_groups g ON g.id = m.role_group_id \
     LEFT JOIN invitations i ON i.id = (SELECT id FROM invitations WHERE membership_id = m.id ORDER BY id DESC LIMIT 1) \
     LEFT JOIN accounts a ON a.id = i.invited_by \
+    LEFT JOIN accounts own ON own.id = m.account_id \
     LEFT JOIN outbox o ON o.template IN ('invitation', 'new_link') AND o.subject_id = i.id AND o.generation = i.generation ";
 
 /// A page of people by name.

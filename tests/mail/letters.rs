@@ -3,7 +3,10 @@
 use rollcall::{
     clock::Timestamp,
     config::BaseUrl,
-    mail::{Addressee, Identity, Message, ReturnPath, languages, templates::sample},
+    mail::{
+        Addressee, Identity, Letter, Message, ReturnPath, languages,
+        templates::{SeatLimitReached, sample},
+    },
     model::{MailId, MailTemplate},
 };
 
@@ -12,6 +15,10 @@ use crate::support::BASE_URL;
 const NOW: Timestamp = Timestamp(1_768_467_600_000_000);
 
 fn rendered(template: MailTemplate, language: &str) -> Message {
+    written(&sample(template, NOW), language)
+}
+
+fn written(letter: &Letter, language: &str) -> Message {
     let addressee = Addressee { email: "ada@acme.test".to_owned(), language: Some(language.to_owned()) };
     let identity = Identity {
         id: MailId("01987654-0000-7000-8000-000000000001".to_owned()),
@@ -22,7 +29,7 @@ fn rendered(template: MailTemplate, language: &str) -> Message {
         return_path: Some(ReturnPath::parse("bounces+{id}@acme.test").unwrap()),
         date: NOW,
     };
-    sample(template, NOW).render(&addressee, &identity, &BaseUrl::parse(BASE_URL).unwrap()).unwrap()
+    letter.render(&addressee, &identity, &BaseUrl::parse(BASE_URL).unwrap()).unwrap()
 }
 
 #[test]
@@ -51,6 +58,24 @@ fn every_mail_says_something_of_its_own_in_every_language() {
 }
 
 #[test]
+fn one_seat_is_not_counted() {
+    let letter = Letter::SeatLimitReached(SeatLimitReached {
+        workspace: "Acme".to_owned(),
+        limit: 1,
+        at: NOW,
+        path: "/".to_owned(),
+    });
+    for (language, words) in [
+        ("en", "its only seat is taken"),
+        ("de", "Der einzige Platz ist belegt"),
+        ("fr", "la seule place est prise"),
+    ] {
+        let text = written(&letter, language).text;
+        assert!(text.contains(words), "{text}");
+    }
+}
+
+#[test]
 fn answers_go_to_the_support_contact_and_bounces_to_an_address_of_their_own() {
     let message = rendered(MailTemplate::MassChange, "en");
     let headers = message.headers();
@@ -72,6 +97,7 @@ fn no_sample_opens_anything() {
             assert!(
                 link == format!("{BASE_URL}/")
                     || link == BASE_URL
+                    || link == format!("{BASE_URL}/account")
                     || link.contains("********")
                     || link.ends_with('.'),
                 "{link}"

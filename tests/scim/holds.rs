@@ -362,7 +362,7 @@ async fn a_new_address_by_the_directory_ends_sessions_and_tells_both() {
         idp.change(&ana, &moved).await.shows(200);
         assert_eq!(company.id_of("ana.b@acme.test").await, id);
         assert!(company.standing("ana.b@acme.test").await.ends_with("0 sessions"));
-        let told = "SELECT recipient FROM outbox WHERE subject_id = $1 AND template = 'email_changed' ORDER BY recipient";
+        let told = "SELECT recipient FROM outbox WHERE subject_id = $1 AND template = 'directory_email_changed' ORDER BY recipient";
         assert_eq!(company.look(told, id.as_str()).await, ["ana.b@acme.test", ANA]);
     })
     .await;

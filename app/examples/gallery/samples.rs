@@ -3,7 +3,7 @@
 use app::{
     pages::{
         Field, Frame, Paging, Viewer, Workspace,
-        account::{Account, ConfirmEmail, SessionRow},
+        account::{Account, ConfirmEmail, Managed, SessionRow},
         directory::{
             Directory, DirectoryCounts, DirectoryDialog, DirectorySettings, Held, HeldPerson, MembersChoice,
             RemoveForm, TokenRow,
@@ -121,7 +121,7 @@ pub(crate) fn security_at(dialog: bool, directory: Option<&str>) -> Security {
     security(Role::Owner, Vec::new(), dialog)
 }
 
-fn account(managed_by: Option<String>) -> Account {
+fn account(managed: Option<Managed>) -> Account {
     let row = |id: &str, browser: &str, since: i64, this: bool| SessionRow {
         id: id.into(),
         browser: browser.into(),
@@ -131,7 +131,7 @@ fn account(managed_by: Option<String>) -> Account {
     Account {
         name: Field::new("Ada Lovelace"),
         email: "ada@acme.com".into(),
-        managed_by,
+        managed,
         new_email: Field::default(),
         email_password: Field::default(),
         current: Field { value: String::new(), error: Some("This is not your password.".into()) },
@@ -314,11 +314,7 @@ fn signed_out() -> Vec<Sample> {
         }),
         Sample::new("login-no-workspace", || Login::NoWorkspace { email: "ada@acme.com".into() }),
         Sample::new("password", || {
-            Password::Form(PasswordForm {
-                token: "t".into(),
-                email: "ada@acme.com".into(),
-                ..PasswordForm::default()
-            })
+            Password::Form(PasswordForm { email: "ada@acme.com".into(), ..PasswordForm::default() })
         }),
         Sample::new("password-dead", || Password::DeadLink),
         Sample::new("invite", move || join(new(), Inviter::Directory("Okta".into()))),
@@ -379,9 +375,13 @@ fn signed_out() -> Vec<Sample> {
             error: None,
         }),
         Sample::new("account", || account(None)),
-        Sample::new("account-managed", || account(Some("Okta".into()))),
+        Sample::new("account-managed", || {
+            account(Some(Managed { by: "Okta".into(), addresses: Vec::new() }))
+        }),
+        Sample::new("account-managed-moved", || {
+            account(Some(Managed { by: "Okta".into(), addresses: vec!["ada.king@acme.com".into()] }))
+        }),
         Sample::new("account-email", || ConfirmEmail::Ask {
-            token: "t".into(),
             old: "ada@acme.com".into(),
             new: "ada@lovelace.example".into(),
             error: None,

@@ -28,6 +28,8 @@ fn row(id: &str, name: &str, email: &str, role: Role, last: i64) -> MemberRow {
         directory: Some("Okta".into()),
         status: MembershipStatus::Active,
         held: None,
+        invitation: None,
+        without_password: false,
         last_active: Some(NOW - last),
         expires: None,
         guard: None,
@@ -72,6 +74,11 @@ fn members() -> Vec<MemberRow> {
             guard: Some(LAST_OWNER.into()),
             ..row("m8", "Jean Bartik", "jean@acme.com", Role::Owner, 5 * DAY)
         },
+        MemberRow {
+            without_password: true,
+            last_active: None,
+            ..row("m10", "Mary Allen Wilkes", "mary@acme.com", Role::Member, 0)
+        },
         row("m9", "Radia Perlman", "radia@acme.com", Role::Member, 5 * DAY),
     ]
 }
@@ -115,6 +122,10 @@ fn invitations() -> Vec<InvitationRow> {
             status: InvitationStatus::Expired,
             ..row("i5", "", "late@example.org", Some("Ada Lovelace"), MailStatus::Accepted, None)
         },
+        InvitationRow {
+            status: InvitationStatus::Revoked,
+            ..row("i6", "Joan Clarke", "joan@acme.com", None, MailStatus::Cancelled, None)
+        },
     ]
 }
 
@@ -127,6 +138,7 @@ fn left(blocked: bool) -> Vec<LeftRow> {
         source: Source::Directory,
         directory: Some("Okta".into()),
         by: by.into(),
+        was_invitation: false,
         since: NOW - days * DAY,
         reinstate_blocked: blocked.then(|| "Okta says inactive. Reactivate them there.".to_owned()),
     };

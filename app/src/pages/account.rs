@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use super::{Field, Page};
 use crate::{
     ui::{
-        Card, Column, Kind, PageHead, TextField, Tone, cell, form_error, pill, plain, signed_out, table, time,
+        Card, Choice, Column, Kind, PageHead, SelectField, TextField, Tone, cell, form_error, pill, plain,
+        signed_out, table, time,
     },
     when::Style,
 };
@@ -17,8 +18,8 @@ pub struct Account {
     pub name: Field,
     /// The address that the account has.
     pub email: String,
-    /// The directory that decides name and address, such as "Okta".
-    pub managed_by: Option<String>,
+    /// The directory that decides the name, and which addresses one may sign in with.
+    pub managed: Option<Managed>,
     /// Another address.
     pub new_email: Field,
     /// Only the error is shown: the password that confirms another address.
@@ -31,6 +32,15 @@ pub struct Account {
     pub sessions: Vec<SessionRow>,
     /// The clock.
     pub now: i64,
+}
+
+/// A person whom a directory manages.
+#[derive(Clone, Debug)]
+pub struct Managed {
+    /// The directory's name, such as "Okta".
+    pub by: String,
+    /// Addresses that directories give the person besides the one that they sign in with.
+    pub addresses: Vec<String>,
 }
 
 /// A browser in which the person is signed in.
@@ -88,25 +98,8 @@ fn form_card(title: &'static str, action: &'static str, button: &'static str, bo
 }
 
 fn profile(page: &Account) -> AnyView {
-    if let Some(directory) = &page.managed_by {
-        let lead =
-            format!("{directory} decides your name and your address. Ask your IT team to change them there.");
-        let (name, email) = (page.name.clone(), Field::new(page.email.clone()));
-        return view! {
-            <Card title="Name and address" lead=lead>
-                <div class="pair">
-                    <TextField name="name" label="Name" field=name kind=Kind::Name readonly=true />
-                    <TextField
-                        name="email"
-                        label="E-mail"
-                        field=email
-                        kind=Kind::Email
-                        readonly=true
-                    />
-                </div>
-            </Card>
-        }
-        .into_any();
+    if let Some(managed) = &page.managed {
+        return self::managed(page, managed);
     }
     let name = view! { <TextField name="name" label="Name" field=page.name.clone() kind=Kind::Name /> };
     let email = view! {
@@ -133,6 +126,68 @@ fn profile(page: &Account) -> AnyView {
         {form_card("E-mail address", "/account/email", "Send the link", email.into_any())}
     }
     .into_any()
+}
+
+/// What a directory decides; and the way to sign in with an address that it gives.
+fn managed(page: &Account, managed: &Managed) -> AnyView {
+    let by = &managed.by;
+    let lead = if managed.addresses.is_empty() {
+        format!("{by} decides your name and your address. Ask your IT team to change them there.")
+    } else {
+        format!("{by} decides your name. You sign in with {}.", page.email)
+    };
+    let (name, email) = (page.name.clone(), Field::new(page.email.clone()));
+    let other = (!managed.addresses.is_empty()).then(|| other_address(page, managed));
+    view! {
+        <Card title="Name and address" lead=lead>
+            <div class="pair">
+                <TextField name="name" label="Name" field=name kind=Kind::Name readonly=true />
+                <TextField
+                    name="address"
+                    label="E-mail"
+                    field=email
+                    kind=Kind::Email
+                    readonly=true
+                />
+            </div>
+        </Card>
+        {other}
+    }
+    .into_any()
+}
+
+/// The form that lets someone sign in with an address that a directory gives them.
+fn other_address(page: &Account, managed: &Managed) -> AnyView {
+    let wanted = &page.new_email;
+    let choices: Vec<Choice> = managed
+        .addresses
+        .iter()
+        .map(|address| Choice {
+            value: address.clone(),
+            label: address.clone(),
+            chosen: *address == wanted.value,
+        })
+        .collect();
+    let body = view! {
+        <p class="hint">"Your directory knows you by another address than the one that you sign in with."</p>
+        <div class="pair">
+            <SelectField
+                name="email"
+                label="Sign in with"
+                choices=choices
+                hint="A link goes there; the address changes when you open it."
+                error=wanted.error.clone()
+            />
+            <TextField
+                name="current"
+                id="email-current"
+                label="Your password"
+                field=page.email_password.clone()
+                kind=Kind::Password
+            />
+        </div>
+    };
+    form_card("Sign-in address", "/account/email", "Send the link", body.into_any())
 }
 
 fn password(page: &Account) -> AnyView {
@@ -210,13 +265,11 @@ fn sessions(page: &Account) -> AnyView {
     .into_any()
 }
 
-/// `/account/email/{token}`
+/// `/account/email/confirm`
 #[derive(Clone, Debug)]
 pub enum ConfirmEmail {
     /// The link is good.
     Ask {
-        /// From the link.
-        token: String,
         /// The address that the account has.
         old: String,
         /// The address that it gets.
@@ -247,11 +300,11 @@ impl Page for ConfirmEmail {
             }
         };
         match self {
-            Self::Ask { token, old, new, error } => signed_out(
+            Self::Ask { old, new, error } => signed_out(
                 "Confirm your address",
                 format!("From now on you sign in as {new}, no longer as {old}."),
                 view! {
-                    <form class="form" method="post" action=format!("/account/email/{token}")>
+                    <form class="form" method="post" action="/account/email/confirm">
                         {form_error(error)} <button class="button primary wide">{format!("Use {new}")}</button>
                         <p class="hint centre">"Other browsers are signed out."</p>
                     </form>

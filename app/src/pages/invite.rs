@@ -97,6 +97,8 @@ pub enum Inviter {
     Person(String),
     /// A directory, by name, such as "Okta".
     Directory(String),
+    /// Someone at the command line, or who is no longer known.
+    Nobody,
 }
 
 /// What the invited person has to do.
@@ -138,6 +140,7 @@ impl Page for Invite {
                         <button class="button primary wide">{format!("Continue as {invited}")}</button>
                         <p class="hint centre">"This signs you out first."</p>
                     </form>
+                    {decline()}
                 },
             ),
             Self::Expired { workspace, at, now, renewable: Some(email), error } => signed_out(
@@ -178,6 +181,7 @@ impl Page for Invite {
                     <a class="button wide" href="/invite">
                         "Try again"
                     </a>
+                    {decline()}
                 },
             ),
             Self::Withdrawn => signed_out(
@@ -194,7 +198,7 @@ impl Page for Invite {
             ),
             Self::Replaced { workspace } => signed_out(
                 "There is a newer invitation",
-                format!("{workspace} sent you this invitation again. Open the link in the latest mail."),
+                format!("{workspace} has sent it again. Open the link in the latest mail that you got."),
                 sign_in(),
             ),
             Self::Used { workspace } => signed_out(
@@ -212,6 +216,7 @@ fn join(join: Join) -> AnyView {
         Inviter::Directory(name) => {
             format!("Your IT team invites you to {}, through {name}.", join.workspace)
         }
+        Inviter::Nobody => format!("You are invited to work together in {}.", join.workspace),
     };
     let about = facts(vec![
         Fact::new("For", join.email.clone()),
@@ -262,10 +267,17 @@ fn join(join: Join) -> AnyView {
         view! {
             <div class="invite-about">{about}</div>
             {form}
-            <form class="decline" method="post" action="/invite/decline">
-                <span>"Not you, or not interested?"</span>
-                <button class="link">"Decline"</button>
-            </form>
+            {decline()}
         },
     )
+}
+
+/// The way out, wherever an invitation is open.
+fn decline() -> impl IntoView {
+    view! {
+        <form class="decline" method="post" action="/invite/decline">
+            <span>"Not you, or not interested?"</span>
+            <button class="link">"Decline"</button>
+        </form>
+    }
 }

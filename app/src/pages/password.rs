@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{Field, Page};
 use crate::ui::{Kind, TextField, form_error, signed_out};
 
-/// `/password/{token}`
+/// `/password` and `/password/new`
 #[derive(Clone, Debug)]
 pub enum Password {
     /// The link is good.
@@ -24,8 +24,6 @@ pub enum Password {
 /// What one types.
 #[derive(Clone, Debug, Default)]
 pub struct PasswordForm {
-    /// From the link.
-    pub token: String,
     /// Whose password it is.
     pub email: String,
     /// Their name.
@@ -86,7 +84,7 @@ impl Page for Password {
 fn fields(form: PasswordForm) -> AnyView {
     let named = !form.name.value.is_empty();
     view! {
-        <form class="form" method="post" action=format!("/password/{}", form.token)>
+        <form class="form" method="post" action="/password/new">
             {form_error(form.error)}
             // The address helps a password manager to file the new password.
             <input type="email" name="email" autocomplete="username" value=form.email hidden readonly />

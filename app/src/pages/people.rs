@@ -167,6 +167,10 @@ pub struct MemberRow {
     pub status: MembershipStatus,
     /// Why nothing was granted.
     pub held: Option<HeldReason>,
+    /// Where the latest invitation stands, if there was one.
+    pub invitation: Option<InvitationStatus>,
+    /// Is a member who has not set a password yet.
+    pub without_password: bool,
     /// When they were last here.
     pub last_active: Option<i64>,
     /// When their invitation ends.
@@ -196,7 +200,7 @@ pub struct InvitationRow {
     pub invited_by: Option<String>,
     /// When the mail was made.
     pub sent: i64,
-    /// Where the invitation stands: pending, expired or declined.
+    /// Where the invitation stands.
     pub status: InvitationStatus,
     /// What is known of its mail.
     pub mail: MailStatus,
@@ -223,6 +227,8 @@ pub struct LeftRow {
     pub directory: Option<String>,
     /// Who did it: "Okta", or a person's name.
     pub by: String,
+    /// Whether it was an invitation that ended, rather than an access.
+    pub was_invitation: bool,
     /// When.
     pub since: i64,
     /// Why they cannot be reinstated here, such as "Okta says inactive. Reactivate them there."

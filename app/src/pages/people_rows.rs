@@ -37,6 +37,9 @@ fn member(here: &Place<'_>, row: &MemberRow) -> AnyView {
             view! { "expires " {time(expires, now, Style::Relative)} }.into_any()
         }
         (_, _, _, Some(last)) => time(last, now, Style::Relative),
+        (MembershipStatus::Active, None, ..) if row.without_password => {
+            view! { <span class="faint">"no password yet"</span> }.into_any()
+        }
         _ => view! { <span class="faint">"not yet"</span> }.into_any(),
     };
     let kept = row.kept_as_last_owner.then(|| {
@@ -62,7 +65,20 @@ pub(super) fn member_state(row: &MemberRow) -> (Tone, &'static str) {
         (MembershipStatus::Active, None) if row.kept_as_last_owner => (Tone::Warn, "Active"),
         (MembershipStatus::Active, None) => (Tone::Ok, "Active"),
         (MembershipStatus::Invited, None) => (Tone::Info, "Invited"),
+        (MembershipStatus::Provisioned, None) => (Tone::Quiet, invitation_over(row.invitation)),
         (status, None) => (Tone::Quiet, status.label()),
+    }
+}
+
+/// How someone stands who was granted nothing: by what became of their invitation.
+fn invitation_over(invitation: Option<InvitationStatus>) -> &'static str {
+    match invitation {
+        Some(InvitationStatus::Declined) => "Declined",
+        Some(InvitationStatus::Expired) => "Expired",
+        Some(InvitationStatus::Revoked) => "Withdrawn",
+        Some(InvitationStatus::Pending | InvitationStatus::Accepted) | None => {
+            MembershipStatus::Provisioned.label()
+        }
     }
 }
 
@@ -74,6 +90,10 @@ fn member_menu(here: &Place<'_>, row: &MemberRow) -> AnyView {
         if row.status == MembershipStatus::Invited {
             actions.push(Action::Post { action: here.act(&row.id, "resend"), label: "Resend invitation" });
             actions.push(Action::Post { action: here.act(&row.id, "revoke"), label: "Revoke invitation" });
+        }
+        if row.status == MembershipStatus::Active && row.without_password {
+            let action = here.act(&row.id, "password-link");
+            actions.push(Action::Post { action, label: "Send a password link" });
         }
         match &row.guard {
             Some(reason) => actions.push(Action::Off { label: "Suspend or remove", reason: reason.clone() }),
@@ -166,19 +186,21 @@ fn invitation(here: &Place<'_>, row: &InvitationRow) -> AnyView {
         None => time(row.sent, now, Style::Relative),
     };
     let expires = match row.status {
+        InvitationStatus::Pending => time(row.expires, now, Style::Relative),
         InvitationStatus::Expired => view! { <span class="bad-text">"expired"</span> }.into_any(),
         InvitationStatus::Declined => view! { <span class="faint">"declined"</span> }.into_any(),
-        _ => time(row.expires, now, Style::Relative),
+        InvitationStatus::Revoked => view! { <span class="faint">"withdrawn"</span> }.into_any(),
+        InvitationStatus::Accepted => view! { <span class="faint">"accepted"</span> }.into_any(),
     };
     let menu = if here.frame.may_manage() {
-        row_menu(
-            row.id.as_str(),
-            &named(&row.name, &row.email),
-            vec![
-                Action::Post { action: here.act(&row.id, "resend"), label: "Resend" },
-                Action::Post { action: here.act(&row.id, "revoke"), label: "Revoke" },
-            ],
-        )
+        let resend = Action::Post { action: here.act(&row.id, "resend"), label: "Resend" };
+        let end = if row.status == InvitationStatus::Pending {
+            Action::Post { action: here.act(&row.id, "revoke"), label: "Revoke" }
+        } else {
+            let href = here.dialog("remove", Some(&row.id));
+            Action::Link { href, label: "Remove…", danger: true }
+        };
+        row_menu(row.id.as_str(), &named(&row.name, &row.email), vec![resend, end])
     } else {
         ().into_any()
     };
@@ -232,6 +254,11 @@ fn left(
         .map(|row| {
             let actions = if here.frame.may_manage() { actions(here, &row) } else { Vec::new() };
             let menu = row_menu(row.id.as_str(), &named(&row.name, &row.email), actions);
+            let by = if row.was_invitation {
+                format!("invitation withdrawn by {}", row.by)
+            } else {
+                format!("by {}", row.by)
+            };
             view! {
                 <tr role="row" id=format!("row-{}", row.id)>
                     {cell("Person", "col-person", person(&row.name, &row.email, false))}
@@ -242,7 +269,7 @@ fn left(
                         "col-when",
                         view! {
                             <span class="two-lines">
-                                {time(row.since, now, Style::Date)} <span class="sub">{format!("by {}", row.by)}</span>
+                                {time(row.since, now, Style::Date)} <span class="sub">{by}</span>
                             </span>
                         },
                     )} {cell("", "col-menu", menu)}

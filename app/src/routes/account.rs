@@ -16,9 +16,10 @@ use super::{
     failure::Result,
     fields::Fields,
     guard::{SignedIn, Visitor},
+    link::LinkCookie,
 };
 use crate::{
-    pages::account::{Account as Page, ConfirmEmail, SessionRow},
+    pages::account::{Account as Page, ConfirmEmail, Managed, SessionRow},
     site::Flash,
     ui::Field,
 };
@@ -28,11 +29,14 @@ pub(super) fn router() -> Router<App> {
         .route("/account", get(show))
         .route("/account/name", post(rename))
         .route("/account/email", post(request_email))
-        .route("/account/email/{token}", get(show_email_link).post(confirm_email))
+        .route("/account/email/confirm", get(show_email_link).post(confirm_email))
+        .route("/account/email/{token}", get(arrive_by_email_link).post(confirm_email_by_link))
         .route("/account/password", post(change_password))
         .route("/account/sessions/end-others", post(end_others))
         .route("/account/sessions/{id}/end", post(end_session))
 }
+
+const TOKEN: LinkCookie = LinkCookie { name: "new_address", path: "/account/email" };
 
 /// Most sessions that are listed.
 const SESSIONS_SHOWN: i64 = 50;
@@ -51,7 +55,7 @@ pub(super) async fn show(
 
 async fn load(app: &App, session: &Session, SignedIn(account): &SignedIn) -> Result<Page> {
     let now = app.rollcall.clock.now();
-    let managed_by = profile::managed_by(&app.rollcall, &account.id).await?;
+    let managed = profile::managed(&app.rollcall, account).await?;
     let mut conn = app.rollcall.db.read().await?;
     let listed = store::sessions::list_of_account(&mut conn, &account.id, now, SESSIONS_SHOWN).await?;
     let this = web::stored_id(session).unwrap_or_default();
@@ -68,7 +72,7 @@ async fn load(app: &App, session: &Session, SignedIn(account): &SignedIn) -> Res
     Ok(Page {
         name: Field { value: account.name.clone(), error: None },
         email: account.email.clone(),
-        managed_by,
+        managed: managed.map(|managed| Managed { by: managed.by, addresses: managed.addresses }),
         new_email: Field::default(),
         email_password: Field::default(),
         current: Field::default(),
@@ -223,25 +227,34 @@ pub(super) async fn end_others(
     finish(&app, &headers, &session, &account, done, |_, _| ()).await
 }
 
-/// Opening changes nothing: mail scanners open links.
-pub(super) async fn show_email_link(
+/// The link in the mail. Opening changes nothing: mail scanners open links.
+pub(super) async fn arrive_by_email_link(
     State(app): State<App>,
     headers: HeaderMap,
     Path(token): Path<String>,
 ) -> Response {
-    email_link(&app, &headers, token, StatusCode::OK, None).await
+    match profile::of_email_link(&app.rollcall, &token).await {
+        Ok(Some(_)) => TOKEN.carry(&app, &token, "/account/email/confirm"),
+        Ok(None) => app.site.respond(&headers, StatusCode::NOT_FOUND, ConfirmEmail::DeadLink).await,
+        Err(cause) => app.failed(&headers, None, cause.into()).await,
+    }
+}
+
+/// The question that the link asks whose secret is in the cookie.
+pub(super) async fn show_email_link(State(app): State<App>, headers: HeaderMap) -> Response {
+    email_link(&app, &headers, &TOKEN.secret(&headers), StatusCode::OK, None).await
 }
 
 async fn email_link(
     app: &App,
     headers: &HeaderMap,
-    token: String,
+    token: &str,
     status: StatusCode,
     error: Option<String>,
 ) -> Response {
-    match profile::of_email_link(&app.rollcall, &token).await {
+    match profile::of_email_link(&app.rollcall, token).await {
         Ok(Some((account, new))) => {
-            let page = ConfirmEmail::Ask { token, old: account.email, new, error };
+            let page = ConfirmEmail::Ask { old: account.email, new, error };
             app.site.respond(headers, status, page).await
         }
         Ok(None) => app.site.respond(headers, StatusCode::NOT_FOUND, ConfirmEmail::DeadLink).await,
@@ -249,20 +262,34 @@ async fn email_link(
     }
 }
 
-pub(super) async fn confirm_email(
+pub(super) async fn confirm_email(State(app): State<App>, headers: HeaderMap, visitor: Visitor) -> Response {
+    let token = TOKEN.secret(&headers);
+    confirm_email_by_token(&app, &headers, &visitor, &token).await
+}
+
+/// The same, for a browser that keeps no cookies.
+pub(super) async fn confirm_email_by_link(
     State(app): State<App>,
     headers: HeaderMap,
     visitor: Visitor,
     Path(token): Path<String>,
 ) -> Response {
+    confirm_email_by_token(&app, &headers, &visitor, &token).await
+}
+
+async fn confirm_email_by_token(app: &App, headers: &HeaderMap, visitor: &Visitor, token: &str) -> Response {
     let kept = web::stored_id(&visitor.session);
-    match profile::confirm_email(&app.rollcall, &token, kept.as_deref()).await {
-        Ok(email) => app.site.respond(&headers, StatusCode::OK, ConfirmEmail::Done { email }).await,
+    match profile::confirm_email(&app.rollcall, token, kept.as_deref()).await {
+        Ok(email) => {
+            let mut response = app.site.respond(headers, StatusCode::OK, ConfirmEmail::Done { email }).await;
+            TOKEN.forget(app, &mut response);
+            response
+        }
         Err(refusal) if !refusal.is_ours() => {
             let error = Some(refusal.to_string());
-            email_link(&app, &headers, token, StatusCode::UNPROCESSABLE_ENTITY, error).await
+            email_link(app, headers, token, StatusCode::UNPROCESSABLE_ENTITY, error).await
         }
-        Err(cause) => app.failed(&headers, None, cause.into()).await,
+        Err(cause) => app.failed(headers, None, cause.into()).await,
     }
 }
 

@@ -172,10 +172,10 @@ fn state(app: &App, entry: &Entry) -> MailState {
 }
 
 fn can(entry: &Entry, state: MailState) -> Can {
-    let invites = entry.template.parse().is_ok_and(MailTemplate::carries_invitation);
+    let renewed = entry.template.parse().is_ok_and(MailTemplate::is_renewed);
     let again = match state {
         MailState::Deferred { .. } => Some("Try now"),
-        MailState::Settled(MailStatus::Accepted | MailStatus::Kept) if !invites => None,
+        MailState::Settled(MailStatus::Accepted | MailStatus::Kept) if !renewed => None,
         MailState::Settled(_) => Some("Resend"),
         MailState::Queued { .. } | MailState::Sending => None,
     };

@@ -5,25 +5,26 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use rollcall::{
     Error,
-    people::invitation::{self, Acceptance, Doorway, OpenInvitation},
+    people::{
+        Access,
+        invitation::{self, Acceptance, Doorway, OpenInvitation},
+    },
     store::accounts::Account,
     web,
 };
 use serde::Deserialize;
 
-use super::{App, failure::Result, fields::Fields, guard::Visitor};
+use super::{App, failure::Result, fields::Fields, guard::Visitor, link::LinkCookie};
 use crate::{
     pages::invite::{Invite, Invitee, Inviter, Join},
-    site::{Flash, cookie},
+    site::Flash,
     ui::Field,
 };
 
-const TOKEN: &str = "invitation";
-/// How long the cookie with the token lives, in seconds.
-const TOKEN_LIFE: u32 = 3600;
+const TOKEN: LinkCookie = LinkCookie { name: "invitation", path: "/invite" };
 
 /// The link in the mail.
 pub(super) async fn arrive(
@@ -34,9 +35,7 @@ pub(super) async fn arrive(
 ) -> Response {
     match invitation::open(&app.rollcall, &token).await {
         Ok(Doorway::Open(_) | Doorway::Full { .. } | Doorway::Expired { renewable: Some(_), .. }) => {
-            let mut response = app.site.redirect("/invite", None);
-            set_token(&app, &mut response, &token, TOKEN_LIFE);
-            response
+            TOKEN.carry(&app, &token, "/invite")
         }
         Ok(doorway) => page(&app, &headers, &visitor, doorway, StatusCode::OK).await,
         Err(cause) => app.failed(&headers, None, cause.into()).await,
@@ -45,7 +44,7 @@ pub(super) async fn arrive(
 
 /// The invitation whose token is in the cookie.
 pub(super) async fn show(State(app): State<App>, headers: HeaderMap, visitor: Visitor) -> Response {
-    let token = cookie(&headers, TOKEN).unwrap_or_default();
+    let token = TOKEN.secret(&headers);
     match invitation::open(&app.rollcall, &token).await {
         Ok(doorway) => page(&app, &headers, &visitor, doorway, StatusCode::OK).await,
         Err(cause) => app.failed(&headers, None, cause.into()).await,
@@ -65,7 +64,7 @@ pub(super) async fn accept(
     visitor: Visitor,
     Fields(fields): Fields<AcceptFields>,
 ) -> Response {
-    let token = cookie(&headers, TOKEN).unwrap_or_default();
+    let token = TOKEN.secret(&headers);
     accept_token(&app, &headers, &visitor, &token, &fields).await
 }
 
@@ -98,7 +97,7 @@ async fn accept_token(
                 let mut response = app
                     .site
                     .redirect(&to, Flash::done(format!("You are now a member of {}", workspace.name)));
-                set_token(app, &mut response, "", 0);
+                TOKEN.forget(app, &mut response);
                 response
             }
             Err(cause) => app.failed(headers, None, cause.into()).await,
@@ -135,7 +134,7 @@ async fn refused(
 }
 
 pub(super) async fn decline(State(app): State<App>, headers: HeaderMap, visitor: Visitor) -> Response {
-    let token = cookie(&headers, TOKEN).unwrap_or_default();
+    let token = TOKEN.secret(&headers);
     decline_token(&app, &headers, &visitor, &token).await
 }
 
@@ -151,7 +150,7 @@ pub(super) async fn decline_by_link(
 
 /// A new invitation, to the address that the old one went to.
 pub(super) async fn renew(State(app): State<App>, headers: HeaderMap, visitor: Visitor) -> Response {
-    let token = cookie(&headers, TOKEN).unwrap_or_default();
+    let token = TOKEN.secret(&headers);
     let refusal = match invitation::renew(&app.rollcall, &token).await {
         Ok(email) => return app.site.respond(&headers, StatusCode::OK, Invite::Renewed { email }).await,
         Err(refusal) if refusal.is_ours() => return app.failed(&headers, None, refusal.into()).await,
@@ -204,16 +203,21 @@ async fn page(
     let now = app.rollcall.clock.now().0;
     let (status, shown) = match doorway {
         Doorway::Open(open) => (status, joining(app, &open, visitor.account.as_ref())),
-        Doorway::Accepted(workspace) if visitor.account.is_some() => {
-            return app.site.redirect(&format!("/w/{}", workspace.slug), None);
+        Doorway::Accepted(workspace) => {
+            match is_member(app, visitor, &workspace.slug).await {
+                Ok(true) => return app.site.redirect(&format!("/w/{}", workspace.slug), None),
+                Ok(false) => {}
+                Err(cause) => return app.failed(headers, None, cause.into()).await,
+            }
+            (status, Invite::Used { workspace: workspace.name })
         }
-        Doorway::Accepted(workspace) => (status, Invite::Used { workspace: workspace.name }),
         Doorway::Expired { workspace, at, renewable } => {
             let page = Invite::Expired { workspace: workspace.name, at: at.0, now, renewable, error: None };
             (StatusCode::GONE, page)
         }
-        Doorway::Full { workspace, expires_at, told } => {
-            let page = Invite::Full { workspace: workspace.name, expires: expires_at.0, now, told };
+        Doorway::Full { workspace, invitation, told } => {
+            let page =
+                Invite::Full { workspace: workspace.name, expires: invitation.expires_at.0, now, told };
             (StatusCode::CONFLICT, page)
         }
         Doorway::Declined(workspace) => (StatusCode::GONE, Invite::Declined { workspace: workspace.name }),
@@ -221,6 +225,13 @@ async fn page(
         Doorway::Withdrawn => (StatusCode::GONE, Invite::Withdrawn),
     };
     app.site.respond(headers, status, shown).await
+}
+
+async fn is_member(app: &App, visitor: &Visitor, slug: &str) -> rollcall::Result<bool> {
+    Ok(match &visitor.account {
+        Some(account) => Access::enter(&app.rollcall, account, slug).await?.is_some(),
+        None => false,
+    })
 }
 
 fn joining(app: &App, open: &OpenInvitation, account: Option<&Account>) -> Invite {
@@ -245,7 +256,7 @@ fn joining(app: &App, open: &OpenInvitation, account: Option<&Account>) -> Invit
     let by = match (&open.invited_by, &open.directory) {
         (Some(person), _) => Inviter::Person(person.clone()),
         (None, Some(directory)) => Inviter::Directory(directory.clone()),
-        (None, None) => Inviter::Person("An admin".to_owned()),
+        (None, None) => Inviter::Nobody,
     };
     Invite::Join(Join {
         workspace: open.workspace.name.clone(),
@@ -262,12 +273,4 @@ fn joining(app: &App, open: &OpenInvitation, account: Option<&Account>) -> Invit
 fn suggested_name(open: &OpenInvitation) -> String {
     let local_part = open.membership.email.split('@').next().unwrap_or_default();
     if open.membership.name == local_part { String::new() } else { open.membership.name.clone() }
-}
-
-fn set_token(app: &App, response: &mut Response, token: &str, seconds: u32) {
-    let secure = if app.rollcall.config.base_url.is_https() { "; Secure" } else { "" };
-    let line = format!("{TOKEN}={token}; Path=/invite; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
-    if let Ok(line) = HeaderValue::from_str(&line) {
-        response.headers_mut().append(header::SET_COOKIE, line);
-    }
 }

@@ -97,7 +97,7 @@ async fn try_sign_in(
 }
 
 /// Someone whose every access was taken away is told so instead of being let in.
-async fn suspended_everywhere(app: &App, account: &Account) -> Result<Option<LoginProblem>> {
+pub(super) async fn suspended_everywhere(app: &App, account: &Account) -> Result<Option<LoginProblem>> {
     let mut conn = app.rollcall.db.read().await?;
     let memberships = store::memberships::list_of_account(&mut conn, &account.id).await?;
     if memberships.iter().any(|membership| membership.status == MembershipStatus::Active) {

@@ -16,6 +16,7 @@ mod home;
 mod instance;
 mod instance_email;
 mod invite;
+mod link;
 mod login;
 mod mailbox;
 mod password;
@@ -66,7 +67,8 @@ pub fn router(rollcall: &Rollcall) -> Router {
         .route("/login", get(login::show).post(login::sign_in))
         .route("/logout", post(login::sign_out))
         .route("/password", get(password::forgot).post(password::request))
-        .route("/password/{token}", get(password::show).post(password::set))
+        .route("/password/new", get(password::show).post(password::set))
+        .route("/password/{token}", get(password::arrive).post(password::set_by_link))
         .route("/invite", get(invite::show).post(invite::accept))
         .route("/invite/decline", post(invite::decline))
         .route("/invite/renew", post(invite::renew))

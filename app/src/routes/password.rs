@@ -1,20 +1,25 @@
-//! `/password`: asking for a one-time link; `/password/{token}`: setting a password by it.
+//! `/password`: asking for a one-time link; `/password/{token}`, which moves to `/password/new`: setting a password by it.
 
 use axum::{
     extract::{Path, State},
     response::Response,
 };
 use http::{HeaderMap, StatusCode};
-use rollcall::{Error, people::account, web};
+use rollcall::{Error, people::account, store::accounts::Account, web};
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::{App, fields::Fields};
+use super::{App, failure::Result, fields::Fields, link::LinkCookie, login};
 use crate::{
-    pages::password::{Password, PasswordForm},
+    pages::{
+        login::{Login, LoginForm},
+        password::{Password, PasswordForm},
+    },
     site::Flash,
     ui::Field,
 };
+
+const TOKEN: LinkCookie = LinkCookie { name: "password", path: "/password" };
 
 pub(super) async fn forgot(State(app): State<App>, headers: HeaderMap) -> Response {
     app.site.respond(&headers, StatusCode::OK, Password::Forgot(Field::default())).await
@@ -45,11 +50,24 @@ pub(super) async fn request(
     }
 }
 
-pub(super) async fn show(State(app): State<App>, headers: HeaderMap, Path(token): Path<String>) -> Response {
+/// The link in the mail. Opening changes nothing: mail scanners open links.
+pub(super) async fn arrive(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Path(token): Path<String>,
+) -> Response {
     match account::of_password_link(&app.rollcall, &token).await {
+        Ok(Some(_)) => TOKEN.carry(&app, &token, "/password/new"),
+        Ok(None) => app.site.respond(&headers, StatusCode::NOT_FOUND, Password::DeadLink).await,
+        Err(cause) => app.failed(&headers, None, cause.into()).await,
+    }
+}
+
+/// The form of the link whose secret is in the cookie.
+pub(super) async fn show(State(app): State<App>, headers: HeaderMap) -> Response {
+    match account::of_password_link(&app.rollcall, &TOKEN.secret(&headers)).await {
         Ok(Some(account)) => {
             let form = PasswordForm {
-                token,
                 email: account.email,
                 name: Field { value: account.name, error: None },
                 ..PasswordForm::default()
@@ -72,33 +90,66 @@ pub(super) struct PasswordFields {
 pub(super) async fn set(
     State(app): State<App>,
     headers: HeaderMap,
+    session: Session,
+    Fields(fields): Fields<PasswordFields>,
+) -> Response {
+    let token = TOKEN.secret(&headers);
+    set_by_token(&app, &headers, &session, &token, fields).await
+}
+
+/// The same, for a browser that keeps no cookies.
+pub(super) async fn set_by_link(
+    State(app): State<App>,
+    headers: HeaderMap,
     Path(token): Path<String>,
     session: Session,
     Fields(fields): Fields<PasswordFields>,
 ) -> Response {
-    match account::set_password(&app.rollcall, &token, &fields.name, &fields.password).await {
-        Ok(account) => match web::sign_in(&session, &account.id, &headers).await {
-            Ok(()) => app.site.redirect("/", Flash::done("Your password is set")),
-            Err(cause) => app.failed(&headers, None, cause.into()).await,
+    set_by_token(&app, &headers, &session, &token, fields).await
+}
+
+async fn set_by_token(
+    app: &App,
+    headers: &HeaderMap,
+    session: &Session,
+    token: &str,
+    fields: PasswordFields,
+) -> Response {
+    match account::set_password(&app.rollcall, token, &fields.name, &fields.password).await {
+        Ok(account) => match signed_in(app, headers, session, account).await {
+            Ok(mut response) => {
+                TOKEN.forget(app, &mut response);
+                response
+            }
+            Err(failure) => app.failed(headers, None, failure).await,
         },
         Err(Error::NotFound { .. }) => {
-            app.site.respond(&headers, StatusCode::NOT_FOUND, Password::DeadLink).await
+            app.site.respond(headers, StatusCode::NOT_FOUND, Password::DeadLink).await
         }
         Err(refusal) if !refusal.is_ours() => {
             let error_of = |name: &str| (refusal.field() == Some(name)).then(|| refusal.to_string());
-            let email = match account::of_password_link(&app.rollcall, &token).await {
+            let email = match account::of_password_link(&app.rollcall, token).await {
                 Ok(account) => account.map(|account| account.email).unwrap_or_default(),
-                Err(cause) => return app.failed(&headers, None, cause.into()).await,
+                Err(cause) => return app.failed(headers, None, cause.into()).await,
             };
             let form = PasswordForm {
-                token,
                 email,
                 name: Field { value: fields.name, error: error_of("name") },
                 password: Field { value: String::new(), error: error_of("password") },
                 error: refusal.field().is_none().then(|| refusal.to_string()),
             };
-            app.site.respond(&headers, StatusCode::UNPROCESSABLE_ENTITY, Password::Form(form)).await
+            app.site.respond(headers, StatusCode::UNPROCESSABLE_ENTITY, Password::Form(form)).await
         }
-        Err(cause) => app.failed(&headers, None, cause.into()).await,
+        Err(cause) => app.failed(headers, None, cause.into()).await,
     }
+}
+
+/// Whoever has set their password is signed in, on the terms of the sign-in page.
+async fn signed_in(app: &App, headers: &HeaderMap, session: &Session, account: Account) -> Result<Response> {
+    if let Some(problem) = login::suspended_everywhere(app, &account).await? {
+        let form = LoginForm { email: account.email, problem: Some(problem), ..LoginForm::default() };
+        return Ok(app.site.respond(headers, StatusCode::FORBIDDEN, Login::Form(form)).await);
+    }
+    web::sign_in(session, &account.id, headers).await?;
+    Ok(app.site.redirect("/", Flash::done("Your password is set")))
 }

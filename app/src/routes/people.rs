@@ -10,7 +10,7 @@ use http::{HeaderMap, StatusCode, Uri, header};
 use rollcall::{
     Error, mail,
     model::{MembershipId, MembershipStatus, Role, Source, SuspendedBy},
-    people::{Access, Caller, Permission, invitation, membership},
+    people::{Access, Caller, Permission, first_password, invitation, membership},
     store::{self, Conn, people::Search},
 };
 use serde::Deserialize;
@@ -46,6 +46,7 @@ pub(super) fn router() -> Router<App> {
         .route(&format!("{AT}/{{id}}/reinstate"), post(reinstate))
         .route(&format!("{AT}/{{id}}/remove"), post(remove))
         .route(&format!("{AT}/{{id}}/resend"), post(resend))
+        .route(&format!("{AT}/{{id}}/password-link"), post(send_password_link))
         .route(&format!("{AT}/{{id}}/revoke"), post(revoke))
 }
 
@@ -400,6 +401,15 @@ pub(super) async fn remove(State(app): State<App>, member: Member, Path(place): 
 pub(super) async fn resend(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
     let done = invitation::resend(&app.rollcall, &Caller::Member(&member.access), &place.id()).await;
     back(&app, &member, "invitations", done, "Invitation sent again").await
+}
+
+pub(super) async fn send_password_link(
+    State(app): State<App>,
+    member: Member,
+    Path(place): Path<Place>,
+) -> Response {
+    let done = first_password::send_link(&app.rollcall, &Caller::Member(&member.access), &place.id()).await;
+    back(&app, &member, "", done, "A link to set a password is on its way").await
 }
 
 pub(super) async fn revoke(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {

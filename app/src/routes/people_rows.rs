@@ -5,6 +5,7 @@ use rollcall::{
     people::{Access, Permission},
     store::{
         self, Conn,
+        events::Event,
         people::{Person, Search},
     },
 };
@@ -12,6 +13,7 @@ use rollcall::{
 use super::{App, failure::Result};
 use crate::pages::people::{InvitationRow, LeftRow, List, MemberRow, PeopleTab};
 
+const REVOKED: &str = "invitation.revoked";
 const LAST_OWNER: &str = "This is the last active owner. Make another person an owner first.";
 
 /// One page of one tab.
@@ -45,8 +47,8 @@ pub(super) async fn list(
             List::Members(rows)
         }
         PeopleTab::Invitations => List::Invitations(people.into_iter().map(invitation).collect()),
-        PeopleTab::Suspended => List::Suspended(left(conn, people, "membership.suspended").await?),
-        PeopleTab::Removed => List::Removed(left(conn, people, "membership.removed").await?),
+        PeopleTab::Suspended => List::Suspended(left(conn, people, &["membership.suspended"]).await?),
+        PeopleTab::Removed => List::Removed(left(conn, people, &["membership.removed", REVOKED]).await?),
     })
 }
 
@@ -83,6 +85,8 @@ pub(super) async fn member(
         role_locked,
         kept_as_last_owner,
         held: None,
+        invitation: person.invitation_status,
+        without_password: person.without_password,
         directory: person.directory_name,
         last_active: membership.last_active_at.map(|at| at.0),
         expires: person.invitation_expires_at.filter(|_| invited).map(|at| at.0),
@@ -113,11 +117,19 @@ fn invitation(person: Person) -> InvitationRow {
     }
 }
 
-async fn left(conn: &mut Conn, people: Vec<Person>, action: &str) -> Result<Vec<LeftRow>> {
+/// Who ended it is told by the latest of these actions.
+async fn left(conn: &mut Conn, people: Vec<Person>, actions: &[&str]) -> Result<Vec<LeftRow>> {
     let mut rows = Vec::new();
     for person in people {
         let membership = person.membership;
-        let event = store::events::find_latest(conn, membership.id.as_str(), action).await?;
+        let mut event: Option<Event> = None;
+        for action in actions {
+            let found = store::events::find_latest(conn, membership.id.as_str(), action).await?;
+            if found.as_ref().map(|event| &event.id) > event.as_ref().map(|event| &event.id) {
+                event = found;
+            }
+        }
+        let was_invitation = event.as_ref().is_some_and(|event| event.action == REVOKED);
         let by_person =
             event.as_ref().filter(|event| event.actor == "person").and_then(|event| event.actor_id.clone());
         let by = match by_person {
@@ -139,6 +151,7 @@ async fn left(conn: &mut Conn, people: Vec<Person>, action: &str) -> Result<Vec<
         rows.push(LeftRow {
             reinstate_blocked: blocked.then(|| format!("{by} says inactive. Activate the person there.")),
             by,
+            was_invitation,
             since: membership.status_changed_at.0,
             directory: person.directory_name,
             id: membership.id,

@@ -6,63 +6,65 @@ use rollcall::{
     config::Config,
     model::{MailStatus, Role},
     people::{Caller, invitation},
-    store::{self, Create, DatabaseUrl, Db, outbox::Mail},
+    store::{self, DatabaseUrl, outbox::Mail},
 };
 use serde_json::{Value, json};
 
-use crate::program::{Place, Said, free_address};
+use crate::{
+    program::{Place, Said, free_address},
+    support::{TestStore, each_engine},
+};
 
 const PATTERN: &str = "bounces+{id}@acme.test";
 
 /// A workspace with mails that a relay has taken.
 struct Sent {
     place: Place,
-    runtime: tokio::runtime::Runtime,
+    database: String,
     rollcall: Rollcall,
 }
 
 impl Sent {
-    fn to(addresses: &str) -> Self {
+    async fn to(store: &TestStore, addresses: &str) -> Self {
         let place = Place::new();
-        assert_eq!(place.run(&["migrate"]).code, Some(0));
-        place.run(&["workspace", "create", "--name", "Acme", "--owner", "ada@acme.test", "--json"]).json();
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let url: DatabaseUrl = place.database().parse().unwrap();
-        let rollcall = runtime.block_on(async {
-            let db = Db::open(&url, Create::Never).await.unwrap();
-            let rollcall = Rollcall::new(db, Clock::System, Config::local(free_address(), url.clone()));
-            let acme = store::workspaces::find_first(&mut rollcall.db.read().await.unwrap()).await.unwrap();
-            let caller = Caller::CommandLine(acme.as_ref().unwrap());
-            invitation::invite(&rollcall, &caller, addresses, Role::Member, None).await.unwrap();
-            rollcall
-        });
-        let sent = Self { place, runtime, rollcall };
-        for mail in sent.mails() {
-            sent.runtime.block_on(async {
-                let mut tx = sent.rollcall.db.write().await.unwrap();
-                let (status, now) = (MailStatus::Accepted, Clock::System.now());
-                store::outbox::finish(&mut tx, &mail.id, status, Some("250 ok"), now, now).await.unwrap();
-                tx.commit().await.unwrap();
-            });
+        let database = match &store.url {
+            DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
+            DatabaseUrl::Postgres(url) => url.to_string(),
+        };
+        let create = ["workspace", "create", "--name", "Acme", "--owner", "ada@acme.test", "--json"];
+        place.run_on(&database, &create).json();
+        let config = Config::local(free_address(), store.url.clone());
+        let rollcall = Rollcall::new(store.db.clone(), Clock::System, config);
+        let acme = store::workspaces::find_first(&mut rollcall.db.read().await.unwrap()).await.unwrap();
+        let caller = Caller::CommandLine(acme.as_ref().unwrap());
+        invitation::invite(&rollcall, &caller, addresses, Role::Member, None).await.unwrap();
+        let sent = Self { place, database, rollcall };
+        for mail in sent.mails().await {
+            let mut tx = sent.rollcall.db.write().await.unwrap();
+            let (status, now) = (MailStatus::Accepted, Clock::System.now());
+            store::outbox::finish(&mut tx, &mail.id, status, Some("250 ok"), now, now).await.unwrap();
+            tx.commit().await.unwrap();
         }
         sent
     }
 
     /// Newest first.
-    fn mails(&self) -> Vec<Mail> {
-        self.runtime.block_on(async {
-            let mut conn = self.rollcall.db.read().await.unwrap();
-            let acme = store::workspaces::find_first(&mut conn).await.unwrap().unwrap();
-            store::outbox::list(&mut conn, &acme.id, 100).await.unwrap()
-        })
+    async fn mails(&self) -> Vec<Mail> {
+        let mut conn = self.rollcall.db.read().await.unwrap();
+        let acme = store::workspaces::find_first(&mut conn).await.unwrap().unwrap();
+        store::outbox::list(&mut conn, &acme.id, 100).await.unwrap()
     }
 
-    fn states(&self) -> Vec<(MailStatus, Option<String>)> {
-        self.mails().into_iter().map(|mail| (mail.status, mail.answer)).collect()
+    async fn states(&self) -> Vec<(MailStatus, Option<String>)> {
+        self.mails().await.into_iter().map(|mail| (mail.status, mail.answer)).collect()
     }
 
     fn reads(&self, message: &str) -> Said {
-        self.place.run_with(&["mail", "bounce", "--return-path", PATTERN, "--json"], message)
+        self.runs(&["mail", "bounce", "--return-path", PATTERN, "--json"], message)
+    }
+
+    fn runs(&self, arguments: &[&str], message: &str) -> Said {
+        self.place.run_on_with(&self.database, arguments, message)
     }
 }
 
@@ -90,59 +92,68 @@ fn notification(to: &str, action: &str) -> String {
     )
 }
 
-#[test]
-fn a_mail_that_came_back_is_marked_once() {
-    let sent = Sent::to("bo@acme.test cy@acme.test");
-    let [cy, bo] = <[Mail; 2]>::try_from(sent.mails()).unwrap();
-    assert_eq!(bo.recipient, "bo@acme.test");
-    assert_eq!(
-        sent.reads(&notification(&return_path(&bo), "delayed")).json(),
-        json!({ "taken": "no_failure" })
-    );
-    let failed = notification(&return_path(&bo), "failed");
-    assert_eq!(sent.reads(&failed).json(), json!({ "taken": "bounced", "mail": bo.id.as_str() }));
-    assert_eq!(sent.reads(&failed).json(), json!({ "taken": "unchanged", "mail": bo.id.as_str() }));
-    let words = "550 5.1.1 <bo@acme.test>: Recipient address rejected: User unknown".to_owned();
-    assert_eq!(
-        sent.states(),
-        [(MailStatus::Accepted, Some("250 ok".to_owned())), (MailStatus::Bounced, Some(words))]
-    );
+#[tokio::test]
+async fn a_mail_that_came_back_is_marked_once() {
+    each_engine(async |store| {
+        let sent = Sent::to(&store, "bo@acme.test cy@acme.test").await;
+        let [cy, bo] = <[Mail; 2]>::try_from(sent.mails().await).unwrap();
+        assert_eq!(bo.recipient, "bo@acme.test");
+        assert_eq!(
+            sent.reads(&notification(&return_path(&bo), "delayed")).json(),
+            json!({ "taken": "no_failure" })
+        );
+        let failed = notification(&return_path(&bo), "failed");
+        assert_eq!(sent.reads(&failed).json(), json!({ "taken": "bounced", "mail": bo.id.as_str() }));
+        assert_eq!(sent.reads(&failed).json(), json!({ "taken": "unchanged", "mail": bo.id.as_str() }));
+        let words = "550 5.1.1 <bo@acme.test>: Recipient address rejected: User unknown".to_owned();
+        assert_eq!(
+            sent.states().await,
+            [(MailStatus::Accepted, Some("250 ok".to_owned())), (MailStatus::Bounced, Some(words))]
+        );
 
-    // Without --json it is a sentence for the mail server's log.
-    let said = sent
-        .place
-        .run_with(&["mail", "bounce", "--return-path", PATTERN], &notification(&return_path(&cy), "failed"));
-    assert_eq!((said.code, said.out.trim()), (Some(0), "The mail is marked as bounced."), "{}", said.err);
+        // Without --json it is a sentence for the mail server's log.
+        let said = sent
+            .runs(&["mail", "bounce", "--return-path", PATTERN], &notification(&return_path(&cy), "failed"));
+        assert_eq!((said.code, said.out.trim()), (Some(0), "The mail is marked as bounced."), "{}", said.err);
+    })
+    .await;
 }
 
-#[test]
-fn what_is_no_report_of_our_mail_changes_nothing_and_says_why() {
-    let sent = Sent::to("bo@acme.test");
-    let mail = sent.mails().remove(0);
-    let other_key = Mail { return_key: "0".repeat(16), ..mail.clone() };
-    let unknown = Mail { id: "01987654-0000-7000-8000-00000000000a".to_owned().into(), ..mail.clone() };
-    let by_message_id = format!("<{}.1@localhost>", mail.id);
-    for (message, field, words) in [
-        (String::new(), "message", "no delivery status notification"),
-        ("\u{0}\u{7f} garbage \n\n\n--b--".repeat(5000), "message", "no delivery status notification"),
-        ("From: eve@evil.test\nSubject: Action: failed\n\nStatus: 5.1.1\n".to_owned(), "message", "RFC 3464"),
-        (notification("rollcall@acme.test", "failed"), "message", "names no mail"),
-        (
-            notification("rollcall@acme.test", "failed")
-                .replace("Subject: Join", &format!("Message-ID: {by_message_id}\nSubject: Join")),
-            "message",
-            "names no mail",
-        ),
-        (notification(&return_path(&other_key), "failed"), "", "no such mail"),
-        (notification(&return_path(&unknown), "failed"), "", "no such mail"),
-    ] {
-        let said = sent.reads(&message);
-        assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{message:.200}");
-        let error: Value = serde_json::from_str(&said.err).unwrap_or_else(|_| panic!("{}", said.err));
-        assert_eq!(error["error"]["field"].as_str().unwrap_or_default(), field, "{error}");
-        assert!(error.to_string().to_lowercase().contains(&words.to_lowercase()), "{words}: {error}");
-    }
-    let said = sent.place.run_with(&["mail", "bounce"], &notification(&return_path(&mail), "failed"));
-    said.refuses_with("Set ROLLCALL_RETURN_PATH");
-    assert_eq!(sent.states(), [(MailStatus::Accepted, Some("250 ok".to_owned()))]);
+#[tokio::test]
+async fn what_is_no_report_of_our_mail_changes_nothing_and_says_why() {
+    each_engine(async |store| {
+        let sent = Sent::to(&store, "bo@acme.test").await;
+        let mail = sent.mails().await.remove(0);
+        let other_key = Mail { return_key: "0".repeat(16), ..mail.clone() };
+        let unknown = Mail { id: "01987654-0000-7000-8000-00000000000a".to_owned().into(), ..mail.clone() };
+        let by_message_id = format!("<{}.1@localhost>", mail.id);
+        for (message, field, words) in [
+            (String::new(), "message", "no delivery status notification"),
+            ("\u{0}\u{7f} garbage \n\n\n--b--".repeat(5000), "message", "no delivery status notification"),
+            (
+                "From: eve@evil.test\nSubject: Action: failed\n\nStatus: 5.1.1\n".to_owned(),
+                "message",
+                "RFC 3464",
+            ),
+            (notification("rollcall@acme.test", "failed"), "message", "names no mail"),
+            (
+                notification("rollcall@acme.test", "failed")
+                    .replace("Subject: Join", &format!("Message-ID: {by_message_id}\nSubject: Join")),
+                "message",
+                "names no mail",
+            ),
+            (notification(&return_path(&other_key), "failed"), "", "no such mail"),
+            (notification(&return_path(&unknown), "failed"), "", "no such mail"),
+        ] {
+            let said = sent.reads(&message);
+            assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{message:.200}");
+            let error: Value = serde_json::from_str(&said.err).unwrap_or_else(|_| panic!("{}", said.err));
+            assert_eq!(error["error"]["field"].as_str().unwrap_or_default(), field, "{error}");
+            assert!(error.to_string().to_lowercase().contains(&words.to_lowercase()), "{words}: {error}");
+        }
+        let said = sent.runs(&["mail", "bounce"], &notification(&return_path(&mail), "failed"));
+        said.refuses_with("Set ROLLCALL_RETURN_PATH");
+        assert_eq!(sent.states().await, [(MailStatus::Accepted, Some("250 ok".to_owned()))]);
+    })
+    .await;
 }

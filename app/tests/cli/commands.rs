@@ -43,7 +43,8 @@ fn every_command_works_while_a_server_runs_on_the_same_file() {
         place.run(&["--json", "workspace", "create", "--name", "Beta", "--owner", "bea@beta.test"]).json();
     let setup_url = second["owner"]["setup_url"].as_str().unwrap();
     assert!(setup_url.starts_with(&format!("{base}/password/")), "the running server's address: {setup_url}");
-    assert_eq!(server.request("GET", &path_of(setup_url), None, None).unwrap().0, 200);
+    let (status, _) = server.request("GET", &path_of(setup_url), None, None).unwrap();
+    assert_eq!(status, 303, "to the form, with the secret in a cookie");
 
     let all = place.run(&["workspace", "list", "--json"]).json();
     let slugs: Vec<&str> = all.as_array().unwrap().iter().map(|w| w["slug"].as_str().unwrap()).collect();
@@ -94,7 +95,7 @@ fn every_command_works_while_a_server_runs_on_the_same_file() {
 
     let recovered = place.run(&["recover-owner", "--workspace", "acme", "--json"]).json();
     let url = recovered["setup_url"].as_str().unwrap();
-    assert_eq!(server.request("GET", &path_of(url), None, None).unwrap().0, 200);
+    assert_eq!(server.request("GET", &path_of(url), None, None).unwrap().0, 303);
     assert_eq!(place.run(&["migrate", "--json"]).json()["engine"], "SQLite");
 }
 

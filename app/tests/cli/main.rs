@@ -4,9 +4,14 @@
 #![expect(
     unreachable_pub,
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     reason = "a test binary: `pub` means for its other files, and what goes wrong fails the test"
 )]
+
+#[path = "../../../tests/support/mod.rs"]
+#[expect(unused_imports, reason = "it is shared with suites that need more of it")]
+mod support;
 
 mod program;
 

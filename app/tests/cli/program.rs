@@ -95,11 +95,16 @@ impl Place {
         self.run_on(&self.database(), arguments)
     }
 
-    /// Runs a command with something on standard input.
+    /// Runs a command on the database of this place with something on standard input.
     pub fn run_with(&self, arguments: &[&str], input: &str) -> Said {
+        self.run_on_with(&self.database(), arguments, input)
+    }
+
+    /// Runs a command on a database with something on standard input.
+    pub fn run_on_with(&self, database: &str, arguments: &[&str], input: &str) -> Said {
         let mut child = self
             .command(arguments)
-            .env("ROLLCALL_DATABASE_URL", self.database())
+            .env("ROLLCALL_DATABASE_URL", database)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

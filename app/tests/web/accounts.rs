@@ -52,7 +52,7 @@ async fn a_forgotten_password_is_set_anew_by_a_link_that_works_once_for_an_hour(
 
         let link = company.mailed_link("ada@acme.test", "/password/").await.unwrap();
         assert_eq!(company.mailed_link("eve@acme.test", "/password/").await, None);
-        browser.get(&link).await.shows(200, "For ada@acme.test. Other devices are signed out.");
+        browser.visits(&link).await.shows(200, "For ada@acme.test. Other devices are signed out.");
         let fields = [("name", "Ada"), ("password", NEW)];
         browser.post(&link, &[("name", "Ada"), ("password", "short")]).await.has_status(422);
         browser.post(&link, &fields).await.leads_to("/");
@@ -117,7 +117,7 @@ async fn another_address_is_confirmed_there_and_told_to_the_old_one() {
         // A scanner opens the link; that changes nothing.
         for _ in 0..5 {
             Browser::new(&company.rollcall)
-                .get(&link)
+                .visits(&link)
                 .await
                 .shows(200, "From now on you sign in as ada@new.test");
         }

@@ -247,8 +247,8 @@ async fn a_password_link_works_once_and_signs_other_devices_out() {
         let path = format!("/password/{}", link.reveal());
 
         let ada = Browser::new(&company.rollcall);
-        ada.get(&path).await.shows(200, "For ada@acme.test.");
-        ada.get(&path).await.shows(200, "For ada@acme.test.");
+        ada.get(&path).await.leads_to("/password/new");
+        ada.visits(&path).await.shows(200, "For ada@acme.test.");
         ada.post(&path, &[("name", "Ada"), ("password", "short")])
             .await
             .shows(422, "Use at least 12 characters.");

@@ -166,7 +166,7 @@ async fn a_declined_one_stays_declined() {
         ana.post("/invite/decline", &[]).await.shows(200, "You declined this invitation");
         ana.get(&link).await.shows(410, "You declined this invitation");
         ana.post("/invite", &JOIN).await.has_status(410);
-        assert!(company.standing(ANA).await.starts_with("removed manual member, invitation declined"));
+        assert!(company.standing(ANA).await.starts_with("provisioned manual member, invitation declined"));
     })
     .await;
 }

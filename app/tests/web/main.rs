@@ -18,9 +18,11 @@ mod requests;
 mod support;
 
 mod accounts;
+mod addresses;
 mod browser;
 
 mod activity;
+mod answers;
 mod directories;
 mod doors;
 mod held;

@@ -1,14 +1,14 @@
 //! Mails about an account. The outbox's subject is the account.
 
-use super::{Composed, GONE, Release, language_of, language_of_address};
+use super::{Composed, GONE, Release, language, language_of, language_of_address};
 use crate::{
     clock::Timestamp,
     error::Result,
     mail::{
         Addressee, Letter,
-        templates::{Added, EmailChange, EmailChanged, PasswordReset},
+        templates::{Added, DirectoryEmailChanged, EmailChange, EmailChanged, PasswordReset, SignIn},
     },
-    model::{AccountId, MembershipStatus},
+    model::{AccountId, MembershipId, MembershipStatus},
     people::{
         EmailAddress,
         account::{PASSWORD_LINK_LIFE, RESET_LINK_LIFE},
@@ -25,11 +25,8 @@ pub(super) async fn compose_added(conn: &mut Conn, mail: &Mail, secret: Secret) 
     };
     let Some(workspace) = workspace else { return Ok(Composed::Unwanted(GONE)) };
     let language = language_of_address(conn, &workspace.id, &mail.recipient).await?;
-    let letter = Letter::Added(Added {
-        workspace: workspace.name,
-        token: secret,
-        expires_at: mail.created_at.plus(PASSWORD_LINK_LIFE),
-    });
+    let letter =
+        Letter::Added(Added { workspace: workspace.name, token: secret, expires_at: first_link_ends(mail) });
     let addressee = Addressee { email: mail.recipient.clone(), language };
     // A directory names people before they have a mailbox.
     Ok(Composed::Letter { letter: Box::new(letter), addressee, mailbox_may_follow: true })
@@ -53,7 +50,13 @@ pub(super) async fn release_added(
     if store::accounts::get(tx, &id).await?.is_none_or(|account| account.password_hash.is_some()) {
         return Ok(Release::Unwanted("The person had set a password before the mail could leave."));
     }
-    release_password_link(tx, &id, secret, mail.created_at.plus(PASSWORD_LINK_LIFE), now).await
+    release_password_link(tx, mail, secret, first_link_ends(mail), now).await
+}
+
+/// The first link works for days from the moment the mail leaves: it is in the outbox for days when there is no mailbox
+/// yet, or no relay. A claimed mail was last changed when it was claimed.
+fn first_link_ends(mail: &Mail) -> Timestamp {
+    mail.updated_at.plus(PASSWORD_LINK_LIFE)
 }
 
 /// The link works for a while from the moment it was asked for, however late the mail leaves.
@@ -76,13 +79,12 @@ pub(super) async fn release_password_reset(
     secret: &Secret,
     now: Timestamp,
 ) -> Result<Release> {
-    let id = AccountId(mail.subject_id.clone());
-    release_password_link(tx, &id, secret, mail.created_at.plus(RESET_LINK_LIFE), now).await
+    release_password_link(tx, mail, secret, mail.created_at.plus(RESET_LINK_LIFE), now).await
 }
 
 async fn release_password_link(
     tx: &mut Tx,
-    id: &AccountId,
+    mail: &Mail,
     secret: &Secret,
     expires_at: Timestamp,
     now: Timestamp,
@@ -90,12 +92,17 @@ async fn release_password_link(
     if expires_at <= now {
         return Ok(Release::Unwanted("The link would have been too old before the mail could leave."));
     }
-    let purpose = LinkPurpose::SetPassword;
+    let (id, purpose) = (AccountId(mail.subject_id.clone()), LinkPurpose::SetPassword);
+    if store::accounts::newer_link_was_mailed(tx, &id, purpose, mail.generation).await? {
+        return Ok(Release::Unwanted(NEWER_LINK));
+    }
     // Of several mails the latest holds the link that works.
-    store::accounts::delete_links(tx, id, LinkPurpose::SetPassword).await?;
-    store::accounts::insert_link(tx, &secret.hash(), purpose, Some(id), now, expires_at).await?;
+    store::accounts::delete_links(tx, &id, purpose).await?;
+    store::accounts::insert_link(tx, &secret.hash(), purpose, Some(&id), now, expires_at).await?;
     Ok(Release::Wanted)
 }
+
+const NEWER_LINK: &str = "A newer link was mailed before this mail could leave.";
 
 /// The addresses that a mail about a changed address names.
 #[derive(serde::Deserialize)]
@@ -126,6 +133,9 @@ pub(super) async fn release_email_change(
         return Ok(Release::Unwanted("The link would have been too old before the mail could leave."));
     }
     let id = AccountId(mail.subject_id.clone());
+    if store::accounts::newer_link_was_mailed(tx, &id, LinkPurpose::ChangeEmail, mail.generation).await? {
+        return Ok(Release::Unwanted(NEWER_LINK));
+    }
     let email: EmailAddress = mail.recipient.parse()?;
     store::accounts::delete_links(tx, &id, LinkPurpose::ChangeEmail).await?;
     store::accounts::insert_email_link(tx, &secret.hash(), &id, email.as_str(), now, expires_at).await?;
@@ -139,6 +149,39 @@ pub(super) async fn compose_email_changed(conn: &mut Conn, mail: &Mail) -> Resul
     let letter = Letter::EmailChanged(EmailChanged { old, new, at: mail.created_at });
     let language = language_of(conn, &AccountId(mail.subject_id.clone())).await?;
     Ok(to_recipient(mail, letter, language))
+}
+
+/// A directory's change of an address. The outbox's subject is the membership.
+pub(super) async fn compose_directory_email_changed(conn: &mut Conn, mail: &Mail) -> Result<Composed> {
+    let Ok(Addresses { old, new }) = serde_json::from_str(&mail.detail) else {
+        return Ok(Composed::Unwanted(GONE));
+    };
+    let Some(workspace) = &mail.workspace_id else { return Ok(Composed::Unwanted(GONE)) };
+    let id = MembershipId(mail.subject_id.clone());
+    let (Some(workspace), Some(membership)) = (
+        store::workspaces::get(conn, workspace).await?,
+        store::memberships::get(conn, workspace, &id).await?,
+    ) else {
+        return Ok(Composed::Unwanted(GONE));
+    };
+    let account = match &membership.account_id {
+        Some(id) => store::accounts::get(conn, id).await?,
+        None => None,
+    };
+    let sign_in = match account.filter(|account| account.password_hash.is_some()) {
+        None => SignIn::NotYet,
+        Some(account) if account.email_key == store::directory_users::key(&new) => SignIn::WithNew,
+        Some(_) => SignIn::AsBefore,
+    };
+    let letter = Letter::DirectoryEmailChanged(DirectoryEmailChanged {
+        workspace: workspace.name,
+        old,
+        new,
+        at: mail.created_at,
+        sign_in,
+    });
+    let language = language(membership.language, workspace.language);
+    Ok(to_recipient(mail, letter, Some(language)))
 }
 
 fn to_recipient(mail: &Mail, letter: Letter, language: Option<String>) -> Composed {

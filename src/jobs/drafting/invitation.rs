@@ -1,12 +1,12 @@
 //! The invitation, its reminder and the new link. The outbox's subject is the invitation.
 
-use super::{Composed, GONE, Release, language};
+use super::{Composed, GONE, Release, language, language_of_address};
 use crate::{
     clock::Timestamp,
     error::Result,
     mail::{
         Addressee, Letter,
-        templates::{Invitation as InvitationMail, InvitedBy, Occasion},
+        templates::{Declined, Invitation as InvitationMail, InvitedBy, Occasion},
     },
     model::{InvitationId, InvitationStatus, MailTemplate},
     secret::Secret,
@@ -50,6 +50,28 @@ pub(super) async fn compose(
             language: Some(language(membership.language, workspace.language)),
         },
         mailbox_may_follow: invitation.directory_id.is_some(),
+    })
+}
+
+/// The word to who invited that the invitation was declined.
+pub(super) async fn compose_declined(conn: &mut Conn, mail: &Mail) -> Result<Composed> {
+    let id = InvitationId(mail.subject_id.clone());
+    let Some(invitation) = store::invitations::get(conn, &id).await? else {
+        return Ok(Composed::Unwanted(GONE));
+    };
+    let Some(workspace) = store::workspaces::get(conn, &invitation.workspace_id).await? else {
+        return Ok(Composed::Unwanted(GONE));
+    };
+    let letter = Letter::Declined(Declined {
+        email: invitation.email,
+        path: format!("/w/{}/people?tab=invitations", workspace.slug),
+        workspace: workspace.name,
+    });
+    let language = language_of_address(conn, &workspace.id, &mail.recipient).await?;
+    Ok(Composed::Letter {
+        letter: Box::new(letter),
+        addressee: Addressee { email: mail.recipient.clone(), language },
+        mailbox_may_follow: false,
     })
 }
 

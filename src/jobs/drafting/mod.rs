@@ -92,6 +92,8 @@ pub async fn compose(conn: &mut Conn, mail: &Mail, secret: Secret) -> Result<Com
         MailTemplate::PasswordReset => account::compose_password_reset(conn, mail, secret).await,
         MailTemplate::EmailChange => account::compose_email_change(conn, mail, secret).await,
         MailTemplate::EmailChanged => account::compose_email_changed(conn, mail).await,
+        MailTemplate::DirectoryEmailChanged => account::compose_directory_email_changed(conn, mail).await,
+        MailTemplate::Declined => invitation::compose_declined(conn, mail).await,
         MailTemplate::TokenExpiring => alerts::compose_token_expiring(conn, mail).await,
         MailTemplate::DirectoryFailing => alerts::compose_directory_failing(conn, mail).await,
         MailTemplate::LastOwner => alerts::compose_last_owner(conn, mail).await,

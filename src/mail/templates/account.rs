@@ -131,6 +131,56 @@ impl EmailChanged {
     }
 }
 
+/// A directory changed the address of a member; it goes to the old address and to the new one.
+#[derive(Clone, Debug)]
+pub struct DirectoryEmailChanged {
+    /// The workspace's name.
+    pub workspace: String,
+    /// The address that the workspace knew.
+    pub old: String,
+    /// The address that it knows.
+    pub new: String,
+    /// When it was changed.
+    pub at: Timestamp,
+    /// How the person signs in now.
+    pub sign_in: SignIn,
+}
+
+/// How someone signs in whose address a directory changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignIn {
+    /// With the address of their account, which is another one.
+    AsBefore,
+    /// With the new address.
+    WithNew,
+    /// Not yet: they have no password.
+    NotYet,
+}
+
+impl DirectoryEmailChanged {
+    pub(super) fn sheet(&self, language: &'static Words, to: &Addressee, base_url: &BaseUrl) -> Sheet {
+        let words = &language.directory_email_changed;
+        let (workspace, old, new) = (name(&self.workspace), name(&self.old), name(&self.new));
+        let moment = language.moment(self.at);
+        let values = [("workspace", &*workspace), ("old", &*old), ("new", &*new), ("moment", &*moment)];
+        let filled = |text| fill(text, &values);
+        let then = match self.sign_in {
+            SignIn::AsBefore => words.signs_in_as_before,
+            SignIn::WithNew => words.signs_in_with_new,
+            SignIn::NotYet => words.no_password,
+        };
+        let sheet = Sheet::new(language, to, filled(words.subject), filled(words.heading)).saying(vec![
+            filled(words.what),
+            filled(then),
+            words.not_you.to_owned(),
+        ]);
+        match self.sign_in {
+            SignIn::AsBefore => sheet.leading(words.action, base_url.join("/account")),
+            SignIn::WithNew | SignIn::NotYet => sheet,
+        }
+    }
+}
+
 /// A mail that shows that mail arrives.
 #[derive(Clone, Debug)]
 pub struct TestMail {

@@ -173,11 +173,12 @@ pub struct SeatLimitReached {
 impl SeatLimitReached {
     pub(super) fn sheet(&self, language: &'static Words, to: &Addressee, base_url: &BaseUrl) -> Sheet {
         let words = &language.seat_limit_reached;
+        let what = if self.limit == 1 { words.what_of_one } else { words.what };
         let (workspace, limit) = (name(&self.workspace), self.limit.to_string());
         let moment = language.moment(self.at);
         let filled = |text| fill(text, &[("workspace", &workspace), ("limit", &limit), ("moment", &moment)]);
         Sheet::new(language, to, filled(words.subject), filled(words.heading))
-            .saying(vec![filled(words.what), filled(words.then), filled(words.now)])
+            .saying(vec![filled(what), filled(words.then), filled(words.now)])
             .leading(words.action, base_url.join(&self.path))
     }
 }

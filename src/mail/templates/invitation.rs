@@ -96,3 +96,25 @@ impl Invitation {
         )
     }
 }
+
+/// Someone declined an invitation; it goes to who invited.
+#[derive(Clone, Debug)]
+pub struct Declined {
+    /// The workspace's name.
+    pub workspace: String,
+    /// Who declined.
+    pub email: String,
+    /// The page with the invitations.
+    pub path: String,
+}
+
+impl Declined {
+    pub(super) fn sheet(&self, language: &'static Words, to: &Addressee, base_url: &BaseUrl) -> Sheet {
+        let words = &language.declined;
+        let (workspace, email) = (name(&self.workspace), name(&self.email));
+        let filled = |text| fill(text, &[("workspace", &workspace), ("email", &email)]);
+        Sheet::new(language, to, filled(words.subject), words.heading.to_owned())
+            .saying(vec![filled(words.what), words.then.to_owned()])
+            .leading(words.action, base_url.join(&self.path))
+    }
+}

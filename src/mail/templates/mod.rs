@@ -10,9 +10,11 @@ mod invitation;
 mod sample;
 mod sheet;
 
-pub use account::{AccessSuspended, Added, EmailChange, EmailChanged, PasswordReset, TestMail};
+pub use account::{
+    AccessSuspended, Added, DirectoryEmailChanged, EmailChange, EmailChanged, PasswordReset, SignIn, TestMail,
+};
 pub use alerts::{DirectoryFailing, Failure, LastOwner, MassChange, SeatLimitReached, TokenExpiring};
-pub use invitation::{Invitation, InvitedBy, Occasion};
+pub use invitation::{Declined, Invitation, InvitedBy, Occasion};
 pub use sample::sample;
 
 use self::sheet::Sheet;
@@ -56,6 +58,10 @@ pub enum Letter {
     EmailChange(EmailChange),
     /// An address was changed; it goes to the old one.
     EmailChanged(EmailChanged),
+    /// A directory changed the address of a member.
+    DirectoryEmailChanged(DirectoryEmailChanged),
+    /// Someone declined an invitation; it goes to who invited.
+    Declined(Declined),
     /// A mail that shows that mail arrives.
     Test(TestMail),
 }
@@ -75,6 +81,8 @@ impl Letter {
             Self::PasswordReset(_) => MailTemplate::PasswordReset,
             Self::EmailChange(_) => MailTemplate::EmailChange,
             Self::EmailChanged(_) => MailTemplate::EmailChanged,
+            Self::DirectoryEmailChanged(_) => MailTemplate::DirectoryEmailChanged,
+            Self::Declined(_) => MailTemplate::Declined,
             Self::Test(_) => MailTemplate::Test,
         }
     }
@@ -115,6 +123,8 @@ impl Letter {
             Self::PasswordReset(mail) => mail.sheet(words, to, base_url),
             Self::EmailChange(mail) => mail.sheet(words, to, base_url),
             Self::EmailChanged(mail) => mail.sheet(words, to),
+            Self::DirectoryEmailChanged(mail) => mail.sheet(words, to, base_url),
+            Self::Declined(mail) => mail.sheet(words, to, base_url),
             Self::Test(mail) => mail.sheet(words, to, base_url),
         }
     }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::{
-    AccessSuspended, Added, DirectoryFailing, EmailChange, EmailChanged, Failure, Invitation, InvitedBy,
-    LastOwner, Letter, MassChange, Occasion, PasswordReset, SeatLimitReached, TestMail, TokenExpiring,
+    AccessSuspended, Added, Declined, DirectoryEmailChanged, DirectoryFailing, EmailChange, EmailChanged,
+    Failure, Invitation, InvitedBy, LastOwner, Letter, MassChange, Occasion, PasswordReset, SeatLimitReached,
+    SignIn, TestMail, TokenExpiring,
 };
 use crate::{
     clock::Timestamp,
@@ -87,6 +88,16 @@ pub fn sample(template: MailTemplate, now: Timestamp) -> Letter {
             new: "grace.hopper@acme.example".to_owned(),
             at: now,
         }),
+        MailTemplate::DirectoryEmailChanged => Letter::DirectoryEmailChanged(DirectoryEmailChanged {
+            workspace,
+            old: "grace@acme.example".to_owned(),
+            new: "grace.hopper@acme.example".to_owned(),
+            at: now,
+            sign_in: SignIn::AsBefore,
+        }),
+        MailTemplate::Declined => {
+            Letter::Declined(Declined { workspace, email: "grace@acme.example".to_owned(), path })
+        }
         MailTemplate::Test => Letter::Test(TestMail { asked_by: "Ada Lovelace".to_owned(), at: now }),
     }
 }

@@ -149,6 +149,8 @@ letter_words! {
         heading,
         /// What happened: `{moment}`, `{workspace}`, `{limit}`.
         what,
+        /// The same, where there is one seat: `{moment}`, `{workspace}`.
+        what_of_one,
         /// Who waits, and until when.
         then,
         /// What to do now.
@@ -223,6 +225,40 @@ letter_words! {
         what,
         /// When the reader did not do it.
         not_you,
+    }
+
+    /// A directory changed the address of a member.
+    DirectoryEmailChangedWords {
+        /// Subject: `{workspace}`.
+        subject,
+        /// Heading: `{workspace}`.
+        heading,
+        /// What was changed: `{workspace}`, `{old}`, `{new}`, `{moment}`.
+        what,
+        /// The person signs in with another address: `{new}`.
+        signs_in_as_before,
+        /// The person signs in with the new address already: `{new}`.
+        signs_in_with_new,
+        /// The person has no password yet: `{workspace}`, `{old}`, `{new}`.
+        no_password,
+        /// When it is a mistake.
+        not_you,
+        /// The button.
+        action,
+    }
+
+    /// Someone declined an invitation.
+    DeclinedWords {
+        /// Subject: `{email}`, `{workspace}`.
+        subject,
+        /// Heading.
+        heading,
+        /// What happened: `{email}`, `{workspace}`.
+        what,
+        /// What follows.
+        then,
+        /// The button.
+        action,
     }
 
     /// A mail that shows that mail arrives.

@@ -24,6 +24,8 @@ pub(super) struct Words {
     pub(super) name: &'static str,
     /// The months from January on, as they stand inside a date.
     pub(super) months: [&'static str; 12],
+    /// The first day of a month, as it stands inside a date; others are their number.
+    pub(super) first_day: &'static str,
     /// A date: `{day}`, `{month}`, `{year}`.
     pub(super) date: &'static str,
     /// A moment: `{day}`, `{month}`, `{year}`, `{time}`.
@@ -54,6 +56,10 @@ pub(super) struct Words {
     pub(super) email_change: EmailChangeWords,
     /// An address was changed.
     pub(super) email_changed: EmailChangedWords,
+    /// A directory changed the address of a member.
+    pub(super) directory_email_changed: DirectoryEmailChangedWords,
+    /// Someone declined an invitation.
+    pub(super) declined: DeclinedWords,
     /// A mail that shows that mail arrives.
     pub(super) test: TestWords,
 }
@@ -106,10 +112,11 @@ impl Words {
 
     fn calendar(&self, text: &str, at: Timestamp) -> String {
         let at = at.to_datetime();
+        let day = if at.day() == 1 { self.first_day.to_owned() } else { at.day().to_string() };
         fill(
             text,
             &[
-                ("day", &at.day().to_string()),
+                ("day", &day),
                 ("month", self.months[usize::from(u8::from(at.month())) - 1]),
                 ("year", &at.year().to_string()),
                 ("time", &format!("{:02}:{:02}", at.hour(), at.minute())),
@@ -185,11 +192,15 @@ mod tests {
         assert_eq!(en::WORDS.moment(at), "5 December 2026 at 11:04 UTC");
         assert_eq!(fr::WORDS.moment(at), "5 décembre 2026 à 11:04 UTC");
         assert_eq!(de::WORDS.moment(at), "5. Dezember 2026 um 11:04 Uhr UTC");
+        let first = Timestamp(1_793_527_200_000_000);
+        assert_eq!(en::WORDS.date(first), "1 November 2026");
+        assert_eq!(fr::WORDS.date(first), "1er novembre 2026");
+        assert_eq!(de::WORDS.date(first), "1. November 2026");
     }
 
     fn texts(words: &Words) -> Vec<&'static str> {
         [
-            vec![words.name, words.date, words.moment],
+            vec![words.name, words.date, words.moment, words.first_day],
             words.frame.texts(),
             words.roles.texts(),
             words.invitation.texts(),
@@ -203,6 +214,8 @@ mod tests {
             words.password_reset.texts(),
             words.email_change.texts(),
             words.email_changed.texts(),
+            words.directory_email_changed.texts(),
+            words.declined.texts(),
             words.test.texts(),
         ]
         .concat()

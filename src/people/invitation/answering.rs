@@ -1,15 +1,18 @@
 //! Accepting and declining.
 
+use std::time::Duration;
+
 use serde_json::json;
 
-use super::{Doorway, OpenInvitation, end, open};
+use super::{Doorway, OpenInvitation, doorway, end, open};
 use crate::{
     audit::Actor,
     error::{Error, Result},
-    model::{InvitationStatus, MembershipStatus, Source},
+    mail::{self, Order},
+    model::{InvitationStatus, MailTemplate, MembershipStatus, Source},
     people::{EmailAddress, account, grants, password, projection, seats},
     state::{Context, Rollcall},
-    store::{self, UniqueKey, accounts::Account, workspaces::Workspace},
+    store::{self, Tx, UniqueKey, accounts::Account, invitations::Invitation, workspaces::Workspace},
 };
 
 /// How the invited person shows who they are.
@@ -150,19 +153,43 @@ async fn prove(rollcall: &Rollcall, open: &OpenInvitation, acceptance: Acceptanc
     }
 }
 
-/// Declines an invitation. The directory keeps the person; nobody is invited again by itself.
+/// Declines an invitation, whether or not there is a seat for it. The directory keeps the person; nobody is invited again
+/// by itself. Whoever invited by hand is told.
 ///
 /// # Errors
 /// `NotFound` when the link leads nowhere (any more).
 pub async fn decline(rollcall: &Rollcall, token: &str) -> Result<Workspace> {
     let gone = Error::NotFound { what: "open invitation behind this link" };
-    let Doorway::Open(open) = open(rollcall, token).await? else { return Err(gone) };
+    let mut conn = rollcall.db.read().await?;
+    let (workspace, invitation) = match doorway::look_up(&mut conn, token, rollcall.clock.now()).await? {
+        Doorway::Open(open) => (open.workspace, open.invitation),
+        Doorway::Full { workspace, invitation, .. } => (workspace, *invitation),
+        _ => return Err(gone),
+    };
+    drop(conn);
+    let context = rollcall.context(Actor::Invitee);
     let mut tx = rollcall.db.write().await?;
-    if !end(&mut tx, &rollcall.context(Actor::Invitee), &open.invitation, InvitationStatus::Declined).await? {
+    if !end(&mut tx, &context, &invitation, InvitationStatus::Declined).await? {
         tx.rollback().await?;
         return Err(gone);
     }
+    tell_inviter(&mut tx, &context, &invitation).await?;
     tx.commit().await?;
+    rollcall.mail_due.notify_one();
     rollcall.held_due.notify_one();
-    Ok(open.workspace)
+    Ok(workspace)
+}
+
+async fn tell_inviter(tx: &mut Tx, context: &Context, invitation: &Invitation) -> store::Result<()> {
+    let Some(inviter) = doorway::inviter(tx, invitation).await? else { return Ok(()) };
+    let order = Order {
+        template: MailTemplate::Declined,
+        workspace: Some(&invitation.workspace_id),
+        subject_id: invitation.id.as_str(),
+        generation: invitation.generation,
+        recipient: &inviter.email,
+        delay: Duration::ZERO,
+        detail: json!({}),
+    };
+    mail::order(tx, context, &order).await
 }

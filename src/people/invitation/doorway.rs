@@ -5,10 +5,13 @@ use crate::{
     clock::Timestamp,
     error::Result,
     model::{InvitationStatus, MembershipStatus, WorkspaceId},
-    people::{alerts, seats},
+    people::{Permission, alerts, seats},
     state::Rollcall,
     store::{
-        self, Conn, accounts::Account, invitations::Invitation, memberships::Membership,
+        self, Conn,
+        accounts::Account,
+        invitations::{Invitation, InvitationLink},
+        memberships::Membership,
         workspaces::Workspace,
     },
 };
@@ -26,15 +29,15 @@ pub enum Doorway {
         workspace: Workspace,
         /// Since when.
         at: Timestamp,
-        /// The address, when the person can have a new one sent there: the directory still names them.
+        /// The address, when the person can have a new one sent there.
         renewable: Option<String>,
     },
     /// It can be accepted when a seat is free.
     Full {
         /// The workspace.
         workspace: Workspace,
-        /// When it ends.
-        expires_at: Timestamp,
+        /// The invitation, which can be declined meanwhile.
+        invitation: Box<Invitation>,
         /// Whether the admins are told.
         told: bool,
     },
@@ -85,7 +88,7 @@ pub async fn open(rollcall: &Rollcall, token: &str) -> Result<Doorway> {
 }
 
 /// Tells the admins that no seat is free, unless they were told; false when none of the mails can reach them.
-async fn tell_admins(rollcall: &Rollcall, workspace: &WorkspaceId) -> Result<bool> {
+pub(super) async fn tell_admins(rollcall: &Rollcall, workspace: &WorkspaceId) -> Result<bool> {
     let mut conn = rollcall.db.read().await?;
     let told = store::seats::told_at(&mut conn, workspace).await?.is_some();
     drop(conn);
@@ -98,7 +101,8 @@ async fn tell_admins(rollcall: &Rollcall, workspace: &WorkspaceId) -> Result<boo
     Ok(store::seats::is_told(&mut rollcall.db.read().await?, workspace).await?)
 }
 
-async fn look_up(conn: &mut Conn, token: &str, now: Timestamp) -> Result<Doorway> {
+/// What a link leads to, without any consequence.
+pub(super) async fn look_up(conn: &mut Conn, token: &str, now: Timestamp) -> Result<Doorway> {
     let Some(link) = store::invitations::find_link(conn, &crate::secret::hash(token)).await? else {
         return Ok(Doorway::Withdrawn);
     };
@@ -112,15 +116,15 @@ async fn look_up(conn: &mut Conn, token: &str, now: Timestamp) -> Result<Doorway
         InvitationStatus::Revoked => Doorway::Withdrawn,
         InvitationStatus::Accepted => Doorway::Accepted(workspace),
         InvitationStatus::Declined => Doorway::Declined(workspace),
-        InvitationStatus::Expired => expired(conn, workspace, invitation).await?,
+        InvitationStatus::Expired => expired(conn, workspace, invitation, &link).await?,
         InvitationStatus::Pending if link.generation != invitation.generation => Doorway::Replaced(workspace),
         InvitationStatus::Pending if invitation.expires_at <= now => {
-            expired(conn, workspace, invitation).await?
+            expired(conn, workspace, invitation, &link).await?
         }
         InvitationStatus::Pending
             if !seats::is_free_for_invited(store::seats::get(conn, &workspace.id).await?) =>
         {
-            Doorway::Full { workspace, expires_at: invitation.expires_at, told: false }
+            Doorway::Full { workspace, invitation: Box::new(invitation), told: false }
         }
         InvitationStatus::Pending => {
             let Some(membership) =
@@ -151,22 +155,52 @@ async fn look_up(conn: &mut Conn, token: &str, now: Timestamp) -> Result<Doorway
     })
 }
 
-async fn expired(conn: &mut Conn, workspace: Workspace, invitation: Invitation) -> Result<Doorway> {
+async fn expired(
+    conn: &mut Conn,
+    workspace: Workspace,
+    invitation: Invitation,
+    link: &InvitationLink,
+) -> Result<Doorway> {
+    // The mail with the newer link may have gone to another address, of which this one tells nothing.
+    if link.generation != invitation.generation {
+        return Ok(Doorway::Replaced(workspace));
+    }
     let membership = store::memberships::get(conn, &workspace.id, &invitation.membership_id).await?;
     let renewable = match membership {
-        Some(membership) if is_renewable(conn, &membership).await? => Some(membership.email),
+        Some(membership) if is_renewable(conn, &membership, &invitation).await? => Some(invitation.email),
         _ => None,
     };
     Ok(Doorway::Expired { workspace, at: invitation.expires_at, renewable })
 }
 
-/// Whether the person may ask for a new invitation: their own has run out, and a directory still says active.
-pub(super) async fn is_renewable(conn: &mut Conn, membership: &Membership) -> store::Result<bool> {
+/// Whether the person may ask for a new invitation: it has run out, the person's address is still the one that it went to,
+/// and a directory still says active or, where none speaks of them, whoever invited them may still invite people.
+pub(super) async fn is_renewable(
+    conn: &mut Conn,
+    membership: &Membership,
+    invitation: &Invitation,
+) -> store::Result<bool> {
     let waits = matches!(membership.status, MembershipStatus::Provisioned | MembershipStatus::Invited);
+    let same_address = store::directory_users::key(&invitation.email) == membership.email_key;
     let latest = store::invitations::find_latest(conn, &membership.id).await?;
-    let ran_out = latest.is_some_and(|invitation| {
-        matches!(invitation.status, InvitationStatus::Expired | InvitationStatus::Pending)
-    });
+    let ran_out = latest
+        .is_some_and(|latest| matches!(latest.status, InvitationStatus::Expired | InvitationStatus::Pending));
+    if !(waits && ran_out && same_address) {
+        return Ok(false);
+    }
     let users = store::directory_users::list_of_membership(conn, &membership.id).await?;
-    Ok(waits && ran_out && users.iter().any(|user| user.active))
+    if users.is_empty() {
+        return Ok(inviter(conn, invitation).await?.is_some());
+    }
+    Ok(users.iter().any(|user| user.active))
+}
+
+/// The membership of the person who invited by hand, as long as they may invite people.
+pub(super) async fn inviter(conn: &mut Conn, invitation: &Invitation) -> store::Result<Option<Membership>> {
+    let Some(account) = &invitation.invited_by else { return Ok(None) };
+    let membership = store::memberships::find_by_account(conn, &invitation.workspace_id, account).await?;
+    Ok(membership.filter(|membership| {
+        membership.status == MembershipStatus::Active
+            && membership.role >= Permission::ManagePeople.least_role()
+    }))
 }

@@ -18,20 +18,10 @@ use super::grants;
 use crate::{
     audit::Actor,
     error::Result,
-    model::{InvitationStatus, MembershipStatus, Source},
+    model::{InvitationStatus, MembershipStatus},
     state::{Context, Rollcall},
-    store::{self, Tx, invitations::Invitation, memberships::Membership},
+    store::{self, Tx, invitations::Invitation},
 };
-
-/// Where an invited person stands when the invitation is over.
-async fn withdraw_grant(tx: &mut Tx, context: &Context, membership: &mut Membership) -> store::Result<()> {
-    let status = match membership.source {
-        Source::Manual => MembershipStatus::Removed,
-        Source::Directory | Source::DirectoryAndManual => MembershipStatus::Provisioned,
-    };
-    grants::set_status(membership, status, context);
-    store::memberships::update(tx, membership).await
-}
 
 /// Ends invitations whose time is over; gives their number. Called by the worker.
 ///
@@ -55,7 +45,8 @@ pub async fn expire_overdue(rollcall: &Rollcall) -> Result<usize> {
     Ok(overdue.len())
 }
 
-/// Ends a pending invitation and takes the membership back to where it was before; false when it was not pending.
+/// Ends a pending invitation that nobody withdrew; false when it was not pending. The person stays known, so that the
+/// invitation can be sent again.
 async fn end(
     tx: &mut Tx,
     context: &Context,
@@ -69,7 +60,8 @@ async fn end(
         return Ok(false);
     }
     store::outbox::cancel(tx, invitation.id.as_str(), "The invitation is over.", context.now).await?;
-    withdraw_grant(tx, context, &mut membership).await?;
+    grants::set_status(&mut membership, MembershipStatus::Provisioned, context);
+    store::memberships::update(tx, &membership).await?;
     let action = format!("invitation.{status}");
     grants::record(tx, context, &membership, &action, &json!({})).await?;
     Ok(true)

@@ -12,9 +12,12 @@ use crate::{
         seats,
     },
     secret,
-    state::Rollcall,
-    store,
+    state::{Context, Rollcall},
+    store::{self, Tx, invitations::Invitation, memberships::Membership, workspaces::Workspace},
 };
+
+const FULL: &str = "No seat is free just now. Ask an admin to free one.";
+const FULL_AND_TOLD: &str = "No seat is free just now. We told the admins; try again when there is one.";
 
 /// Most mails to one person in a minute, and in a day.
 const LIMITS: [(Duration, i64); 2] = [(Duration::from_secs(60), 1), (Duration::from_secs(24 * 3600), 5)];
@@ -22,7 +25,7 @@ const LIMITS: [(Duration, i64); 2] = [(Duration::from_secs(60), 1), (Duration::f
 /// Sends a new invitation to the address that the old one went to, and nowhere else.
 ///
 /// # Errors
-/// `NotFound` when the link leads to no invitation that ran out, or the directory no longer says active; `Conflict` on
+/// `NotFound` when the link leads to no invitation that ran out, or nobody vouches for the person any more; `Conflict` on
 /// `invitation` when there were too many mails lately, or no seat is free.
 pub async fn renew(rollcall: &Rollcall, token: &str) -> Result<String> {
     let gone = Error::NotFound { what: "invitation that could be sent again" };
@@ -31,40 +34,22 @@ pub async fn renew(rollcall: &Rollcall, token: &str) -> Result<String> {
     };
     let context = rollcall.context(Actor::Invitee);
     let mut tx = rollcall.db.write().await?;
-    let link = store::invitations::find_link(&mut tx, &secret::hash(token)).await?;
-    let invitation = match link {
-        Some(link) => store::invitations::get(&mut tx, &link.invitation_id).await?,
-        None => None,
-    };
-    let membership = match invitation {
-        Some(found) => {
-            store::memberships::get_for_update(&mut tx, &workspace.id, &found.membership_id).await?
-        }
-        None => None,
-    };
-    let refusal = match &membership {
-        Some(membership) if doorway::is_renewable(&mut tx, membership).await? => {
-            let mut refusal = None;
-            for (span, most) in LIMITS {
-                let since = context.now.minus(span);
-                if store::invitations::count_mails_since(&mut tx, &membership.id, since).await? >= most {
-                    refusal =
-                        Some("A mail was sent to you a short time ago. Look for it, or try again later.");
-                }
-            }
-            if refusal.is_none() && !seats::is_free(&mut tx, &workspace.id).await? {
-                refusal = Some("No seat is free just now. Ask an admin to free one.");
-            }
-            refusal.map(|text| Error::conflict("invitation", text))
-        }
-        _ => Some(gone),
-    };
-    let (Some(mut membership), None) = (membership, &refusal) else {
+    let Some((mut membership, invitation)) = find(&mut tx, &workspace, token).await? else {
         tx.rollback().await?;
-        return Err(refusal.unwrap_or(Error::NotFound { what: "invitation" }));
+        return Err(gone);
     };
+    if mailed_too_often(&mut tx, &context, &membership).await? {
+        tx.rollback().await?;
+        let message = "A mail was sent to you a short time ago. Look for it, or try again later.";
+        return Err(Error::conflict("invitation", message));
+    }
+    if !seats::is_free(&mut tx, &workspace.id).await? {
+        tx.rollback().await?;
+        let told = doorway::tell_admins(rollcall, &workspace.id).await?;
+        return Err(Error::conflict("invitation", if told { FULL_AND_TOLD } else { FULL }));
+    }
     let inviter = Inviter {
-        person: None,
+        person: invitation.invited_by,
         directory: membership.directory_id.clone(),
         template: MailTemplate::NewLink,
         delay: Duration::ZERO,
@@ -73,4 +58,33 @@ pub async fn renew(rollcall: &Rollcall, token: &str) -> Result<String> {
     tx.commit().await?;
     rollcall.mail_due.notify_one();
     Ok(membership.email)
+}
+
+/// The invitation behind the link and its membership, locked, as long as it can be sent again.
+async fn find(
+    tx: &mut Tx,
+    workspace: &Workspace,
+    token: &str,
+) -> store::Result<Option<(Membership, Invitation)>> {
+    let Some(link) = store::invitations::find_link(tx, &secret::hash(token)).await? else { return Ok(None) };
+    let Some(invitation) = store::invitations::get(tx, &link.invitation_id).await? else { return Ok(None) };
+    let id = &invitation.membership_id;
+    let Some(membership) = store::memberships::get_for_update(tx, &workspace.id, id).await? else {
+        return Ok(None);
+    };
+    // Once more, for it may have changed before the lock.
+    let Some(invitation) = store::invitations::get(tx, &link.invitation_id).await? else { return Ok(None) };
+    let wanted = link.generation == invitation.generation
+        && doorway::is_renewable(tx, &membership, &invitation).await?;
+    Ok(wanted.then_some((membership, invitation)))
+}
+
+async fn mailed_too_often(tx: &mut Tx, context: &Context, membership: &Membership) -> store::Result<bool> {
+    for (span, most) in LIMITS {
+        let since = context.now.minus(span);
+        if store::invitations::count_mails_since(tx, &membership.id, since).await? >= most {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::withdraw_grant;
 use crate::{
     error::{Error, Result},
     model::{
@@ -22,10 +21,15 @@ use crate::{
 
 /// Most addresses in one go.
 const MOST_ADDRESSES: usize = 200;
-/// Least time between two mails of one invitation, from the third on.
-const RESEND_PAUSE: Duration = Duration::from_secs(60);
-/// Most mails of one invitation.
-const MOST_MAILS: i64 = 6;
+/// How often a person's invitation is sent again within a time, and what is said beyond that.
+const RESEND_LIMITS: [(Duration, i64, &str); 2] = [
+    (Duration::from_secs(60), 1, "This invitation was sent less than a minute ago. Wait a moment."),
+    (
+        Duration::from_secs(24 * 3600),
+        5,
+        "This invitation was sent again five times within a day. Wait until tomorrow.",
+    ),
+];
 
 /// What became of one address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -252,14 +256,11 @@ async fn resend_refusal(tx: &mut Tx, context: &Context, membership: &Membership)
     if !matches!(membership.status, MembershipStatus::Invited | MembershipStatus::Provisioned) {
         return Ok(Some(format!("{} has no open invitation.", membership.email)));
     }
-    let Some(open) = store::invitations::find_pending(tx, &membership.id).await? else { return Ok(None) };
-    if open.generation >= MOST_MAILS {
-        return Ok(Some(
-            "This invitation was sent many times already. Withdraw it and invite the person anew.".to_owned(),
-        ));
-    }
-    if open.generation > 1 && context.now.since(open.sent_at) < RESEND_PAUSE {
-        return Ok(Some("This invitation was sent less than a minute ago. Wait a moment.".to_owned()));
+    for (span, most, words) in RESEND_LIMITS {
+        let since = context.now.minus(span);
+        if store::invitations::count_resent_since(tx, &membership.id, since).await? >= most {
+            return Ok(Some(words.to_owned()));
+        }
     }
     Ok(None)
 }
@@ -279,7 +280,12 @@ pub async fn revoke(rollcall: &Rollcall, caller: &Caller<'_>, id: &MembershipId)
         return Err(Error::conflict("member", "There is no open invitation to withdraw."));
     };
     grants::end_access(&mut tx, &context, &membership).await?;
-    withdraw_grant(&mut tx, &context, &mut membership).await?;
+    let status = match membership.source {
+        Source::Manual => MembershipStatus::Removed,
+        Source::Directory | Source::DirectoryAndManual => MembershipStatus::Provisioned,
+    };
+    grants::set_status(&mut membership, status, &context);
+    store::memberships::update(&mut tx, &membership).await?;
     grants::record(&mut tx, &context, &membership, "invitation.revoked", &json!({})).await?;
     tx.commit().await?;
     rollcall.held_due.notify_one();

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     error::Result,
     model::{HeldReason, InvitationMode, MembershipStatus, Source},
-    people::EmailAddress,
+    people::{EmailAddress, first_password},
     store::{self, Tx, directory_users::DirectoryUser, memberships::Membership},
 };
 
@@ -72,11 +72,20 @@ pub(super) async fn find(
     match found {
         None if adds_member_of_other_address(tx, speaker, email).await? => Ok(Found::Taken),
         None => Ok(Found::Nobody),
-        Some(membership) if membership.status == MembershipStatus::Removed => Ok(Found::Former(membership)),
+        Some(membership) if has_nothing(&membership) => Ok(Found::Former(membership)),
         Some(membership) if is_left_behind(tx, speaker, &membership).await? => {
             linked(tx, user, person, membership).await
         }
         Some(_) => Ok(Found::Taken),
+    }
+}
+
+/// Whether nothing is left of the membership: it was removed, or an invitation by hand ran out or was declined.
+fn has_nothing(membership: &Membership) -> bool {
+    match membership.status {
+        MembershipStatus::Removed => true,
+        MembershipStatus::Provisioned => membership.source == Source::Manual,
+        _ => false,
     }
 }
 
@@ -97,6 +106,7 @@ async fn linked(tx: &mut Tx, user: &DirectoryUser, person: &Person, membership: 
     let new_address_taken = match &person.email {
         Some(email) if email.key() != membership.email_key => {
             store::memberships::find_by_email(tx, &membership.workspace_id, &email.key()).await?.is_some()
+                || is_member_under_other_address(tx, &membership, email).await?
         }
         _ => false,
     };
@@ -104,6 +114,20 @@ async fn linked(tx: &mut Tx, user: &DirectoryUser, person: &Person, membership: 
     let was_invited = !user.held_reason.is_some_and(HeldReason::is_of_gate)
         && store::invitations::find_latest(tx, &membership.id).await?.is_some();
     Ok(Found::Linked { membership, last_owner, vouched_elsewhere, was_invited, new_address_taken })
+}
+
+/// Whether a member without a password cannot be taken along to this address: its account is a member here already.
+async fn is_member_under_other_address(
+    tx: &mut Tx,
+    membership: &Membership,
+    email: &EmailAddress,
+) -> Result<bool> {
+    if first_password::account_without(tx, membership).await?.is_none() {
+        return Ok(false);
+    }
+    let Some(account) = store::accounts::find_by_email(tx, &email.key()).await? else { return Ok(false) };
+    let other = store::memberships::find_by_account(tx, &membership.workspace_id, &account.id).await?;
+    Ok(other.is_some_and(|other| other.id != membership.id))
 }
 
 /// The membership of someone whom this directory knew before by the same `externalId`: one that was removed with them,

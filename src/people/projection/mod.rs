@@ -4,6 +4,7 @@
 
 pub mod decision;
 mod found;
+mod new_address;
 pub mod roles;
 
 use serde_json::json;
@@ -13,7 +14,7 @@ use self::{
     found::{Found, find},
 };
 use super::{
-    EmailAddress, account, alerts,
+    EmailAddress, alerts, first_password,
     grants::{self, Ended, Inviter},
     seats,
 };
@@ -185,6 +186,9 @@ async fn apply(
     };
     let address_taken = matches!(found, Found::Linked { new_address_taken: true, .. });
     let followed = follow(&mut membership, user, person, address_taken);
+    if matches!(found, Found::Linked { .. }) {
+        first_password::follow_address(tx, context, &mut membership).await?;
+    }
     match decision {
         Decision::Follow | Decision::Hold(_) | Decision::Refuse => {
             if followed {
@@ -217,17 +221,12 @@ async fn apply(
         }
         Decision::ChangeAddress => {
             let Found::Linked { membership: before, .. } = found else { return Ok(ended) };
-            account::tell_of_new_address(
-                tx,
-                context,
-                (&membership.workspace_id, membership.id.as_str()),
-                &before.email,
-                &membership.email,
-            )
-            .await?;
+            ended.sessions = grants::end_sessions(tx, before).await?;
             membership.updated_at = context.now;
             store::memberships::update(tx, &membership).await?;
-            ended = grants::end_access(tx, context, &membership).await?;
+            let link_ordered =
+                first_password::order_link(tx, context, &membership, context.invitation_delay).await?;
+            new_address::tell(tx, context, before, &membership, link_ordered).await?;
             let detail = json!({ "email": membership.email });
             grants::record(tx, context, &membership, "membership.address_changed", &detail).await?;
         }
@@ -236,6 +235,10 @@ async fn apply(
         }
         Decision::Remove => ended = grants::remove(tx, context, &mut membership).await?,
         Decision::KeepLastOwner => {
+            if followed {
+                membership.updated_at = context.now;
+                store::memberships::update(tx, &membership).await?;
+            }
             ended = grants::end_access(tx, context, &membership).await?;
             grants::record(tx, context, &membership, "membership.last_owner_kept", &json!({})).await?;
             if user.held_reason != Some(HeldReason::LastOwner) {

@@ -1,0 +1,47 @@
+//! The secret of a mailed link. The link's own address is left for one without the secret, which travels on in a cookie
+//! for those pages alone: so it stands in no history, on no screen and in no `Referer`.
+
+use axum::response::Response;
+use http::{HeaderMap, HeaderValue, header};
+
+use super::App;
+use crate::site::cookie;
+
+/// How long the cookie lives, in seconds.
+const LIFE: u32 = 3600;
+
+/// A cookie with the secret of one kind of link.
+pub(super) struct LinkCookie {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// The path of the pages that need it.
+    pub(super) path: &'static str,
+}
+
+impl LinkCookie {
+    /// The secret that the browser brings; empty when it brings none.
+    pub(super) fn secret(&self, headers: &HeaderMap) -> String {
+        cookie(headers, self.name).unwrap_or_default()
+    }
+
+    /// Leads to `to` with the secret in the cookie.
+    pub(super) fn carry(&self, app: &App, secret: &str, to: &str) -> Response {
+        let mut response = app.site.redirect(to, None);
+        self.set(app, &mut response, secret, LIFE);
+        response
+    }
+
+    /// Lets the browser forget the secret.
+    pub(super) fn forget(&self, app: &App, response: &mut Response) {
+        self.set(app, response, "", 0);
+    }
+
+    fn set(&self, app: &App, response: &mut Response, secret: &str, seconds: u32) {
+        let Self { name, path } = self;
+        let secure = if app.rollcall.config.base_url.is_https() { "; Secure" } else { "" };
+        let line = format!("{name}={secret}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+        if let Ok(line) = HeaderValue::from_str(&line) {
+            response.headers_mut().append(header::SET_COOKIE, line);
+        }
+    }
+}
