@@ -6,10 +6,42 @@ use super::{Caller, Permission, invitation};
 use crate::{
     audit,
     error::{Error, Result},
-    model::{InvitationId, MailId, MailStatus, MailTemplate, MembershipId},
+    jobs,
+    model::{InvitationId, MailId, MailStatus, MailTemplate, MembershipId, MembershipStatus, Role},
     state::Rollcall,
-    store::{self, Conn, outbox::Mail},
+    store::{self, Conn, mail_log::Entry, outbox::Mail},
 };
+
+/// Why a mail did not leave that an admin cancelled.
+const CANCELLED: &str = "Cancelled by an admin.";
+
+/// Whether sending a mail again would do something, as far as its entry in the log shows. An alert goes to whoever
+/// still looks after the workspace, and what Rollcall cancelled by itself is over.
+pub fn may_be_sent_again(entry: &Entry) -> bool {
+    use MembershipStatus::{Active, Invited, Provisioned, Suspended};
+    let Ok(template) = entry.template.parse::<MailTemplate>() else { return false };
+    let status = entry.person_status;
+    if template.carries_invitation() && entry.status != MailStatus::Deferred {
+        return matches!(status, Some(Invited | Provisioned)) && entry.status != MailStatus::Queued;
+    }
+    let unsent = match entry.status {
+        MailStatus::Deferred | MailStatus::Refused | MailStatus::GaveUp | MailStatus::Bounced => true,
+        MailStatus::Cancelled => entry.answer.as_deref() == Some(CANCELLED),
+        MailStatus::Queued | MailStatus::Accepted | MailStatus::Kept => false,
+    };
+    unsent
+        && match template {
+            MailTemplate::AccessSuspended => status == Some(Suspended),
+            MailTemplate::Added => status == Some(Active),
+            MailTemplate::TokenExpiring
+            | MailTemplate::DirectoryFailing
+            | MailTemplate::MassChange
+            | MailTemplate::SeatLimitReached => {
+                status == Some(Active) && entry.person_role.is_some_and(|role| role >= Role::Admin)
+            }
+            _ => true,
+        }
+}
 
 /// Cancels a mail that waits.
 ///
@@ -19,7 +51,7 @@ pub async fn cancel(rollcall: &Rollcall, caller: &Caller<'_>, id: &MailId) -> Re
     caller.require(Permission::ManagePeople)?;
     find(&mut rollcall.db.read().await?, caller, id).await?;
     let mut tx = rollcall.db.write().await?;
-    if !store::outbox::cancel_one(&mut tx, id, "Cancelled by an admin.", rollcall.clock.now()).await? {
+    if !store::outbox::cancel_one(&mut tx, id, CANCELLED, rollcall.clock.now()).await? {
         tx.rollback().await?;
         return Err(Error::conflict("mail", "This mail does not wait any more, or is being sent right now."));
     }
@@ -38,6 +70,9 @@ pub async fn send_again(rollcall: &Rollcall, caller: &Caller<'_>, id: &MailId) -
     drop(conn);
     if let Some(membership) = invited.filter(|_| mail.status != MailStatus::Deferred) {
         return invitation::resend(rollcall, caller, &membership).await;
+    }
+    if let Some(why) = jobs::why_unwanted(rollcall, &mail).await? {
+        return Err(Error::conflict("mail", format!("Nothing was sent. {why}")));
     }
     let mut tx = rollcall.db.write().await?;
     if !store::outbox::requeue(&mut tx, id, rollcall.clock.now()).await? {
