@@ -206,7 +206,7 @@ async fn fill(rollcall: &Rollcall, directory: &DirectoryId, number: usize) -> Ve
             approved_at: None,
             created_at: now,
             updated_at: now,
-            deleted_at: None,
+            deleted: false,
         };
         let email = EmailKey { value: name, kind: Some("work".to_owned()) };
         store::directory_users::insert(&mut tx, &user, &[email]).await.unwrap();

@@ -18,6 +18,8 @@ use rollcall::{
     clock::Clock,
     config::Config,
     directory::administration::{self, Choice},
+    jobs,
+    mail::Transport,
     model::{Provider, Role},
     people::{Caller, workspace},
     scim_api,
@@ -27,6 +29,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::Barrier,
 };
+use tokio_util::sync::CancellationToken;
 
 const CLIENTS: [usize; 3] = [1, 8, 32];
 const MEASURED: Duration = Duration::from_secs(4);
@@ -89,7 +92,7 @@ async fn start(db: Db, database: &DatabaseUrl) -> Target {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     let config =
-        Config { invitation_delay: Duration::from_secs(60), ..Config::local(address, database.clone()) };
+        Config { invitation_delay: Duration::from_secs(3600), ..Config::local(address, database.clone()) };
     let rollcall = Rollcall::new(db, Clock::System, config);
     let (workspace, _, _) =
         workspace::create(&rollcall, "Acme", "ada@acme.test", None).await.expect("a workspace");
@@ -98,6 +101,9 @@ async fn start(db: Db, database: &DatabaseUrl) -> Target {
         administration::create(&rollcall, &Caller::CommandLine(&workspace), &choice, None)
             .await
             .expect("a directory");
+    // As in the program, where the journal is written and the planner kept up beside the requests; mail comes later.
+    let transport = Transport::new(&rollcall.config.mail, &rollcall.db).expect("a mailbox");
+    tokio::spawn(jobs::run(rollcall.clone(), transport, CancellationToken::new()));
     let service = scim_api::router(&rollcall).into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(async move { axum::serve(listener, service).await });
     Target {

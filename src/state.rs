@@ -9,6 +9,7 @@ use crate::{
     audit::Actor,
     clock::{Clock, Timestamp},
     config::Config,
+    directory::traffic::Traffic,
     journal::Journal,
     store::Db,
 };
@@ -26,6 +27,8 @@ pub struct Rollcall {
     pub mail_due: Arc<Notify>,
     /// Wakes the job that lets held people in: told after a commit that freed a seat or changed what holds them.
     pub held_due: Arc<Notify>,
+    /// Whether identity providers are at work just now.
+    pub traffic: Arc<Traffic>,
     /// What waits to be written into the journal of the SCIM API.
     pub journal: Arc<Journal>,
     /// Cancelled when the process is told to stop: what would go on for long ends then.
@@ -41,6 +44,7 @@ impl Rollcall {
             config: Arc::new(config),
             mail_due: Arc::new(Notify::new()),
             held_due: Arc::new(Notify::new()),
+            traffic: Arc::default(),
             journal: Arc::default(),
             stopping: CancellationToken::new(),
         }

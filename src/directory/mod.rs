@@ -8,5 +8,6 @@ pub mod group;
 pub mod role_mapping;
 pub mod settings;
 pub mod token;
+pub mod traffic;
 mod transaction;
 pub mod user;

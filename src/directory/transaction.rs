@@ -25,6 +25,7 @@ pub(super) async fn in_transaction<T, F>(rollcall: &Rollcall, change: impl Fn(Tx
 where
     F: Future<Output = (Tx, Result<T>)>,
 {
+    rollcall.traffic.note(rollcall.clock.now());
     let mut pause = PAUSE;
     for _ in 1..ATTEMPTS {
         match once(rollcall, LONGEST, &change).await {

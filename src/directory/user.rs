@@ -56,7 +56,7 @@ pub async fn create(
         approved_at: None,
         created_at: context.now,
         updated_at: context.now,
-        deleted_at: None,
+        deleted: false,
     };
     let (new, emails) = (&user, columns.emails.as_slice());
     let outcome = in_transaction(rollcall, |mut tx| async move {
@@ -213,7 +213,7 @@ async fn delete_in(
     };
     scim::etag::check_if_match(if_match, &scim::etag::weak(user.version)).map_err(Error::Scim)?;
     store::directory_users::delete(tx, id, context.now).await?;
-    user.deleted_at = Some(context.now);
+    user.deleted = true;
     let outcome = project(tx, context, speaker, &user).await?;
     record(tx, context, speaker, "directory_user.deleted", &user).await?;
     Ok(outcome)

@@ -1,4 +1,4 @@
-//! Work in the background: the mail in the outbox, the journal, and what is done once a minute.
+//! Work in the background: the mail in the outbox, the journal, and what is done every so often.
 //!
 //! Any number of processes may run it on one database; leases, by the database's clock, keep them from sending a
 //! mail twice.
@@ -12,6 +12,7 @@ mod expiry;
 mod failing;
 mod rate;
 mod reminder;
+mod statistics;
 mod worker;
 
 use tokio_util::sync::CancellationToken;
@@ -29,6 +30,7 @@ pub async fn run(rollcall: Rollcall, transport: Transport, shutdown: Cancellatio
     tokio::join!(
         worker.run(&shutdown),
         chores::run(&rollcall, &shutdown),
+        statistics::run(&rollcall, &shutdown),
         journal::run(&rollcall, &shutdown)
     );
 }

@@ -24,7 +24,7 @@ use crate::{
     store::{self, Conn, Tx, database_clock, mail_claims, mail_claims::Holder, mail_rate, outbox::Mail},
 };
 
-/// Most mails that are sent at one time.
+/// Most mails that are sent at one time; one while identity providers wait for answers.
 const AT_ONCE: usize = 4;
 /// How long a claim holds. It is renewed while the mail is sent, however long the relay takes.
 const LEASE: Duration = Duration::from_secs(60);
@@ -101,7 +101,8 @@ impl Worker {
             if let Some(remaining) = pause.remaining(now) {
                 return remaining.min(LOOK_EVERY);
             }
-            let hands = if pause.is_probing() { 1 } else { AT_ONCE };
+            let gives_way = pause.is_probing() || self.desk.rollcall.traffic.is_busy(now);
+            let hands = if gives_way { 1 } else { AT_ONCE };
             hands.saturating_sub(sending.tasks.len())
         };
         if free == 0 {

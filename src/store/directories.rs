@@ -268,7 +268,7 @@ pub async fn progress(conn: &mut Conn, id: &DirectoryId) -> Result<Progress> {
         conn,
         Step,
         "SELECT created_at AS at, COALESCE(email, user_name) AS detail FROM directory_users \
-         WHERE directory_id = $1 AND deleted_at IS NULL ORDER BY id LIMIT 1",
+         WHERE directory_id = $1 AND NOT deleted ORDER BY id LIMIT 1",
         id
     )?;
     let group = optional!(

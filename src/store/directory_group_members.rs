@@ -162,7 +162,7 @@ pub async fn candidates(tx: &mut Tx, directory: &DirectoryId, ids: &[&str]) -> R
     for chunk in ids.chunks(CHUNK) {
         if tx.is_postgres() {
             for table in [
-                "SELECT id, 'User' AS kind FROM directory_users WHERE deleted_at IS NULL AND directory_id = ",
+                "SELECT id, 'User' AS kind FROM directory_users WHERE NOT deleted AND directory_id = ",
                 "SELECT id, 'Group' AS kind FROM directory_groups WHERE directory_id = ",
             ] {
                 let mut statement = Statement::new(table);
@@ -174,10 +174,7 @@ pub async fn candidates(tx: &mut Tx, directory: &DirectoryId, ids: &[&str]) -> R
         }
         let mut statement =
             Statement::new("SELECT id, 'User' AS kind FROM directory_users WHERE directory_id = ");
-        statement
-            .bind(Arg::Text(directory.0.clone()))
-            .push(" AND deleted_at IS NULL AND id IN ")
-            .bind_list(chunk);
+        statement.bind(Arg::Text(directory.0.clone())).push(" AND NOT deleted AND id IN ").bind_list(chunk);
         statement.push(" UNION ALL SELECT id, 'Group' AS kind FROM directory_groups WHERE directory_id = ");
         statement.bind(Arg::Text(directory.0.clone())).push(" AND id IN ").bind_list(chunk);
         found.extend(all_of!(tx, Candidate, statement)?);

@@ -46,8 +46,8 @@ pub struct DirectoryUser {
     pub created_at: Timestamp,
     /// When the resource last changed.
     pub updated_at: Timestamp,
-    /// When the identity provider deleted the person.
-    pub deleted_at: Option<Timestamp>,
+    /// Whether the identity provider deleted the person; since `updated_at`.
+    pub deleted: bool,
 }
 
 impl DirectoryUser {
@@ -75,7 +75,7 @@ pub struct EmailKey {
 }
 
 const COLUMNS: &str = "id, directory_id, user_name, external_id, active, display_name, email, document, version, \
-                       membership_id, held_reason, held_since, approved_at, created_at, updated_at, deleted_at";
+                       membership_id, held_reason, held_since, approved_at, created_at, updated_at, deleted";
 pub(super) const SELECT: &str = const_format::concatcp!("SELECT ", COLUMNS, " FROM directory_users ");
 
 /// The form in which names and addresses are compared.
@@ -205,7 +205,7 @@ pub async fn set_email(tx: &mut Tx, id: &DirectoryUserId, email: Option<&str>) -
 /// # Errors
 /// When the database fails.
 pub async fn delete(tx: &mut Tx, id: &DirectoryUserId, now: Timestamp) -> Result<()> {
-    execute!(tx, "UPDATE directory_users SET deleted_at = $2, updated_at = $2 WHERE id = $1", id, now)?;
+    execute!(tx, "UPDATE directory_users SET deleted = TRUE, updated_at = $2 WHERE id = $1", id, now)?;
     execute!(tx, "DELETE FROM directory_user_emails WHERE user_id = $1", id)?;
     execute!(tx, "DELETE FROM directory_group_members WHERE member_id = $1", &id.0)?;
     Ok(())
@@ -223,7 +223,7 @@ pub async fn get(
     optional!(
         conn,
         DirectoryUser,
-        const_format::concatcp!(SELECT, "WHERE id = $1 AND directory_id = $2 AND deleted_at IS NULL"),
+        const_format::concatcp!(SELECT, "WHERE id = $1 AND directory_id = $2 AND NOT deleted"),
         id,
         directory
     )
@@ -244,10 +244,7 @@ pub async fn get_for_update(
     optional!(
         tx,
         DirectoryUser,
-        const_format::concatcp!(
-            SELECT,
-            "WHERE id = $1 AND directory_id = $2 AND deleted_at IS NULL FOR UPDATE"
-        ),
+        const_format::concatcp!(SELECT, "WHERE id = $1 AND directory_id = $2 AND NOT deleted FOR UPDATE"),
         id,
         directory
     )
@@ -269,7 +266,7 @@ pub async fn find_predecessor(
         DirectoryUser,
         const_format::concatcp!(
             SELECT,
-            "WHERE directory_id = $1 AND external_id = $2 AND id <> $3 AND (deleted_at IS NOT NULL OR NOT active) \
+            "WHERE directory_id = $1 AND external_id = $2 AND id <> $3 AND (deleted OR NOT active) \
              ORDER BY id DESC LIMIT 1"
         ),
         directory,
@@ -286,7 +283,7 @@ pub async fn list_of_membership(conn: &mut Conn, membership: &MembershipId) -> R
     all!(
         conn,
         DirectoryUser,
-        const_format::concatcp!(SELECT, "WHERE membership_id = $1 AND deleted_at IS NULL ORDER BY id"),
+        const_format::concatcp!(SELECT, "WHERE membership_id = $1 AND NOT deleted ORDER BY id"),
         membership
     )
 }
@@ -314,10 +311,7 @@ pub enum UserCondition {
 }
 
 fn push_conditions(statement: &mut Statement, directory: &DirectoryId, conditions: &[UserCondition]) {
-    statement
-        .push("WHERE directory_id = ")
-        .bind(Arg::Text(directory.0.clone()))
-        .push(" AND deleted_at IS NULL");
+    statement.push("WHERE directory_id = ").bind(Arg::Text(directory.0.clone())).push(" AND NOT deleted");
     for condition in conditions {
         match condition {
             UserCondition::Id(id) => statement.push(" AND id = ").bind(Arg::Text(id.clone())),
@@ -379,7 +373,7 @@ pub async fn count_active(conn: &mut Conn, directory: &DirectoryId) -> Result<i6
     scalar!(
         conn,
         i64,
-        "SELECT COUNT(*) FROM directory_users WHERE directory_id = $1 AND deleted_at IS NULL AND active",
+        "SELECT COUNT(*) FROM directory_users WHERE directory_id = $1 AND NOT deleted AND active",
         directory
     )
 }

@@ -26,7 +26,7 @@ pub async fn approve(tx: &mut Tx, id: &DirectoryUserId, now: Timestamp) -> Resul
 pub async fn approve_waiting(tx: &mut Tx, directory: &DirectoryId, now: Timestamp) -> Result<u64> {
     execute!(
         tx,
-        "UPDATE directory_users SET approved_at = $2 WHERE directory_id = $1 AND deleted_at IS NULL \
+        "UPDATE directory_users SET approved_at = $2 WHERE directory_id = $1 AND NOT deleted \
          AND held_reason = 'needs_approval' AND approved_at IS NULL",
         directory,
         now
@@ -49,7 +49,7 @@ pub async fn list(
         const_format::concatcp!(
             SELECT,
             "WHERE directory_id = $1 AND held_reason IS NOT NULL AND held_reason <> 'last_owner' \
-             AND deleted_at IS NULL ORDER BY held_since, id LIMIT $2 OFFSET $3"
+             AND NOT deleted ORDER BY held_since, id LIMIT $2 OFFSET $3"
         ),
         directory,
         i64::try_from(limit).unwrap_or(i64::MAX),
@@ -67,7 +67,7 @@ pub async fn count(conn: &mut Conn, directory: &DirectoryId) -> Result<Vec<(Held
         (HeldReason, i64),
         "SELECT held_reason, COUNT(*) FROM directory_users \
          WHERE directory_id = $1 AND held_reason IS NOT NULL AND held_reason <> 'last_owner' \
-         AND deleted_at IS NULL GROUP BY held_reason ORDER BY held_reason",
+         AND NOT deleted GROUP BY held_reason ORDER BY held_reason",
         directory
     )
 }
@@ -101,7 +101,7 @@ pub async fn list_to_recheck(
     scalars!(
         conn,
         DirectoryUserId,
-        "SELECT id FROM directory_users WHERE directory_id = $1 AND held_reason IS NOT NULL AND deleted_at IS NULL \
+        "SELECT id FROM directory_users WHERE directory_id = $1 AND held_reason IS NOT NULL AND NOT deleted \
          AND held_reason NOT IN ('seat_limit', 'last_owner') AND id > $2 ORDER BY id LIMIT $3",
         directory,
         from,
@@ -118,7 +118,7 @@ pub async fn list_waiting_workspaces(conn: &mut Conn) -> Result<Vec<WorkspaceId>
         conn,
         WorkspaceId,
         "SELECT DISTINCT d.workspace_id FROM directory_users u JOIN directories d ON d.id = u.directory_id \
-         WHERE d.removed_at IS NULL AND u.held_reason = 'seat_limit' AND u.deleted_at IS NULL"
+         WHERE d.removed_at IS NULL AND u.held_reason = 'seat_limit' AND NOT u.deleted"
     )
 }
 
@@ -136,7 +136,7 @@ pub async fn list_waiting_for_seat(
         (DirectoryUserId, DirectoryId),
         "SELECT u.id, u.directory_id FROM directory_users u JOIN directories d ON d.id = u.directory_id \
          WHERE d.workspace_id = $1 AND d.removed_at IS NULL AND u.held_reason = 'seat_limit' \
-         AND u.deleted_at IS NULL ORDER BY u.held_since, u.id LIMIT $2",
+         AND NOT u.deleted ORDER BY u.held_since, u.id LIMIT $2",
         workspace,
         limit
     )

@@ -35,6 +35,7 @@ pub mod scim_requests;
 pub mod seats;
 pub mod sessions;
 mod sql;
+pub mod statistics;
 pub mod suspension_windows;
 mod url;
 pub mod workspaces;

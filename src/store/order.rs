@@ -30,7 +30,7 @@ impl Column {
     const fn columns(self) -> &'static [&'static str] {
         match self {
             Self::Id => &["id"],
-            Self::UserName => &["user_name_key"],
+            Self::UserName => &["user_name_key", "id"],
             Self::DisplayName => &["display_name_order", "id"],
             Self::ExternalId => &["external_id_order", "id"],
             Self::Active => &["active", "id"],
@@ -43,7 +43,7 @@ impl Column {
     fn values(self, key: &SortKey, id: &str) -> Option<Vec<Arg>> {
         let value = match (self, key) {
             (Self::Id, _) => return Some(vec![Arg::Text(id.to_owned())]),
-            (Self::UserName, SortKey::Text(name)) => return Some(vec![Arg::Text(name.clone())]),
+            (Self::UserName, SortKey::Text(name)) => Arg::Text(name.clone()),
             (Self::DisplayName | Self::ExternalId, SortKey::Text(text)) => Arg::Text(format!("={text}")),
             (Self::DisplayName | Self::ExternalId, SortKey::Absent) => Arg::Text("~".to_owned()),
             (Self::Active, SortKey::Boolean(active)) => Arg::Boolean(*active),

@@ -179,7 +179,7 @@ macro_rules! first_mapping {
             " FROM directory_users u JOIN directory_group_members gm ON gm.member_id = u.id \
              JOIN directory_groups g ON g.id = gm.group_id \
              JOIN role_mappings r ON r.directory_id = g.directory_id AND r.group_name_key = g.display_name_key \
-             WHERE u.membership_id = m.id AND u.deleted_at IS NULL ORDER BY r.priority, r.directory_id LIMIT 1)"
+             WHERE u.membership_id = m.id AND NOT u.deleted ORDER BY r.priority, r.directory_id LIMIT 1)"
         )
     };
 }

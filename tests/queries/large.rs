@@ -39,14 +39,19 @@ impl Large {
         let router = scim_api::router(&company.rollcall);
         let token = token.reveal().to_owned();
         let mut large = Self { company, directory, people: Vec::new(), router, token };
-        large.people = large.fill(people).await;
-        let mut tx = large.company.rollcall.db.write().await.unwrap();
+        large.grow(people).await;
+        large
+    }
+
+    /// Adds so many people, and a group of five for every five of them, to an empty directory.
+    pub async fn grow(&mut self, people: usize) {
+        self.people = self.fill(people).await;
+        let mut tx = self.company.rollcall.db.write().await.unwrap();
         for number in 0..people / 5 {
-            let members = &large.people[number..number + 5];
-            large.insert_group(&mut tx, &format!("Group {number}"), members).await;
+            let members = &self.people[number..number + 5];
+            self.insert_group(&mut tx, &format!("Group {number}"), members).await;
         }
         tx.commit().await.unwrap();
-        large
     }
 
     async fn fill(&self, number: usize) -> Vec<String> {
@@ -71,7 +76,7 @@ impl Large {
                 approved_at: None,
                 created_at: rollcall.clock.now(),
                 updated_at: rollcall.clock.now(),
-                deleted_at: None,
+                deleted: false,
             };
             let email = EmailKey { value: name, kind: Some("work".to_owned()) };
             store::directory_users::insert(&mut tx, &user, &[email]).await.unwrap();

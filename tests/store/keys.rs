@@ -74,7 +74,7 @@ fn user(company: &Company, directory: &Directory, user_name: &str) -> DirectoryU
         approved_at: None,
         created_at: now,
         updated_at: now,
-        deleted_at: None,
+        deleted: false,
     }
 }
 

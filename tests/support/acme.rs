@@ -80,7 +80,7 @@ impl Acme {
             approved_at: None,
             created_at: now,
             updated_at: now,
-            deleted_at: None,
+            deleted: false,
         };
         let mut tx = self.rollcall.db.write().await.unwrap();
         store::directory_users::insert(&mut tx, &user, &[]).await.unwrap();

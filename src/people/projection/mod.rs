@@ -86,7 +86,7 @@ pub async fn project(
 
 async fn judge(tx: &mut Tx, speaker: &Speaker, user: &DirectoryUser) -> Result<Judgement> {
     let person = Person {
-        deleted: user.deleted_at.is_some(),
+        deleted: user.deleted,
         active: user.active,
         email: user.email.as_deref().and_then(|email| email.parse().ok()),
     };

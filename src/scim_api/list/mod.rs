@@ -160,23 +160,26 @@ async fn by_index<R: Resources>(
     position: &Position,
     wanted: u64,
 ) -> Result<Chosen<R::Row>> {
-    let total = R::count(conn, auth, conditions).await?;
-    let total = u64::try_from(total).unwrap_or_default();
     let (behind, offset) = match position {
         Position::Behind(place) => (Some(order.place(&place.key, &place.id).ok_or_else(cursor::foreign)?), 0),
         Position::At(offset) => (None, *offset),
     };
-    if wanted == 0 || offset >= total {
-        return Ok(Chosen { total, rows: Vec::new(), end: None, places: Vec::new() });
-    }
     let slice = Slice {
         behind: behind.as_ref(),
         offset: i64::try_from(offset).unwrap_or(i64::MAX),
         limit: i64::try_from(wanted).unwrap_or(i64::MAX).saturating_add(1),
     };
-    let mut rows = R::page(conn, auth, conditions, order, slice).await?;
+    let mut rows =
+        if wanted == 0 { Vec::new() } else { R::page(conn, auth, conditions, order, slice).await? };
     let more = rows.len() as u64 > wanted;
     rows.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
     let end = rows.last().filter(|_| more).map(|last| place::<R>(last, order));
+    let begins_within = offset == 0 || !rows.is_empty();
+    let is_last_page = behind.is_none() && wanted > 0 && begins_within && !more;
+    let total = if is_last_page {
+        offset.saturating_add(rows.len() as u64)
+    } else {
+        u64::try_from(R::count(conn, auth, conditions).await?).unwrap_or_default()
+    };
     Ok(Chosen { total, rows, end, places: Vec::new() })
 }
