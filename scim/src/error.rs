@@ -164,6 +164,11 @@ impl Error {
         Self::new(405, None, detail)
     }
 
+    /// 408.
+    pub fn request_timeout(detail: impl Into<String>) -> Self {
+        Self::new(408, None, detail)
+    }
+
     /// 409 without a kind: the state of the resource forbids the operation.
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self::new(409, None, detail)

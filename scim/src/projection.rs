@@ -11,6 +11,10 @@ use crate::path::{AttrPath, is_urn};
 use crate::resource::get;
 use crate::schema::{Attribute, ResourceType, Returned, Schema};
 
+/// The most names in `attributes` and `excludedAttributes` together: each is compared with each attribute of each
+/// resource of an answer.
+pub const MAX_NAMES: usize = 200;
+
 /// What a request wants to see. The default wants what is returned by default.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Projection {
@@ -24,7 +28,8 @@ impl Projection {
     /// A projection from the names that a request sent. Names that no schema has are passed over (RFC 7644 §3.9).
     ///
     /// # Errors
-    /// `invalidValue` in strict mode if the request has both lists, which exclude each other.
+    /// `invalidValue` for more than [`MAX_NAMES`] names; in strict mode also if the request has both lists, which exclude
+    /// each other.
     pub fn new(
         kind: &ResourceType,
         attributes: Option<&[String]>,
@@ -33,6 +38,12 @@ impl Projection {
     ) -> Result<Self, Error> {
         if mode == Mode::Strict && attributes.is_some() && excluded.is_some() {
             return Err(Error::invalid_value("attributes and excludedAttributes exclude each other."));
+        }
+        let number = attributes.map_or(0, <[String]>::len) + excluded.map_or(0, <[String]>::len);
+        if number > MAX_NAMES {
+            return Err(Error::invalid_value(format!(
+                "attributes and excludedAttributes name {number} attributes; at most {MAX_NAMES} are looked for."
+            )));
         }
         let paths = |names: &[String]| names.iter().filter_map(|name| path(kind, name.trim())).collect();
         Ok(Self { attributes: attributes.map(paths), excluded: excluded.map(paths).unwrap_or_default() })

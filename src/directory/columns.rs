@@ -42,9 +42,15 @@ fn text(document: &Document, name: &str) -> Option<String> {
     document.get(name)?.as_str().map(str::to_owned)
 }
 
+/// The longest name that a person is shown under, in characters. What came stays whole in the document.
+const LONGEST_NAME: usize = 256;
+
 /// `displayName`, else `name.formatted`, else given and family name.
 fn display_name(document: &Document) -> Option<String> {
-    let filled = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+    let filled = |text: &str| {
+        let name: String = text.trim().chars().take(LONGEST_NAME).collect();
+        (!name.is_empty()).then_some(name)
+    };
     let part = |name: &str| document.get("name")?.get(name)?.as_str().and_then(filled);
     if let Some(name) = document.get("displayName").and_then(Value::as_str).and_then(filled) {
         return Some(name);
@@ -53,7 +59,7 @@ fn display_name(document: &Document) -> Option<String> {
         return Some(name);
     }
     let parts: Vec<String> = [part("givenName"), part("familyName")].into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| parts.join(" "))
+    filled(&parts.join(" "))
 }
 
 /// Where invitations go: the first of the sources that holds an address.

@@ -7,7 +7,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
+use governor::Quota;
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 use scim::{Accepted, Mode, projection::Projection, schema::ResourceType};
 
@@ -23,6 +23,7 @@ use crate::{
     people::projection::Speaker,
     secret,
     state::{Context, Rollcall},
+    web::Throttle,
 };
 
 /// An authenticated identity provider, and all that it may act on.
@@ -126,7 +127,7 @@ fn presented_token(headers: &HeaderMap) -> Option<String> {
 /// Requests a second with one token.
 #[derive(Clone)]
 pub(super) struct RateLimit {
-    by_token: Option<Arc<DefaultKeyedRateLimiter<String>>>,
+    by_token: Option<Arc<Throttle>>,
 }
 
 impl RateLimit {
@@ -135,7 +136,7 @@ impl RateLimit {
             .config
             .rate_limit
             .and_then(NonZeroU32::new)
-            .map(|limit| Arc::new(RateLimiter::keyed(Quota::per_second(limit))));
+            .map(|limit| Arc::new(Throttle::new(Quota::per_second(limit))));
         Self { by_token }
     }
 }
@@ -143,9 +144,9 @@ impl RateLimit {
 /// Refuses requests beyond the rate with 429 and whole seconds to wait: Okta reads `Retry-After` only as an integer.
 pub(super) async fn limit_rate(State(limit): State<RateLimit>, request: Request, next: Next) -> Response {
     if let (Some(by_token), Some(token)) = (&limit.by_token, presented_token(request.headers()))
-        && let Err(wait) = by_token.check_key(&secret::hash(&token))
+        && let Err(wait) = by_token.check(&secret::hash(&token))
     {
-        let seconds = wait.wait_time_from(governor::clock::DefaultClock::default().now()).as_secs() + 1;
+        let seconds = wait.as_secs() + 1;
         let mut response = failure::render(&scim::Error::too_many_requests(format!(
             "Too many requests with this token. Try again in {seconds} s."
         )));
@@ -159,15 +160,25 @@ pub(super) async fn limit_rate(State(limit): State<RateLimit>, request: Request,
 /// can be asked of no database.
 pub(super) struct ResourceId(pub(super) String);
 
+impl ResourceId {
+    /// The id, if a database can be asked for it.
+    pub(super) fn of(id: String) -> Result<Self, Failure> {
+        if id.contains('\0') { Err(no_such_resource()) } else { Ok(Self(id)) }
+    }
+}
+
+fn no_such_resource() -> Failure {
+    Failure(Error::NotFound { what: "resource in this directory" })
+}
+
 impl FromRequestParts<Rollcall> for ResourceId {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, rollcall: &Rollcall) -> Result<Self, Failure> {
-        let not_found = || Failure(Error::NotFound { what: "resource in this directory" });
         let Path(path) =
             Path::<std::collections::HashMap<String, String>>::from_request_parts(parts, rollcall)
                 .await
-                .map_err(|_| not_found())?;
-        path.get("id").filter(|id| !id.contains('\0')).cloned().map(Self).ok_or_else(not_found)
+                .map_err(|_| no_such_resource())?;
+        Self::of(path.get("id").cloned().ok_or_else(no_such_resource)?)
     }
 }

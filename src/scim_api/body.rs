@@ -1,11 +1,16 @@
 //! The body of a request: JSON of either media type, bounded, refused in SCIM's own form.
 
+use std::time::Duration;
+
 use axum::extract::{FromRequest, Request};
 use http::header;
 use serde_json::Value;
 
 use super::{LARGEST_BODY, failure::Failure, notebook::Notebook};
 use crate::state::Rollcall;
+
+/// How long a body may take to come.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// A JSON body.
 pub(super) struct ScimBody(pub(super) Value);
@@ -23,7 +28,15 @@ impl FromRequest<Rollcall> for ScimBody {
         if declared.is_some_and(|length| length > LARGEST_BODY) {
             return Err(too_large());
         }
-        let bytes = axum::body::to_bytes(request.into_body(), LARGEST_BODY).await.map_err(|cause| {
+        let reading = axum::body::to_bytes(request.into_body(), LARGEST_BODY);
+        let Ok(read) = tokio::time::timeout(LONGEST_WAIT, reading).await else {
+            return Err(scim::Error::request_timeout(format!(
+                "The body did not come within {} s. Send it again.",
+                LONGEST_WAIT.as_secs()
+            ))
+            .into());
+        };
+        let bytes = read.map_err(|cause| {
             if is_length_limit(&cause) {
                 too_large()
             } else {

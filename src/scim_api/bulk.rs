@@ -102,7 +102,7 @@ impl Run {
     async fn dispatch(&self, operation: &BulkOperation) -> Result<Response> {
         let rollcall = State(self.rollcall.clone());
         let auth = self.auth.clone();
-        let id = ResourceId(operation.path.id.clone().unwrap_or_default());
+        let id = ResourceId::of(operation.path.id.clone().unwrap_or_default())?;
         let query = RawQuery(Some(TOLD.to_owned()));
         let headers = if_match(operation)?;
         let body = ScimBody(operation.data.clone().unwrap_or(Value::Null));

@@ -1,6 +1,6 @@
 //! `/ServiceProviderConfig`, `/ResourceTypes`, `/Schemas`: what this server really does, and `/Me`.
 
-use axum::response::Response;
+use axum::{extract::RawQuery, response::Response};
 use http::{HeaderMap, StatusCode, header};
 use scim::schema::{
     self, ResourceType, Vocabulary,
@@ -70,8 +70,21 @@ pub(super) async fn service_provider_config(auth: DirectoryAuth, headers: Header
     render::message(StatusCode::OK, &discovery::service_provider_config(&can, &auth.base_url))
 }
 
-pub(super) async fn resource_types(auth: DirectoryAuth, headers: HeaderMap) -> Response {
-    render::message(StatusCode::OK, &discovery::resource_types(&listed(&headers), &auth.base_url))
+pub(super) async fn resource_types(
+    auth: DirectoryAuth,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response> {
+    refuse_filter(query.as_deref())?;
+    Ok(render::message(StatusCode::OK, &discovery::resource_types(&listed(&headers), &auth.base_url)))
+}
+
+/// RFC 7644 section 4: these lists are not filtered, and who tries is told so.
+fn refuse_filter(query: Option<&str>) -> Result<()> {
+    if scim::list::has_filter(query.unwrap_or_default())? {
+        return Err(scim::Error::forbidden("This list cannot be filtered. Read it whole.").into());
+    }
+    Ok(())
 }
 
 pub(super) async fn resource_type(
@@ -89,8 +102,9 @@ pub(super) async fn resource_type(
     Ok(render::message(StatusCode::OK, &discovery::resource_type(kind, &auth.base_url)))
 }
 
-pub(super) async fn schemas(auth: DirectoryAuth) -> Response {
-    render::message(StatusCode::OK, &discovery::schemas(&described(), &auth.base_url))
+pub(super) async fn schemas(auth: DirectoryAuth, RawQuery(query): RawQuery) -> Result<Response> {
+    refuse_filter(query.as_deref())?;
+    Ok(render::message(StatusCode::OK, &discovery::schemas(&described(), &auth.base_url)))
 }
 
 pub(super) async fn schema(auth: DirectoryAuth, ResourceId(id): ResourceId) -> Result<Response> {

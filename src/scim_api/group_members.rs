@@ -13,7 +13,7 @@ use serde_json::json;
 use super::{
     auth::DirectoryAuth,
     failure::Failure,
-    resources::{Resources, conditions},
+    resources::{Narrowing, Resources},
 };
 use crate::store::{
     self, Conn,
@@ -33,11 +33,11 @@ pub(super) async fn refuse(_: DirectoryAuth, method: Method) -> Failure {
 /// one member.
 fn of_one(query: &ListQuery) -> Result<(), scim::Error> {
     const HOW: &str = "Ask with filter=group.value eq \"ID\", with filter=member.value eq \"ID\", or with both joined by and.";
-    let conditions = query.filter.as_ref().and_then(conditions::<GroupMembers>).unwrap_or_default();
+    let narrowing = query.filter.as_ref().map(Narrowing::by::<GroupMembers>).unwrap_or_default();
     let names_one = |condition: &MemberCondition| {
         matches!(condition, MemberCondition::Group(_) | MemberCondition::Member(_))
     };
-    if !conditions.iter().any(names_one) {
+    if !narrowing.is_whole || !narrowing.conditions.iter().any(names_one) {
         return Err(scim::Error::invalid_filter(format!(
             "The members of one group can be listed, or the groups of one member. {HOW}"
         )));
@@ -66,6 +66,10 @@ impl Resources for GroupMembers {
 
     fn id(row: &MemberOfGroup) -> &str {
         &row.id
+    }
+
+    fn size(row: &MemberOfGroup) -> usize {
+        row.group_name.len() + row.display.as_ref().map_or(0, String::len)
     }
 
     /// They come in the order of their ids alone.

@@ -66,8 +66,15 @@ pub(super) async fn replace(
     let document = auth.accept(resource::read(schema::group(), &body, auth.mode)?);
     let if_match = headers::if_match(&headers);
     let id = DirectoryGroupId(id);
-    let group =
-        directory::group::replace(&rollcall, &auth.context, &auth.speaker, &id, if_match, document).await?;
+    let group = directory::group::replace(
+        &rollcall,
+        &auth.context,
+        &auth.speaker,
+        &id,
+        if_match.as_deref(),
+        document,
+    )
+    .await?;
     show::<Groups>(&rollcall, &auth, StatusCode::OK, &group, &projection).await
 }
 
@@ -84,7 +91,8 @@ pub(super) async fn patch(
     let if_match = headers::if_match(&headers);
     let id = DirectoryGroupId(id);
     let group =
-        directory::group::patch(&rollcall, &auth.context, &auth.speaker, &id, if_match, patch).await?;
+        directory::group::patch(&rollcall, &auth.context, &auth.speaker, &id, if_match.as_deref(), patch)
+            .await?;
     // Entra discourages a body with all members in the answer to a group PATCH.
     if auth.provider == Provider::Entra || is_large(&rollcall, &group).await? {
         return Ok(render::no_content());
@@ -99,8 +107,14 @@ pub(super) async fn delete(
     headers: HeaderMap,
 ) -> Result<Response> {
     let if_match = headers::if_match(&headers);
-    directory::group::delete(&rollcall, &auth.context, &auth.speaker, &DirectoryGroupId(id), if_match)
-        .await?;
+    directory::group::delete(
+        &rollcall,
+        &auth.context,
+        &auth.speaker,
+        &DirectoryGroupId(id),
+        if_match.as_deref(),
+    )
+    .await?;
     Ok(render::no_content())
 }
 
@@ -124,6 +138,10 @@ impl Resources for Groups {
 
     fn id(row: &DirectoryGroup) -> &str {
         row.id.as_str()
+    }
+
+    fn size(row: &DirectoryGroup) -> usize {
+        row.document.len()
     }
 
     fn sort_key(row: &DirectoryGroup, by: Column) -> SortKey {

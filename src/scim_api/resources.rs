@@ -37,6 +37,8 @@ pub(super) trait Resources {
 
     fn kind() -> &'static ResourceType;
     fn id(row: &Self::Row) -> &str;
+    /// About as many bytes as the row has.
+    fn size(row: &Self::Row) -> usize;
     /// What stands for the row in the order of this column.
     fn sort_key(row: &Self::Row, by: Column) -> SortKey;
     /// The condition that means the same as the filter, which is no `and`; `None` when no index answers it.
@@ -83,14 +85,34 @@ pub(super) trait Resources {
     }
 }
 
-/// The conditions that together mean the same as the filter; `None` when no index answers it.
-pub(super) fn conditions<R: Resources>(filter: &Filter) -> Option<Vec<R::Condition>> {
-    match filter {
-        Filter::And(parts) => {
-            let conditions: Option<Vec<_>> = parts.iter().map(conditions::<R>).collect();
-            Some(conditions?.into_iter().flatten().collect())
+/// What of a filter an index answers.
+pub(super) struct Narrowing<Condition> {
+    /// All that the filter finds meets them.
+    pub(super) conditions: Vec<Condition>,
+    /// Whether all that meets them is found: nothing of the filter is left to look at.
+    pub(super) is_whole: bool,
+}
+
+impl<Condition> Default for Narrowing<Condition> {
+    /// That of a list without a filter.
+    fn default() -> Self {
+        Self { conditions: Vec::new(), is_whole: true }
+    }
+}
+
+impl<Condition> Narrowing<Condition> {
+    pub(super) fn by<R: Resources<Condition = Condition>>(filter: &Filter) -> Self {
+        match filter {
+            Filter::And(parts) => parts.iter().map(Self::by::<R>).fold(Self::default(), |mut all, part| {
+                all.conditions.extend(part.conditions);
+                all.is_whole &= part.is_whole;
+                all
+            }),
+            single => match R::condition(single) {
+                Some(condition) => Self { conditions: vec![condition], is_whole: true },
+                None => Self { conditions: Vec::new(), is_whole: false },
+            },
         }
-        single => Some(vec![R::condition(single)?]),
     }
 }
 
@@ -149,7 +171,8 @@ async fn respond<R: Resources>(
     R::check(query)?;
     let position = list::position(auth, &R::kind().endpoint, query)?;
     let mut conn = rollcall.db.read().await?;
-    let found = list::collect::<R>(&mut conn, auth, query, &position, list::size(query)).await?;
+    let found =
+        list::in_time(list::collect::<R>(&mut conn, auth, query, &position, list::size(query))).await?;
     Ok(list::answer(auth, R::kind(), query, found))
 }
 

@@ -67,12 +67,16 @@ async fn everything(
         next: None,
     };
     let mut conn = rollcall.db.read().await?;
-    if let Some(users) = &users {
-        page.add_users(&mut conn, auth, users).await?;
-    }
-    if let Some(groups) = &groups {
-        page.add_groups(&mut conn, auth, groups).await?;
-    }
+    list::in_time(async {
+        if let Some(users) = &users {
+            page.add_users(&mut conn, auth, users).await?;
+        }
+        if let Some(groups) = &groups {
+            page.add_groups(&mut conn, auth, groups).await?;
+        }
+        Ok(())
+    })
+    .await?;
     let next = page.next.map(|next| list::seal(auth, "/", query, &next));
     Ok(list::message(query, page.total, next, page.shown))
 }

@@ -57,7 +57,8 @@ pub(super) async fn replace(
     let if_match = headers::if_match(&headers);
     let id = DirectoryUserId(id);
     let changed =
-        directory::user::replace(&rollcall, &auth.context, &auth.speaker, &id, if_match, document).await?;
+        directory::user::replace(&rollcall, &auth.context, &auth.speaker, &id, if_match.as_deref(), document)
+            .await?;
     show::<Users>(&rollcall, &auth, StatusCode::OK, &changed.user, &projection).await
 }
 
@@ -74,7 +75,8 @@ pub(super) async fn patch(
     let if_match = headers::if_match(&headers);
     let id = DirectoryUserId(id);
     let changed =
-        directory::user::patch(&rollcall, &auth.context, &auth.speaker, &id, if_match, &patch).await?;
+        directory::user::patch(&rollcall, &auth.context, &auth.speaker, &id, if_match.as_deref(), &patch)
+            .await?;
     show::<Users>(&rollcall, &auth, StatusCode::OK, &changed.user, &projection).await
 }
 
@@ -85,7 +87,14 @@ pub(super) async fn delete(
     headers: HeaderMap,
 ) -> Result<Response> {
     let if_match = headers::if_match(&headers);
-    directory::user::delete(&rollcall, &auth.context, &auth.speaker, &DirectoryUserId(id), if_match).await?;
+    directory::user::delete(
+        &rollcall,
+        &auth.context,
+        &auth.speaker,
+        &DirectoryUserId(id),
+        if_match.as_deref(),
+    )
+    .await?;
     Ok(render::no_content())
 }
 
@@ -104,6 +113,10 @@ impl Resources for Users {
 
     fn id(row: &DirectoryUser) -> &str {
         row.id.as_str()
+    }
+
+    fn size(row: &DirectoryUser) -> usize {
+        row.document.len()
     }
 
     fn sort_key(row: &DirectoryUser, by: Column) -> SortKey {

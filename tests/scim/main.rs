@@ -32,6 +32,7 @@ mod hostile;
 mod journal;
 mod jumpcloud;
 mod life;
+mod limits;
 mod okta;
 mod onelogin;
 mod owners;

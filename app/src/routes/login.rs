@@ -5,7 +5,6 @@ use axum::{
     extract::{Query, State, rejection::FormRejection},
     response::Response,
 };
-use governor::clock::{Clock, DefaultClock};
 use http::{HeaderMap, StatusCode};
 use rollcall::{
     model::{MembershipStatus, SuspendedBy},
@@ -83,8 +82,8 @@ async fn try_sign_in(
 ) -> Result<Option<LoginProblem>> {
     let now = app.rollcall.clock.now();
     let key = store::directory_users::key(fields.email.trim());
-    if let Err(wait) = app.sign_ins.check_key(&key) {
-        let until = now.plus(wait.wait_time_from(DefaultClock::default().now()));
+    if let Err(wait) = app.sign_ins.check(&key) {
+        let until = now.plus(wait);
         return Ok(Some(LoginProblem::TooManyTries { until: until.0, now: now.0 }));
     }
     let Some(account) = account::sign_in(&app.rollcall, &fields.email, &fields.password).await? else {

@@ -33,9 +33,12 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::Quota;
 use http::StatusCode;
-use rollcall::{Rollcall, web};
+use rollcall::{
+    Rollcall,
+    web::{self, Throttle},
+};
 
 use crate::{assets, pages::error::ErrorPage, site::Site};
 
@@ -47,7 +50,7 @@ const SIGN_INS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 pub(crate) struct App {
     rollcall: Rollcall,
     site: Site,
-    sign_ins: Arc<DefaultKeyedRateLimiter<String>>,
+    sign_ins: Arc<Throttle>,
 }
 
 /// Every page and form, with sessions and protection from other sites.
@@ -55,7 +58,7 @@ pub fn router(rollcall: &Rollcall) -> Router {
     let app = App {
         rollcall: rollcall.clone(),
         site: Site::new("Rollcall", rollcall.config.base_url.is_https()),
-        sign_ins: Arc::new(RateLimiter::keyed(Quota::per_minute(SIGN_INS))),
+        sign_ins: Arc::new(Throttle::new(Quota::per_minute(SIGN_INS))),
     };
     let mut pages = Router::new()
         .route("/", get(home::start))

@@ -3,6 +3,7 @@
 use serde_json::Number;
 
 use super::{CompareOp, Filter, Literal, parse_date};
+use crate::dialect::{Deviation, Mode, Notes};
 use crate::error::{Error, shown};
 use crate::path::AttrPath;
 use crate::schema::{Attribute, ResourceType, Type};
@@ -15,12 +16,21 @@ use crate::schema::{Attribute, ResourceType, Type};
 /// # Errors
 /// `invalidFilter` for an unknown attribute, a comparison that its type does not have, or a value that is not of it.
 pub fn check(filter: &Filter, kind: &ResourceType) -> Result<Filter, Error> {
-    resolve(filter, &Scope::Resource(kind))
+    resolve(filter, &Scope::Resource(kind), &mut Notes::new(Mode::Tolerant))
+}
+
+/// The same; a value of another type than the attribute's is noted.
+pub(crate) fn check_noting(filter: &Filter, kind: &ResourceType, notes: &mut Notes) -> Result<Filter, Error> {
+    resolve(filter, &Scope::Resource(kind), notes)
 }
 
 /// Resolves the filter in `attribute[…]`, whose paths are sub-attributes.
-pub(crate) fn check_element(filter: &Filter, attribute: &Attribute) -> Result<Filter, Error> {
-    resolve(filter, &Scope::Element(attribute))
+pub(crate) fn check_element(
+    filter: &Filter,
+    attribute: &Attribute,
+    notes: &mut Notes,
+) -> Result<Filter, Error> {
+    resolve(filter, &Scope::Element(attribute), notes)
 }
 
 /// The comparisons of a filter that is nothing but `name eq value` joined by `and`: such a filter describes one
@@ -42,17 +52,19 @@ enum Scope<'a> {
     Element(&'a Attribute),
 }
 
-fn resolve(filter: &Filter, scope: &Scope<'_>) -> Result<Filter, Error> {
-    let all = |terms: &[Filter]| terms.iter().map(|term| resolve(term, scope)).collect::<Result<Vec<_>, _>>();
+fn resolve(filter: &Filter, scope: &Scope<'_>, notes: &mut Notes) -> Result<Filter, Error> {
+    let mut all = |terms: &[Filter]| {
+        terms.iter().map(|term| resolve(term, scope, notes)).collect::<Result<Vec<_>, _>>()
+    };
     match filter {
         Filter::And(terms) => all(terms).map(Filter::And),
         Filter::Or(terms) => all(terms).map(Filter::Or),
-        Filter::Not(inner) => resolve(inner, scope).map(|inner| Filter::Not(Box::new(inner))),
+        Filter::Not(inner) => resolve(inner, scope, notes).map(|inner| Filter::Not(Box::new(inner))),
         Filter::Present(path) => scope.find(path).map(|(path, _)| Filter::Present(path)),
         Filter::Compare { path, op, value } => {
             let (path, attribute) = scope.find(path)?;
             let (path, attribute) = with_default_sub_attribute(path, attribute)?;
-            let value = typed(attribute, *op, value)?;
+            let value = typed(attribute, *op, value, notes)?;
             Ok(Filter::Compare { path, op: *op, value })
         }
         Filter::ValuePath { path, filter } => {
@@ -65,7 +77,7 @@ fn resolve(filter: &Filter, scope: &Scope<'_>) -> Result<Filter, Error> {
                     "{path} has no elements that a filter in brackets could select."
                 )));
             }
-            let filter = check_element(filter, attribute)?;
+            let filter = check_element(filter, attribute, notes)?;
             Ok(Filter::ValuePath { path, filter: Box::new(filter) })
         }
     }
@@ -123,7 +135,7 @@ fn refuse_secret(attribute: &Attribute) -> Result<(), Error> {
 }
 
 /// The value as one of the attribute's type.
-fn typed(attribute: &Attribute, op: CompareOp, value: &Literal) -> Result<Literal, Error> {
+fn typed(attribute: &Attribute, op: CompareOp, value: &Literal, notes: &mut Notes) -> Result<Literal, Error> {
     let name = &attribute.name;
     let has_operator = match attribute.kind {
         Type::Boolean => !op.is_ordering() && !op.is_substring(),
@@ -143,15 +155,25 @@ fn typed(attribute: &Attribute, op: CompareOp, value: &Literal) -> Result<Litera
             ))),
         };
     }
+    let refusal =
+        || Error::invalid_filter(format!("{} is not a value that {name} can have.", shown(&text(value))));
     let converted = match attribute.kind {
         Type::Boolean => boolean(value).map(Literal::Boolean),
         Type::Integer | Type::Decimal => number(value).map(Literal::Number),
         Type::DateTime if !op.is_substring() => date(value),
         _ => Some(Literal::String(text(value))),
     };
-    converted.ok_or_else(|| {
-        Error::invalid_filter(format!("{} is not a value that {name} can have.", shown(&text(value))))
-    })
+    let converted = converted.ok_or_else(refusal)?;
+    let deviation = match (value, &converted) {
+        (Literal::String(_), Literal::Boolean(_)) => Some(Deviation::StringBoolean),
+        (Literal::String(_), Literal::Number(_)) => Some(Deviation::StringNumber),
+        (Literal::Boolean(_) | Literal::Number(_), Literal::String(_)) => Some(Deviation::ScalarForString),
+        _ => None,
+    };
+    if let Some(deviation) = deviation {
+        notes.tolerate(deviation, refusal)?;
+    }
+    Ok(converted)
 }
 
 /// Entra compares booleans with strings: `roles[primary eq "True"]`.

@@ -18,7 +18,7 @@ mod parse;
 mod print;
 
 pub use self::check::check;
-pub(crate) use self::check::{check_element, sole_equalities};
+pub(crate) use self::check::{check_element, check_noting, sole_equalities};
 pub use self::evaluate::{fold, matches, matches_element};
 pub(crate) use self::evaluate::{is_present, parse_date, same_folded};
 pub use self::parse::parse;

@@ -64,6 +64,14 @@ pub fn from_query(kind: &ResourceType, raw_query: &str, mode: Mode) -> Result<Ac
     asked.resolve(kind, notes)
 }
 
+/// Whether a query, as it stands in the URL after the `?`, has a filter.
+///
+/// # Errors
+/// `invalidSyntax` if it cannot be read.
+pub fn has_filter(raw_query: &str) -> Result<bool, Error> {
+    Ok(query_pairs(raw_query, &mut Notes::new(Mode::Tolerant))?.contains_key("filter"))
+}
+
 /// Reads the body of `POST …/.search` (RFC 7644 §3.4.3).
 ///
 /// # Errors
@@ -156,7 +164,7 @@ impl Asked {
             Some(text) => {
                 let parsed = filter::read(text, notes.mode)?;
                 parsed.deviations.into_iter().for_each(|deviation| notes.note(deviation));
-                Some(filter::check(&parsed.value, kind)?)
+                Some(filter::check_noting(&parsed.value, kind, &mut notes)?)
             }
         };
         let sort_by = self.sort_by.as_deref().map(|name| sort_path(kind, name)).transpose()?;

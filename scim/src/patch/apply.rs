@@ -14,7 +14,8 @@ use crate::schema::{Attribute, Mutability, ResourceType};
 /// Applies a patch, all of it or nothing. `None` means that nothing changed.
 ///
 /// # Errors
-/// `noTarget` if a filter finds no element (a tolerant patch then makes one, if the filter says what it is like);
+/// `noTarget` if a filter finds no element (a tolerant patch then makes one, if the filter says what it is like, and has
+/// nothing to remove);
 /// `mutability` if a required attribute would go or an immutable one would change; 413 if the resource would be
 /// larger than [`MAX_RESOURCE`](crate::resource::MAX_RESOURCE).
 pub fn apply(kind: &ResourceType, doc: &Document, patch: &Patch) -> Result<Option<Document>, Error> {
@@ -30,7 +31,7 @@ pub fn apply(kind: &ResourceType, doc: &Document, patch: &Patch) -> Result<Optio
     }
     check_required(kind, doc, &changed)?;
     check_immutable(kind, doc, &changed)?;
-    limits::check_size(&changed)?;
+    limits::check_size(kind, &changed)?;
     Ok(Some(changed))
 }
 

@@ -189,7 +189,10 @@ impl<'a> Edit<'a> {
             .map(|(index, _)| index)
             .collect();
         match (self.new_value(), sub) {
-            (None, _) if selected.is_empty() && self.operation.op == Op::Remove => {
+            // A client that repeats a PATCH whose answer it did not hear has nothing left to remove.
+            (None, _)
+                if selected.is_empty() && self.operation.op == Op::Remove && self.mode == Mode::Strict =>
+            {
                 return Err(self.no_target());
             }
             (None, Some(sub)) => elements::remove_part(attribute, elements, &selected, sub),

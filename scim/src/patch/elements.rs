@@ -63,21 +63,23 @@ pub(super) fn remove_part(
     });
 }
 
-/// Removes some elements.
+/// Removes the elements at these places, which are in ascending order.
 pub(super) fn remove_selected(elements: &mut Vec<Value>, selected: &[usize]) {
+    let mut remaining = selected.iter().copied().peekable();
     let mut index = 0;
     elements.retain(|_| {
-        let keep = !selected.contains(&index);
+        let is_selected = remaining.next_if_eq(&index).is_some();
         index += 1;
-        keep
+        !is_selected
     });
 }
 
-/// If more than one element is primary now, the last one that was touched stays so (RFC 7644 §3.5.2).
+/// If more than one element is primary now, the last one that was touched stays so (RFC 7644 §3.5.2). The
+/// places are in ascending order.
 pub(super) fn settle_primary(elements: &mut [Value], touched: &[usize]) {
     let all = primaries(elements);
     if all.len() > 1
-        && let Some(keep) = all.iter().rev().find(|index| touched.contains(index))
+        && let Some(keep) = all.iter().rev().find(|index| touched.binary_search(index).is_ok())
     {
         demote_primaries(elements, *keep);
     }

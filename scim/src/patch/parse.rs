@@ -171,7 +171,7 @@ impl<'a> Reader<'a> {
             // A password: accepted, never kept (Okta's password sync).
             return Ok(());
         }
-        let value_filter = selection(&located, path.value_filter.as_ref())?;
+        let value_filter = selection(&located, path.value_filter.as_ref(), &mut self.notes)?;
         let path = PatchPath { value_filter, ..PatchPath::whole(located.path) };
         self.at(action, Place { path, attribute, sub: located.sub })
     }
@@ -336,10 +336,16 @@ fn refuse_read_only(located: &Located<'_>) -> Result<(), Error> {
 }
 
 /// The filter of a path, checked against the attribute whose elements it selects.
-fn selection(located: &Located<'_>, filter: Option<&Filter>) -> Result<Option<Filter>, Error> {
+fn selection(
+    located: &Located<'_>,
+    filter: Option<&Filter>,
+    notes: &mut Notes,
+) -> Result<Option<Filter>, Error> {
     match filter {
         None => Ok(None),
-        Some(filter) if located.attribute.multi_valued => check_element(filter, located.attribute).map(Some),
+        Some(filter) if located.attribute.multi_valued => {
+            check_element(filter, located.attribute, notes).map(Some)
+        }
         Some(_) => Err(Error::invalid_path(format!("{} has no elements to select from.", located.path))),
     }
 }

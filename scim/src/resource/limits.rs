@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::Document;
 use crate::error::{Error, shown};
+use crate::schema::{Attribute, ResourceType};
 
 /// The longest text value, in bytes.
 pub const MAX_STRING: usize = 64 * 1024;
@@ -17,8 +18,10 @@ pub const MAX_INDEXED: usize = 1024;
 pub const MAX_DEPTH: usize = 32;
 /// The largest number of elements of a multi-valued attribute, members apart.
 pub const MAX_VALUES: usize = 1000;
-/// The largest size of a resource after a PATCH, in bytes of names and values.
-pub const MAX_RESOURCE: usize = 1024 * 1024;
+/// The largest size of a resource without its members, in bytes of names and values.
+pub const MAX_RESOURCE: usize = 256 * 1024;
+/// The largest number of attributes of a resource or of one of its values.
+pub const MAX_NAMES: usize = 1000;
 
 /// The longest name of an attribute, in bytes.
 const MAX_NAME: usize = 1024;
@@ -28,11 +31,23 @@ pub(crate) fn check(body: &Map<String, Value>) -> Result<(), Error> {
     check_object(body, 1)
 }
 
-/// Checks a document after it was changed.
-pub(crate) fn check_size(doc: &Document) -> Result<(), Error> {
-    if size_of(doc) > MAX_RESOURCE {
+/// Checks a document before it is kept. Its members are kept apart.
+pub(crate) fn check_size(kind: &ResourceType, doc: &Document) -> Result<(), Error> {
+    let holds_references = |name: &str| kind.attribute(name).is_some_and(Attribute::holds_references);
+    let kept = doc.iter().filter(|(name, _)| !holds_references(name));
+    if kept.map(|(name, value)| name.len() + size(value)).sum::<usize>() > MAX_RESOURCE {
         return Err(Error::payload_too_large(format!(
             "The resource would be larger than {MAX_RESOURCE} bytes."
+        )));
+    }
+    check_number_of_names(doc)
+}
+
+fn check_number_of_names(object: &Map<String, Value>) -> Result<(), Error> {
+    if object.len() > MAX_NAMES {
+        return Err(Error::invalid_value(format!(
+            "There are {} attributes in one place; at most {MAX_NAMES} are kept.",
+            object.len()
         )));
     }
     Ok(())
@@ -52,6 +67,7 @@ pub(crate) fn longest(place: &str) -> usize {
 }
 
 fn check_object(object: &Map<String, Value>, depth: usize) -> Result<(), Error> {
+    check_number_of_names(object)?;
     for (name, value) in object {
         if name.len() > MAX_NAME || name.contains('\0') {
             return Err(Error::invalid_syntax(format!(

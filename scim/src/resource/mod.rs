@@ -19,7 +19,7 @@ use crate::schema::{Attribute, Mutability, Owner, ResourceType};
 use crate::{Document, path};
 use assign::{Assignment, Message};
 
-pub use limits::{MAX_DEPTH, MAX_INDEXED, MAX_RESOURCE, MAX_STRING, MAX_VALUES};
+pub use limits::{MAX_DEPTH, MAX_INDEXED, MAX_NAMES, MAX_RESOURCE, MAX_STRING, MAX_VALUES};
 
 /// Reads the body of a POST or PUT.
 ///
@@ -45,6 +45,7 @@ pub fn read(kind: &ResourceType, body: &Value, mode: Mode) -> Result<Accepted<Do
             put(&mut doc, assignment, &mut notes)?;
         }
     }
+    limits::check_size(kind, &doc)?;
     match missing_required(kind, &doc) {
         Some(name) => Err(Error::invalid_value(format!("{name} is required and has no value."))),
         None => Ok(notes.accept(doc)),

@@ -10,9 +10,13 @@ use scim::{
     list::{ListQuery, SortKey, sort_key},
 };
 
-use super::{Chosen, Place, Position, STRIDE, is_evaluated, order};
+use super::{Chosen, Place, Position, Room, STRIDE, is_evaluated, order};
 use crate::{
-    scim_api::{auth::DirectoryAuth, failure::Result, resources::Resources},
+    scim_api::{
+        auth::DirectoryAuth,
+        failure::Result,
+        resources::{Narrowing, Resources},
+    },
     store::{
         Conn,
         order::{Order, Slice},
@@ -22,20 +26,25 @@ use crate::{
 /// How far into a list that is sorted without an index a page by index may lie. A page by cursor may lie anywhere.
 const DEEPEST: u64 = 10_000;
 
-/// The page that begins at this position: of the resources that meet the conditions, or else the filter.
+/// The page that begins at this position: of the resources that the narrowing leaves, those that meet the filter.
 pub(super) async fn choose<R: Resources>(
     conn: &mut Conn,
     auth: &DirectoryAuth,
     query: &ListQuery,
-    conditions: Option<&[R::Condition]>,
+    narrowing: &Narrowing<R::Condition>,
     position: &Position,
     wanted: u64,
 ) -> Result<Chosen<R::Row>> {
     let mut pick = Pick::new(query, position, wanted);
-    walk::<R>(conn, auth, query, conditions, |place| pick.offer(place)).await?;
-    let (total, places, more) = pick.page()?;
+    walk::<R>(conn, auth, query, narrowing, |place| pick.offer(place)).await?;
+    let (total, mut places, more) = pick.page()?;
     let rows = read::<R>(conn, auth, &places).await?;
-    let end = places.last().filter(|_| more).cloned();
+    let last = rows.last().and_then(|row| places.iter().position(|place| place.id == R::id(row)));
+    let is_cut = last.is_some_and(|last| last + 1 < places.len());
+    if let Some(last) = last {
+        places.truncate(last + 1);
+    }
+    let end = places.last().filter(|_| more || is_cut).cloned();
     Ok(Chosen { total, rows, end, places })
 }
 
@@ -44,16 +53,17 @@ async fn walk<R: Resources>(
     conn: &mut Conn,
     auth: &DirectoryAuth,
     query: &ListQuery,
-    conditions: Option<&[R::Condition]>,
+    narrowing: &Narrowing<R::Condition>,
     mut found: impl FnMut(Place),
 ) -> Result<()> {
-    let filter = query.filter.as_ref().filter(|_| conditions.is_none());
+    let filter = query.filter.as_ref().filter(|_| !narrowing.is_whole);
     let with_apart = is_evaluated::<R>(query);
+    let stride = i64::try_from(STRIDE).unwrap_or(i64::MAX);
     let mut last: Option<String> = None;
     loop {
         let behind = last.as_deref().and_then(|id| Order::default().place(&SortKey::Absent, id));
-        let slice = Slice { behind: behind.as_ref(), offset: 0, limit: STRIDE };
-        let mut rows = R::page(conn, auth, conditions.unwrap_or_default(), Order::default(), slice).await?;
+        let slice = Slice { behind: behind.as_ref(), offset: 0, limit: stride };
+        let mut rows = R::page(conn, auth, &narrowing.conditions, Order::default(), slice).await?;
         if with_apart {
             rows.truncate(R::fitting(conn, &rows).await?);
         }
@@ -72,18 +82,21 @@ fn key<R: Resources>(query: &ListQuery, resource: &Document) -> SortKey {
     query.sort_by.as_ref().map_or(SortKey::Absent, |path| sort_key(R::kind(), path, resource))
 }
 
-/// The rows at these places that are still there, in this order.
+/// The rows at these places that are still there, in this order, as many as fit into one answer.
 async fn read<R: Resources>(conn: &mut Conn, auth: &DirectoryAuth, places: &[Place]) -> Result<Vec<R::Row>> {
-    if places.is_empty() {
-        return Ok(Vec::new());
+    let (mut rows, mut room) = (Vec::new(), Room::new());
+    for some in places.chunks(STRIDE) {
+        let ids = some.iter().map(|place| place.id.clone()).collect();
+        let limit = i64::try_from(some.len()).unwrap_or(i64::MAX);
+        let slice = Slice { behind: None, offset: 0, limit };
+        let found = R::page(conn, auth, &[R::one_of(ids)], Order::default(), slice).await?;
+        let mut by_id: HashMap<String, R::Row> =
+            found.into_iter().map(|row| (R::id(&row).to_owned(), row)).collect();
+        if !room.fill::<R>(&mut rows, some.iter().filter_map(|place| by_id.remove(&place.id))) {
+            break;
+        }
     }
-    let ids = places.iter().map(|place| place.id.clone()).collect();
-    let limit = i64::try_from(places.len()).unwrap_or(i64::MAX);
-    let slice = Slice { behind: None, offset: 0, limit };
-    let rows = R::page(conn, auth, &[R::one_of(ids)], Order::default(), slice).await?;
-    let mut by_id: HashMap<String, R::Row> =
-        rows.into_iter().map(|row| (R::id(&row).to_owned(), row)).collect();
-    Ok(places.iter().filter_map(|place| by_id.remove(&place.id)).collect())
+    Ok(rows)
 }
 
 /// Picks one page from places that come in any order, and keeps no more of them than it needs.

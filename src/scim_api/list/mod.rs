@@ -7,6 +7,8 @@ mod fixed;
 pub(super) use cursor::{Place, Position, position, seal, unseal};
 pub(super) use fixed::respond_with;
 
+use std::time::Duration;
+
 use axum::response::Response;
 use http::StatusCode;
 use scim::{
@@ -21,7 +23,7 @@ use super::{
     auth::DirectoryAuth,
     failure::Result,
     render,
-    resources::{Resources, conditions, is_shown},
+    resources::{Narrowing, Resources, is_shown},
 };
 use crate::store::{
     Conn,
@@ -32,8 +34,14 @@ use crate::store::{
 pub(super) const DEFAULT_PAGE: u64 = 100;
 /// Most resources in one answer.
 pub(super) const LARGEST_PAGE: u64 = 1000;
-/// Rows that are evaluated at a time when no index answers the filter.
-const STRIDE: i64 = 500;
+/// Rows that are read at a time.
+const STRIDE: usize = 200;
+/// Most bytes of documents in one answer: a page ends before the resource with which there would be more (RFC 7644
+/// section 3.4.2.4 lets a page hold fewer than `count`). One resource always fits.
+const MOST_BYTES: usize = 8 * 1024 * 1024;
+
+/// How long one list may be looked for.
+const LONGEST_LOOK: Duration = Duration::from_secs(30);
 
 /// What a list request finds.
 pub(super) struct Found {
@@ -79,6 +87,18 @@ pub(super) fn project(
     resources.into_iter().map(|resource| Value::Object(query.projection.apply(kind, resource)))
 }
 
+/// What is found, unless looking takes too long: a list that no index answers reads the whole directory, and whoever reads
+/// keeps a connection from others.
+pub(super) async fn in_time<T>(looking: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::time::timeout(LONGEST_LOOK, looking).await.unwrap_or_else(|_| {
+        Err(scim::Error::too_many(format!(
+            "Looking for this took longer than {} s. Narrow the filter: userName, externalId, id, emails and displayName compared by eq are looked up.",
+            LONGEST_LOOK.as_secs()
+        ))
+        .into())
+    })
+}
+
 /// The page that begins at this position, of `wanted` resources or as many as fit.
 pub(super) async fn collect<R: Resources>(
     conn: &mut Conn,
@@ -87,15 +107,13 @@ pub(super) async fn collect<R: Resources>(
     position: &Position,
     wanted: u64,
 ) -> Result<Found> {
-    let conditions = query.filter.as_ref().map_or(Some(Vec::new()), conditions::<R>);
+    let narrowing = query.filter.as_ref().map(Narrowing::by::<R>).unwrap_or_default();
     let order = order(query);
-    let mut chosen = match (conditions, order) {
-        (Some(conditions), Some(order)) => {
-            by_index::<R>(conn, auth, &conditions, order, position, wanted).await?
+    let mut chosen = match order {
+        Some(order) if narrowing.is_whole => {
+            by_index::<R>(conn, auth, &narrowing.conditions, order, position, wanted).await?
         }
-        (conditions, _) => {
-            evaluated::choose::<R>(conn, auth, query, conditions.as_deref(), position, wanted).await?
-        }
+        _ => evaluated::choose::<R>(conn, auth, query, &narrowing, position, wanted).await?,
     };
     let with_apart = is_shown::<R>(&query.projection);
     if with_apart {
@@ -160,26 +178,68 @@ async fn by_index<R: Resources>(
     position: &Position,
     wanted: u64,
 ) -> Result<Chosen<R::Row>> {
-    let (behind, offset) = match position {
-        Position::Behind(place) => (Some(order.place(&place.key, &place.id).ok_or_else(cursor::foreign)?), 0),
-        Position::At(offset) => (None, *offset),
-    };
-    let slice = Slice {
-        behind: behind.as_ref(),
-        offset: i64::try_from(offset).unwrap_or(i64::MAX),
-        limit: i64::try_from(wanted).unwrap_or(i64::MAX).saturating_add(1),
-    };
-    let mut rows =
-        if wanted == 0 { Vec::new() } else { R::page(conn, auth, conditions, order, slice).await? };
-    let more = rows.len() as u64 > wanted;
-    rows.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
+    let (rows, more) = read_page::<R>(conn, auth, conditions, order, position, wanted).await?;
     let end = rows.last().filter(|_| more).map(|last| place::<R>(last, order));
-    let begins_within = offset == 0 || !rows.is_empty();
-    let is_last_page = behind.is_none() && wanted > 0 && begins_within && !more;
-    let total = if is_last_page {
-        offset.saturating_add(rows.len() as u64)
-    } else {
-        u64::try_from(R::count(conn, auth, conditions).await?).unwrap_or_default()
+    let total = match position {
+        Position::At(offset) if wanted > 0 && !more && (*offset == 0 || !rows.is_empty()) => {
+            offset.saturating_add(rows.len() as u64)
+        }
+        _ => u64::try_from(R::count(conn, auth, conditions).await?).unwrap_or_default(),
     };
     Ok(Chosen { total, rows, end, places: Vec::new() })
+}
+
+/// The rows of a page, and whether there are more behind it.
+async fn read_page<R: Resources>(
+    conn: &mut Conn,
+    auth: &DirectoryAuth,
+    conditions: &[R::Condition],
+    order: Order,
+    position: &Position,
+    wanted: u64,
+) -> Result<(Vec<R::Row>, bool)> {
+    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+    let (mut behind, mut offset) = match position {
+        Position::Behind(place) => (Some(order.place(&place.key, &place.id).ok_or_else(cursor::foreign)?), 0),
+        Position::At(offset) => (None, i64::try_from(*offset).unwrap_or(i64::MAX)),
+    };
+    let (mut rows, mut room) = (Vec::new(), Room::new());
+    while rows.len() < wanted {
+        let stride = STRIDE.min(wanted - rows.len());
+        let limit = i64::try_from(stride + 1).unwrap_or(i64::MAX);
+        let slice = Slice { behind: behind.as_ref(), offset, limit };
+        let some = R::page(conn, auth, conditions, order, slice).await?;
+        let more = some.len() > stride;
+        let is_full = !room.fill::<R>(&mut rows, some.into_iter().take(stride));
+        if is_full || !more || rows.len() == wanted {
+            return Ok((rows, is_full || more));
+        }
+        offset = 0;
+        behind = rows.last().and_then(|last| order.place(&R::sort_key(last, order.by), R::id(last)));
+    }
+    Ok((rows, false))
+}
+
+/// What still fits into an answer.
+struct Room {
+    bytes: usize,
+}
+
+impl Room {
+    fn new() -> Self {
+        Self { bytes: MOST_BYTES }
+    }
+
+    /// Takes rows as long as they fit; false when one did not.
+    fn fill<R: Resources>(&mut self, rows: &mut Vec<R::Row>, more: impl Iterator<Item = R::Row>) -> bool {
+        for row in more {
+            let size = R::size(&row);
+            if size > self.bytes && !rows.is_empty() {
+                return false;
+            }
+            self.bytes = self.bytes.saturating_sub(size);
+            rows.push(row);
+        }
+        true
+    }
 }

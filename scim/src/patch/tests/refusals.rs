@@ -67,7 +67,7 @@ fn all_or_nothing() {
     let before = doc(json!({ "userName": "ana", "title": "A" }));
     let operations = json!([
         { "op": "replace", "path": "title", "value": "B" },
-        { "op": "remove", "path": "emails[type eq \"work\"]" }
+        { "op": "replace", "path": "emails[type eq \"work\"]", "value": { "value": "a@x" } }
     ]);
     let patch = parse(user(), &body(operations), Mode::Tolerant).unwrap().value;
     assert!(apply(user(), &before, &patch).is_err());
@@ -90,7 +90,7 @@ fn a_resource_cannot_grow_without_end() {
             }
         }
     }
-    assert_eq!(refusals, 5);
+    assert_eq!(refusals, 17);
     let roles = |from: usize| -> Vec<Value> {
         (from..from + 600).map(|n| json!({ "value": n.to_string() })).collect()
     };
