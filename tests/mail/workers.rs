@@ -127,7 +127,7 @@ async fn who_lost_its_lease_may_not_begin_to_send() {
         assert!(claim(&quick).await.is_empty(), "it is held");
         store.database_clock_advances(LEASE_OVER).await;
         assert!(!starts(&slow, &id).await, "the lease is over: another one may begin at any moment");
-        assert_eq!(claim(&quick).await, [id.clone()]);
+        assert_eq!(claim(&quick).await, std::slice::from_ref(&id));
         assert!(!starts(&slow, &id).await, "it is another one's");
         store.database_clock_advances(50).await;
         assert!(starts(&quick, &id).await);
