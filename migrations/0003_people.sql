@@ -80,7 +80,9 @@ CREATE TABLE outbox (
     status         TEXT NOT NULL,
     attempts       BIGINT NOT NULL,
     due_at         BIGINT NOT NULL,
+    -- A worker, by its name, holds the mail until then. By the clock of the database: hosts have clocks of their own.
     lease_until    BIGINT NOT NULL,
+    lease_by       TEXT,
     answer         TEXT,
     created_at     BIGINT NOT NULL,
     updated_at     BIGINT NOT NULL
@@ -90,6 +92,14 @@ CREATE INDEX outbox_due ON outbox (due_at) WHERE status IN ('queued', 'deferred'
 CREATE INDEX outbox_subject ON outbox (subject_id);
 CREATE INDEX outbox_workspace ON outbox (workspace_id, id);
 CREATE INDEX outbox_status ON outbox (workspace_id, status, id);
+
+-- How many mails all workers together began to send in each of the latest seconds, for the limit of mails a minute.
+-- `at` is when the latest of them was begun, by the clock of the database.
+CREATE TABLE mail_rate (
+    second  BIGINT PRIMARY KEY NOT NULL,
+    at      BIGINT NOT NULL,
+    mails   BIGINT NOT NULL
+);
 
 -- Reports of bounces that were read already, by the id that their sender gave them.
 CREATE TABLE bounce_reports (

@@ -2,7 +2,12 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use axum::{Router, extract::Request, middleware::Next, response::Response};
+use axum::{
+    Router,
+    extract::{MatchedPath, Request},
+    middleware::Next,
+    response::Response,
+};
 use http::{HeaderValue, header};
 use rollcall::{
     Rollcall,
@@ -19,6 +24,7 @@ use tower_http::{
     compression::{CompressionLayer, CompressionLevel},
     trace::TraceLayer,
 };
+use tracing::Span;
 
 use crate::{assets, routes};
 
@@ -63,7 +69,13 @@ pub fn router(rollcall: &Rollcall) -> Router {
         // A fault of ours ends one request, never the connection's others.
         .layer(CatchPanicLayer::new())
         .layer(axum::middleware::from_fn(name_the_server))
-        .layer(TraceLayer::new_for_http())
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+}
+
+/// What the log calls a request: its route. The address itself may hold a secret, such as that of an invitation.
+fn span(request: &Request) -> Span {
+    let route = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str);
+    tracing::debug_span!("request", method = %request.method(), route)
 }
 
 async fn name_the_server(request: Request, next: Next) -> Response {

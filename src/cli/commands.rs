@@ -44,7 +44,8 @@ pub async fn run(cli: &Cli) -> u8 {
             let (message, field) = told(&refusal);
             report(cli.json, &message, field);
             // A mail server that is told EX_TEMPFAIL (sysexits.h) brings the message again.
-            if matches!(cli.command, Command::Mail(_)) && refusal.is_ours() { 75 } else { 1 }
+            let may_succeed_later = refusal.is_ours() || matches!(refusal, Error::Conflict { .. });
+            if matches!(cli.command, Command::Mail(_)) && may_succeed_later { 75 } else { 1 }
         }
     }
 }
@@ -156,6 +157,12 @@ async fn bounce(rollcall: &Rollcall, as_json: bool) -> Result<()> {
         Taken::Bounced => ("bounced", "The mail is marked as bounced."),
         Taken::TriedAgain => ("tried_again", "The mailbox may follow: the mail is sent again tomorrow."),
         Taken::Unchanged => ("unchanged", "This was known already. Nothing was changed."),
+        Taken::TooEarly => {
+            return Err(Error::conflict(
+                "mail",
+                "The mail is being sent at this moment. Bring the message again in a minute.",
+            ));
+        }
         Taken::Unknown => return Err(Error::NotFound { what: "mail that this message tells of" }),
     };
     print(as_json, &json!({ "taken": word, "mail": bounce.mail }), text);

@@ -1,15 +1,9 @@
 //! One attempt to send one mail: draft it, hand it over, record what came of it.
 
-use std::{
-    sync::{
-        Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Mutex, time::Duration};
 
 use super::{
-    backoff::{RelayPause, wait_after, wait_for_mailbox},
+    backoff::{RelayPause, wait_after, wait_at_the_end, wait_for_mailbox},
     drafting::{Draft, draft},
 };
 use crate::{
@@ -17,7 +11,7 @@ use crate::{
     mail::{Answer, Transport, Trouble},
     model::MailStatus,
     state::Rollcall,
-    store::{self, outbox::Mail},
+    store::{self, mail_claims, mail_claims::Holder, outbox::Mail},
 };
 
 /// How often the outcome is written down again when the database does not answer. A mail whose acceptance is not
@@ -29,24 +23,42 @@ const RECORD_PAUSE: Duration = Duration::from_secs(1);
 pub(super) struct Desk {
     pub(super) rollcall: Rollcall,
     pub(super) transport: Transport,
+    pub(super) holder: Holder,
     pub(super) pause: Mutex<RelayPause>,
-    /// Whether the store may say that the relay takes nothing; after a start it may.
-    pub(super) in_trouble: AtomicBool,
 }
 
 /// What is written down about a mail.
-enum Outcome {
-    Status { status: MailStatus, answer: Option<String>, due_at: Timestamp, by_relay: bool },
+struct Outcome {
+    fate: Fate,
+    relay: Relay,
+}
+
+/// What becomes of the mail.
+enum Fate {
+    /// It went out.
+    Sent { status: MailStatus, answer: Option<String> },
+    /// It did not, as far as is known. When it is tried again, at `due_at`.
+    Unsent { status: MailStatus, answer: String, due_at: Timestamp },
+    /// The relay never looked at it: the attempt does not count.
     PutOff { answer: String, due_at: Timestamp },
+}
+
+/// What an attempt tells of the relay.
+enum Relay {
+    /// It answers.
+    Answers,
+    /// It takes nothing.
+    TakesNothing,
+    /// Nothing.
+    Unknown,
 }
 
 impl Desk {
     /// Sends a mail that was claimed. Whatever goes wrong is recorded or logged; nothing is left but a lease that
-    /// runs out. `started` is set when the attempt is counted: from then on the lease may be renewed.
-    pub(super) async fn attempt(&self, mail: Mail, started: &AtomicBool) {
-        let answer = match draft(&self.rollcall, &mail).await {
+    /// runs out.
+    pub(super) async fn attempt(&self, mail: Mail) {
+        let answer = match draft(&self.rollcall, &self.holder, &mail).await {
             Ok(Draft::Ready { message, mailbox_may_follow }) => {
-                started.store(true, Ordering::SeqCst);
                 let answer = self.transport.send(&message).await;
                 tracing::debug!(mail = %mail.id, ?answer, "a mail was handed to the relay");
                 match answer {
@@ -55,52 +67,93 @@ impl Desk {
                 }
             }
             Ok(Draft::Unwanted(reason)) => return self.record(&mail, &self.cancelled(reason)).await,
-            Ok(Draft::Impossible(why)) => Answer::refused(&why),
+            Ok(Draft::Impossible(why)) => Answer::impossible(&why),
             Ok(Draft::Gone) => return,
             Err(cause) => {
                 tracing::warn!(mail = %mail.id, %cause, "a mail could not be drafted; it stays in the outbox");
                 return;
             }
         };
-        let outcome = self.judge(&mail, answer, started.load(Ordering::SeqCst));
+        let outcome = self.judge(&mail, answer);
         self.record(&mail, &outcome).await;
     }
 
     /// Records that the attempt broke off in a fault of ours: the mail gets another turn.
     pub(super) async fn record_fault(&self, mail: &Mail) {
-        let answer = Answer::Later("A fault in Rollcall; see its log.".to_owned());
-        let outcome = self.judge(mail, answer, false);
-        self.record(mail, &outcome).await;
+        let wait = wait_after(mail.attempts + 1, &self.rollcall.clock);
+        let fate = self.again(mail, "A fault in Rollcall; see its log.".to_owned(), wait, MailStatus::GaveUp);
+        self.record(mail, &Outcome { fate, relay: Relay::Unknown }).await;
     }
 
-    fn judge(&self, mail: &Mail, answer: Answer, by_relay: bool) -> Outcome {
+    fn judge(&self, mail: &Mail, answer: Answer) -> Outcome {
         let now = self.rollcall.clock.now();
-        let status = |status, answer, due_at| Outcome::Status { status, answer, due_at, by_relay };
-        if let Answer::Unavailable(answer) = answer {
-            let due_at = self.pause().failed(now);
-            tracing::warn!(relay = %answer, "the mail relay takes nothing; mail waits in the outbox");
-            return Outcome::PutOff { answer, due_at };
-        }
-        self.pause().recovered();
-        let again = |words, wait: Option<Duration>| match wait {
-            Some(wait) => status(MailStatus::Deferred, Some(words), now.plus(wait)),
-            None => status(MailStatus::Refused, Some(words), mail.due_at),
+        let next = wait_after(mail.attempts + 1, &self.rollcall.clock);
+        let answered = |fate| {
+            self.pause().recovered();
+            Outcome { fate, relay: Relay::Answers }
         };
         match answer {
-            Answer::Accepted(words) => status(MailStatus::Accepted, Some(words), mail.due_at),
-            Answer::Kept => status(MailStatus::Kept, None, mail.due_at),
-            Answer::Later(words) => again(words, wait_after(mail.attempts + 1, &self.rollcall.clock)),
-            Answer::NoSuchMailbox(words) => {
-                again(words, wait_for_mailbox(now.since(mail.created_at), &self.rollcall.clock))
+            Answer::Accepted(words) => {
+                answered(Fate::Sent { status: MailStatus::Accepted, answer: Some(words) })
             }
-            Answer::Refused(words) | Answer::Unavailable(words) => again(words, None),
+            Answer::Kept => answered(Fate::Sent { status: MailStatus::Kept, answer: None }),
+            Answer::Later(words) => answered(self.again(mail, words, next, MailStatus::GaveUp)),
+            Answer::Refused(words) => answered(self.again(mail, words, None, MailStatus::Refused)),
+            Answer::NoSuchMailbox(words) => {
+                let wait = wait_for_mailbox(now.since(mail.created_at), &self.rollcall.clock);
+                answered(self.again(mail, words, wait, MailStatus::Refused))
+            }
+            Answer::Impossible(words) => {
+                let fate = self.again(mail, words, None, MailStatus::GaveUp);
+                Outcome { fate, relay: Relay::Unknown }
+            }
+            Answer::Unavailable(words) => {
+                let until = self.pause().failed(now);
+                takes_nothing(Fate::PutOff { answer: words, due_at: until })
+            }
+            Answer::BrokenOff(words) => {
+                let suspended = self.pause().broke_off(now);
+                match suspended {
+                    Some(until) => takes_nothing(Fate::PutOff { answer: words, due_at: until }),
+                    None => {
+                        let fate = self.again(mail, words, next, MailStatus::GaveUp);
+                        Outcome { fate, relay: Relay::Unknown }
+                    }
+                }
+            }
+            // It may have arrived: each further attempt counts, however long the relay is in trouble.
+            Answer::Unconfirmed(words) => {
+                let suspended = self.pause().broke_off(now);
+                match suspended {
+                    Some(until) => {
+                        let wait = next.unwrap_or_else(|| wait_at_the_end(&self.rollcall.clock));
+                        let wait = wait.max(until.since(now));
+                        takes_nothing(self.again(mail, words, Some(wait), MailStatus::GaveUp))
+                    }
+                    None => {
+                        let fate = self.again(mail, words, next, MailStatus::GaveUp);
+                        Outcome { fate, relay: Relay::Unknown }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Another try after `wait`; without one it stays as `at_last`.
+    fn again(&self, mail: &Mail, answer: String, wait: Option<Duration>, at_last: MailStatus) -> Fate {
+        match wait {
+            Some(wait) => {
+                let due_at = self.rollcall.clock.now().plus(wait);
+                Fate::Unsent { status: MailStatus::Deferred, answer, due_at }
+            }
+            None => Fate::Unsent { status: at_last, answer, due_at: mail.due_at },
         }
     }
 
     fn cancelled(&self, reason: &str) -> Outcome {
         let due_at = self.rollcall.clock.now();
-        let answer = Some(reason.to_owned());
-        Outcome::Status { status: MailStatus::Cancelled, answer, due_at, by_relay: false }
+        let fate = Fate::Unsent { status: MailStatus::Cancelled, answer: reason.to_owned(), due_at };
+        Outcome { fate, relay: Relay::Unknown }
     }
 
     /// What is known of the relay. Never held across an await.
@@ -124,25 +177,34 @@ impl Desk {
     async fn try_record(&self, mail: &Mail, outcome: &Outcome) -> store::Result<()> {
         let now = self.rollcall.clock.now();
         let mut tx = self.rollcall.db.write().await?;
-        let mut over = false;
-        match outcome {
-            Outcome::Status { status, answer, due_at, by_relay } => {
-                if *by_relay && self.in_trouble.load(Ordering::SeqCst) {
-                    Trouble::end(&mut tx).await?;
-                    over = true;
-                }
-                store::outbox::finish(&mut tx, &mail.id, *status, answer.as_deref(), *due_at, now).await?;
+        let (holder, id) = (&self.holder, &mail.id);
+        let words = match &outcome.fate {
+            Fate::Sent { status, answer } => {
+                mail_claims::finish_sent(&mut tx, id, *status, answer.as_deref(), now).await?;
+                answer.as_deref().unwrap_or_default()
             }
-            Outcome::PutOff { answer, due_at } => {
-                self.in_trouble.store(true, Ordering::SeqCst);
-                Trouble::begin(&mut tx, answer, now).await?;
-                store::outbox::put_off(&mut tx, &mail.id, answer, *due_at, now).await?;
+            Fate::Unsent { status, answer, due_at } => {
+                mail_claims::finish_unsent(&mut tx, holder, id, *status, answer, *due_at, now).await?;
+                answer
             }
+            Fate::PutOff { answer, due_at } => {
+                mail_claims::put_off(&mut tx, holder, id, answer, *due_at, now).await?;
+                answer
+            }
+        };
+        match outcome.relay {
+            // Whoever saw the trouble begin may be another process.
+            Relay::Answers => Trouble::end(&mut tx).await?,
+            Relay::TakesNothing => Trouble::begin(&mut tx, words, now).await?,
+            Relay::Unknown => {}
         }
-        tx.commit().await?;
-        if over {
-            self.in_trouble.store(false, Ordering::SeqCst);
-        }
-        Ok(())
+        tx.commit().await
     }
+}
+
+fn takes_nothing(fate: Fate) -> Outcome {
+    if let Fate::PutOff { answer, .. } | Fate::Unsent { answer, .. } = &fate {
+        tracing::warn!(relay = %answer, "the mail relay takes nothing; mail waits in the outbox");
+    }
+    Outcome { fate, relay: Relay::TakesNothing }
 }

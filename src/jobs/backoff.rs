@@ -32,6 +32,11 @@ pub(super) fn wait_after(attempts: i64, clock: &Clock) -> Option<Duration> {
     WAITS.get(index).map(|wait| jittered(*wait, clock))
 }
 
+/// The wait when there were enough attempts and the mail is not given up: nobody else's mail went through either.
+pub(super) fn wait_at_the_end(clock: &Clock) -> Duration {
+    jittered(WAITS[WAITS.len() - 1], clock)
+}
+
 /// The wait until a missing mailbox is looked for again; `None` when the mail has waited long enough.
 pub(super) fn wait_for_mailbox(waited: Duration, clock: &Clock) -> Option<Duration> {
     (waited < MAILBOX_PATIENCE).then(|| jittered(MAILBOX_WAIT, clock))
@@ -44,12 +49,17 @@ fn jittered(wait: Duration, clock: &Clock) -> Duration {
     wait + wait.mul_f64(0.2 * f64::from(random) / 255.0)
 }
 
+/// One conversation that breaks off may be about its mail; so many in a row are about the relay.
+const BROKEN_OFF: usize = 3;
+
 /// A relay that takes nothing is left alone for a while, then asked with one mail: ten thousand waiting mails are
 /// not ten thousand connections to a dead server.
 #[derive(Debug, Default)]
 pub(super) struct RelayPause {
     failures: usize,
     until: Timestamp,
+    /// Conversations that broke off since the relay last answered.
+    broken_off: usize,
 }
 
 impl RelayPause {
@@ -62,6 +72,12 @@ impl RelayPause {
             self.until = now.plus(pause);
         }
         self.until
+    }
+
+    /// A conversation broke off: when to ask again, if that was one too many.
+    pub(super) fn broke_off(&mut self, now: Timestamp) -> Option<Timestamp> {
+        self.broken_off += 1;
+        (self.broken_off >= BROKEN_OFF || self.is_probing()).then(|| self.failed(now))
     }
 
     /// The relay answered.
@@ -114,6 +130,22 @@ mod tests {
         }
         pause.recovered();
         assert!(!pause.is_probing());
+    }
+
+    #[test]
+    fn conversations_that_break_off_in_a_row_are_the_relays_trouble() {
+        let mut pause = RelayPause::default();
+        let now = Timestamp(1_000_000_000);
+        assert_eq!((pause.broke_off(now), pause.broke_off(now)), (None, None));
+        pause.recovered();
+        assert_eq!((pause.broke_off(now), pause.broke_off(now)), (None, None), "another mail went through");
+        let later = now.plus(Duration::from_secs(30));
+        assert_eq!(pause.broke_off(now), Some(later));
+        assert_eq!(
+            pause.broke_off(later),
+            Some(later.plus(Duration::from_secs(60))),
+            "the one that found out"
+        );
     }
 
     #[test]

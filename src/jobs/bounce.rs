@@ -4,7 +4,7 @@ use super::backoff::wait_for_mailbox;
 use crate::{
     error::Result,
     mail::bounce::{Bounce, Proof},
-    model::{InvitationId, MailTemplate},
+    model::{InvitationId, MailStatus, MailTemplate},
     state::Rollcall,
     store::{self, Conn, outbox::Mail},
 };
@@ -18,6 +18,8 @@ pub enum Taken {
     TriedAgain,
     /// Nothing: the report was read before, or the mail is not one that the relay has.
     Unchanged,
+    /// Nothing yet: the mail is being sent at this moment, as far as is known. The report must be brought again.
+    TooEarly,
     /// There is no such mail, or the report did not come to its return path.
     Unknown,
 }
@@ -29,7 +31,7 @@ pub enum Taken {
 pub async fn take_bounce(rollcall: &Rollcall, bounce: &Bounce) -> Result<Taken> {
     let now = rollcall.clock.now();
     let mut tx = rollcall.db.write().await?;
-    let Some(mail) = store::outbox::get(&mut tx, &bounce.mail).await? else {
+    let Some(mail) = store::outbox::get_for_update(&mut tx, &bounce.mail).await? else {
         tx.rollback().await?;
         return Ok(Taken::Unknown);
     };
@@ -48,6 +50,11 @@ pub async fn take_bounce(rollcall: &Rollcall, bounce: &Bounce) -> Result<Taken> 
     };
     let again_at = again.map(|wait| now.plus(wait));
     let changed = store::outbox::bounce(&mut tx, &mail.id, &bounce.words, again_at, now).await?;
+    if !changed && is_being_sent(&mail) {
+        // The report is not remembered: it counts when it comes again.
+        tx.rollback().await?;
+        return Ok(Taken::TooEarly);
+    }
     tx.commit().await?;
     Ok(match (changed, again_at) {
         (false, _) => Taken::Unchanged,
@@ -56,10 +63,18 @@ pub async fn take_bounce(rollcall: &Rollcall, bounce: &Bounce) -> Result<Taken> 
     })
 }
 
+/// Whether an attempt is under way, or broke off so lately that nobody knows yet.
+fn is_being_sent(mail: &Mail) -> bool {
+    mail.attempts > 0 && matches!(mail.status, MailStatus::Queued | MailStatus::Deferred)
+}
+
 /// Whether a directory named this person: it may do so before the mailbox is there.
 async fn is_for_directory_person(conn: &mut Conn, mail: &Mail) -> store::Result<bool> {
-    if !mail.template.parse().is_ok_and(MailTemplate::carries_invitation) {
-        return Ok(false);
+    match mail.template.parse() {
+        // Only directories add people without an invitation.
+        Ok(MailTemplate::Added) => return Ok(true),
+        Ok(template) if MailTemplate::carries_invitation(template) => {}
+        _ => return Ok(false),
     }
     let invitation = store::invitations::get(conn, &InvitationId(mail.subject_id.clone())).await?;
     Ok(invitation.is_some_and(|invitation| invitation.directory_id.is_some()))

@@ -1,6 +1,7 @@
 //! Work in the background: the mail in the outbox, the journal, and what is done every so often.
 //!
-//! Any number of processes may run it on one database; leases keep them from sending a mail twice.
+//! Any number of processes may run it on one database; leases, by the database's clock, keep them from sending a
+//! mail twice.
 
 mod attempt;
 mod backoff;
@@ -20,7 +21,7 @@ use crate::{journal, mail::Transport, state::Rollcall};
 
 pub use bounce::{Taken, take_bounce};
 pub use chores::run_chores;
-pub use drafting::{Composed, compose};
+pub use drafting::{Composed, compose, why_unwanted};
 pub use worker::Worker;
 
 /// Works until `shutdown`, then finishes what is being sent and leaves the rest in the outbox.

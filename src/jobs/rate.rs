@@ -1,80 +1,73 @@
 //! Most mails a minute, and no burst that requests at the same time would feel.
 
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
-use crate::clock::Timestamp;
+use crate::{clock::Timestamp, store::mail_rate::Begun};
 
-const MINUTE: Duration = Duration::from_secs(60);
+pub(super) const MINUTE: Duration = Duration::from_secs(60);
 const SECOND: Duration = Duration::from_secs(1);
 /// So many may always leave within a second, so that a few invitations leave at once.
-const BURST: usize = 5;
+const BURST: i64 = 5;
 
 /// Lets at most so many mails through in any sixty seconds, spread over them.
-#[derive(Debug)]
-pub(super) struct Rate {
-    most: Option<Most>,
-    sent: VecDeque<Timestamp>,
-}
-
 #[derive(Clone, Copy, Debug)]
-struct Most {
-    a_minute: usize,
-    a_second: usize,
+pub(super) struct Rate {
+    a_minute: i64,
+    a_second: i64,
 }
 
 impl Rate {
-    /// `None` for no limit.
-    pub(super) fn new(a_minute: Option<u32>) -> Self {
-        let most = a_minute.map(|a_minute| {
-            let a_minute = usize::try_from(a_minute).unwrap_or(usize::MAX).max(1);
-            Most { a_minute, a_second: a_minute.div_ceil(60).max(BURST) }
-        });
-        Self { most, sent: VecDeque::new() }
+    pub(super) fn new(a_minute: u32) -> Self {
+        let a_minute = a_minute.max(1);
+        Self { a_minute: a_minute.into(), a_second: i64::from(a_minute.div_ceil(60)).max(BURST) }
     }
 
-    /// How many may leave now, at most `wanted`; or how long to wait when none may.
-    pub(super) fn allowed(&mut self, wanted: usize, now: Timestamp) -> Result<usize, Duration> {
-        let Some(most) = self.most else { return Ok(wanted) };
-        // What the clock says was sent in the future was sent before it was set back.
-        self.sent.retain(|at| *at <= now && now.since(*at) < MINUTE);
-        let in_minute = self.free(most.a_minute, MINUTE, now)?;
-        let in_second = self.free(most.a_second, SECOND, now)?;
+    /// How many may be begun now, at most `wanted`, after what was begun in the last minute, oldest first; or how long
+    /// to wait when none may.
+    pub(super) fn allowed(self, begun: &[Begun], wanted: i64, now: Timestamp) -> Result<i64, Duration> {
+        let in_minute = free(begun, self.a_minute, MINUTE, now)?;
+        let in_second = free(begun, self.a_second, SECOND, now)?;
         Ok(wanted.min(in_minute).min(in_second))
     }
+}
 
-    /// How many of `most` within `window` are left, or how long until one is.
-    fn free(&self, most: usize, window: Duration, now: Timestamp) -> Result<usize, Duration> {
-        let sent = self.sent.iter().rev().take_while(|at| now.since(**at) < window).count();
-        match self.sent.get(self.sent.len().wrapping_sub(most)) {
-            Some(oldest) if sent >= most => Err(oldest.plus(window).since(now)),
-            _ => Ok(most.saturating_sub(sent)),
+/// How many of `most` within `window` are left, or how long until one is.
+fn free(begun: &[Begun], most: i64, window: Duration, now: Timestamp) -> Result<i64, Duration> {
+    // What is in the future was begun before the clock was set back.
+    let counts = |begun: &&Begun| begun.at <= now && now.since(begun.at) < window;
+    let mut left = most;
+    for Begun { at, mails } in begun.iter().filter(counts).rev() {
+        left -= mails;
+        if left <= 0 {
+            return Err(at.plus(window).since(now));
         }
     }
-
-    /// So many leave now.
-    pub(super) fn take(&mut self, count: usize, now: Timestamp) {
-        if self.most.is_some() {
-            self.sent.extend(std::iter::repeat_n(now, count));
-        }
-    }
+    Ok(left)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Sends as many as it may, `wanted` at a time, from zero until `end`; looks again after `step`, or when it is told
+    /// to wait and there is none. Gives when each left.
+    fn sent(a_minute: u32, wanted: i64, step: Option<Duration>, end: Duration) -> Vec<Timestamp> {
+        let (rate, mut now, mut begun, mut sent) =
+            (Rate::new(a_minute), Timestamp(0), Vec::new(), Vec::new());
+        while now < Timestamp::ZERO.plus(end) {
+            let answer = rate.allowed(&begun, wanted, now);
+            if let Ok(mails) = answer {
+                begun.push(Begun { at: now, mails });
+                sent.extend((0..mails).map(|_| now));
+            }
+            now = now.plus(step.unwrap_or_else(|| answer.err().unwrap_or_default()));
+        }
+        sent
+    }
+
     #[test]
     fn no_sixty_seconds_hold_more() {
-        let mut rate = Rate::new(Some(3));
-        let mut now = Timestamp(0);
-        let mut sent = Vec::new();
-        for _ in 0..600 {
-            if let Ok(count) = rate.allowed(2, now) {
-                rate.take(count, now);
-                sent.extend(std::iter::repeat_n(now, count));
-            }
-            now = now.plus(Duration::from_millis(700));
-        }
+        let sent = sent(3, 2, Some(Duration::from_millis(700)), Duration::from_secs(420));
         for window in sent.windows(4) {
             assert!(window[3].since(window[0]) >= MINUTE, "{window:?}");
         }
@@ -83,36 +76,26 @@ mod tests {
 
     #[test]
     fn many_are_spread_over_the_minute() {
-        let mut rate = Rate::new(Some(600));
-        let mut now = Timestamp(0);
-        let mut sent = 0;
-        while now < Timestamp::ZERO.plus(MINUTE) {
-            match rate.allowed(4, now) {
-                Ok(count) => {
-                    rate.take(count, now);
-                    sent += count;
-                }
-                Err(wait) => now = now.plus(wait),
-            }
-            assert!(sent <= 10 * (usize::try_from(now.0 / 1_000_000).unwrap() + 1), "{sent} at {now:?}");
+        let sent = sent(600, 4, None, MINUTE);
+        assert_eq!(sent.len(), 600);
+        for (index, at) in sent.iter().enumerate() {
+            assert!(index < 10 * (usize::try_from(at.0 / 1_000_000).unwrap() + 1), "{index} at {at:?}");
         }
-        assert_eq!(sent, 600);
     }
 
     #[test]
     fn says_how_long_to_wait() {
-        let mut rate = Rate::new(Some(1));
-        let now = Timestamp(1_000_000_000);
-        rate.take(1, now);
-        assert_eq!(rate.allowed(4, now.plus(Duration::from_secs(20))), Err(Duration::from_secs(40)));
-        assert_eq!(rate.allowed(4, now.minus(Duration::from_secs(3600))), Ok(1), "the clock was set back");
-    }
-
-    #[test]
-    fn without_a_limit_nothing_is_kept() {
-        let mut rate = Rate::new(None);
-        rate.take(10_000, Timestamp(0));
-        assert_eq!(rate.allowed(4, Timestamp(0)), Ok(4));
-        assert!(rate.sent.is_empty());
+        let (rate, now) = (Rate::new(3), Timestamp(1_000_000_000));
+        let begun = [(0, 1), (10, 2)]
+            .map(|(seconds, mails)| Begun { at: now.plus(Duration::from_secs(seconds)), mails });
+        let after = |seconds| rate.allowed(&begun, 4, now.plus(Duration::from_secs(seconds)));
+        assert_eq!(after(20), Err(Duration::from_secs(40)), "the oldest one must be a minute old");
+        assert_eq!(after(60), Ok(1));
+        assert_eq!(after(70), Ok(3));
+        assert_eq!(
+            rate.allowed(&begun, 4, now.minus(Duration::from_secs(3600))),
+            Ok(3),
+            "the clock was set back"
+        );
     }
 }

@@ -23,7 +23,7 @@ pub(super) async fn run(rollcall: &Rollcall, shutdown: &CancellationToken) {
             Ok(grown) if grown.is_empty() => {}
             Ok(grown) => tracing::debug!(?grown, "tables that grew have new statistics"),
             Err(cause) => {
-                tracing::warn!(%cause, "the sizes of the tables could not be looked at; trying again")
+                tracing::warn!(%cause, "the sizes of the tables could not be looked at; trying again");
             }
         }
     }

@@ -2,10 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -15,12 +12,16 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{attempt::Desk, backoff::RelayPause, rate::Rate};
+use super::{
+    attempt::Desk,
+    backoff::RelayPause,
+    rate::{MINUTE, Rate},
+};
 use crate::{
     mail::Transport,
     model::MailId,
     state::Rollcall,
-    store::{self, outbox::Mail},
+    store::{self, Conn, Tx, database_clock, mail_claims, mail_claims::Holder, mail_rate, outbox::Mail},
 };
 
 /// Most mails that are sent at one time; one while identity providers wait for answers.
@@ -40,34 +41,24 @@ const STOP_PATIENCE: Duration = Duration::from_secs(20);
 /// The outbox worker.
 pub struct Worker {
     desk: Arc<Desk>,
-    rate: Mutex<Rate>,
+    /// `None` for no limit.
+    rate: Option<Rate>,
 }
 
 /// The mails that are being sent.
 struct Sending {
     tasks: JoinSet<()>,
-    mails: HashMap<Id, InFlight>,
+    mails: HashMap<Id, Mail>,
     /// When all of them were last known to be held.
     held: Instant,
-}
-
-/// A mail in the hands of a task.
-struct InFlight {
-    mail: Mail,
-    /// Whether its attempt was counted. Until then its lease is the proof that it is ours, and must stay as it is.
-    started: Arc<AtomicBool>,
 }
 
 impl Worker {
     /// A worker that sends over `transport`.
     pub fn new(rollcall: Rollcall, transport: Transport) -> Self {
-        let rate = Mutex::new(Rate::new(rollcall.config.mail_rate));
-        let desk = Desk {
-            rollcall,
-            transport,
-            pause: Mutex::new(RelayPause::default()),
-            in_trouble: AtomicBool::new(true),
-        };
+        let rate = rollcall.config.mail_rate.map(Rate::new);
+        let holder = Holder { name: rollcall.clock.new_id(), lease: LEASE };
+        let desk = Desk { rollcall, transport, holder, pause: Mutex::new(RelayPause::default()) };
         Self { desk: Arc::new(desk), rate }
     }
 
@@ -117,13 +108,8 @@ impl Worker {
         if free == 0 {
             return LOOK_EVERY;
         }
-        let wanted = match self.rate().allowed(free, now) {
-            Ok(wanted) => wanted,
-            Err(wait) => return wait.min(LOOK_EVERY),
-        };
-        match self.claim(wanted).await {
+        match self.claim(free, &sending.ids()).await {
             Ok(Claimed::Mails(mails)) => {
-                self.rate().take(mails.len(), now);
                 for mail in mails {
                     sending.start(&self.desk, mail);
                 }
@@ -137,21 +123,63 @@ impl Worker {
         }
     }
 
-    async fn claim(&self, wanted: usize) -> store::Result<Claimed> {
+    /// Claims up to `free` mails, as many as the rate allows, but none that is `in_hand`: a lease may look as if it were
+    /// over when a clock jumps.
+    async fn claim(&self, free: usize, in_hand: &[MailId]) -> store::Result<Claimed> {
         let rollcall = &self.desk.rollcall;
         let now = rollcall.clock.now();
-        // Reading first: an idle worker takes no turn at writing.
-        let due = store::outbox::next_due(&mut rollcall.db.read().await?, now).await?;
-        match due {
+        let free = i64::try_from(free).unwrap_or(i64::MAX);
+        // Reading first: a worker that is idle, or at its limit, takes no turn at writing.
+        let mut conn = rollcall.db.read().await?;
+        match mail_claims::next_due(&mut conn).await? {
             None => return Ok(Claimed::NothingBefore(LOOK_EVERY)),
             Some(due) if due > now => return Ok(Claimed::NothingBefore(due.since(now))),
             Some(_) => {}
         }
+        if let Err(wait) = self.allowed(&mut conn, free).await? {
+            return Ok(Claimed::NothingBefore(wait));
+        }
+        drop(conn);
         let mut tx = rollcall.db.write().await?;
-        let limit = i64::try_from(wanted).unwrap_or(i64::MAX);
-        let mails = store::outbox::claim(&mut tx, now, now.plus(LEASE), limit).await?;
+        let mails = match self.allowed_for_us_alone(&mut tx, free).await? {
+            Ok(wanted) => mail_claims::claim(&mut tx, &self.desk.holder, in_hand, wanted, now).await?,
+            Err(wait) => {
+                tx.rollback().await?;
+                return Ok(Claimed::NothingBefore(wait));
+            }
+        };
+        if mails.is_empty() {
+            tx.rollback().await?;
+            return Ok(Claimed::NothingBefore(RIVAL_PAUSE));
+        }
+        self.count(&mut tx, mails.len()).await?;
         tx.commit().await?;
-        if mails.is_empty() { Ok(Claimed::NothingBefore(RIVAL_PAUSE)) } else { Ok(Claimed::Mails(mails)) }
+        Ok(Claimed::Mails(mails))
+    }
+
+    /// How many mails may be begun now, or how long to wait, after what all workers have begun in the last minute.
+    async fn allowed(&self, conn: &mut Conn, wanted: i64) -> store::Result<Result<i64, Duration>> {
+        let Some(rate) = self.rate else { return Ok(Ok(wanted)) };
+        let now = database_clock::now(conn).await?;
+        let begun = mail_rate::list(conn, now.minus(MINUTE)).await?;
+        Ok(rate.allowed(&begun, wanted, now))
+    }
+
+    /// The same, and until the transaction ends no other worker begins any.
+    async fn allowed_for_us_alone(&self, tx: &mut Tx, wanted: i64) -> store::Result<Result<i64, Duration>> {
+        if self.rate.is_some() {
+            mail_rate::lock(tx).await?;
+        }
+        self.allowed(tx, wanted).await
+    }
+
+    async fn count(&self, tx: &mut Tx, mails: usize) -> store::Result<()> {
+        if self.rate.is_none() {
+            return Ok(());
+        }
+        let now = database_clock::now(tx).await?;
+        let mails = i64::try_from(mails).unwrap_or(i64::MAX);
+        mail_rate::count(tx, now, mails, now.minus(MINUTE)).await
     }
 
     async fn end(&self, sending: &mut Sending, ended: Result<Id, JoinError>) {
@@ -159,8 +187,7 @@ impl Worker {
             Ok(id) => (id, None),
             Err(fault) => (fault.id(), Some(fault)),
         };
-        let in_flight = sending.mails.remove(&id);
-        if let (Some(InFlight { mail, .. }), Some(fault)) = (in_flight, fault)
+        if let (Some(mail), Some(fault)) = (sending.mails.remove(&id), fault)
             && fault.is_panic()
         {
             tracing::error!(mail = %mail.id, %fault, "sending a mail panicked");
@@ -171,7 +198,7 @@ impl Worker {
     /// Holds on to the mails that are being sent. When the database has not let us for too long, another worker may
     /// soon have them: then they are dropped.
     async fn renew(&self, sending: &mut Sending) {
-        let ids = sending.started();
+        let ids = sending.ids();
         match self.renew_leases(&ids).await {
             Ok(()) => sending.held = Instant::now(),
             Err(cause) if sending.held.elapsed() + RENEW_EVERY + MARGIN >= LEASE => {
@@ -188,7 +215,7 @@ impl Worker {
         }
         let rollcall = &self.desk.rollcall;
         let mut tx = rollcall.db.write().await?;
-        store::outbox::renew_leases(&mut tx, ids, rollcall.clock.now().plus(LEASE)).await?;
+        mail_claims::renew_leases(&mut tx, &self.desk.holder, ids).await?;
         tx.commit().await
     }
 
@@ -204,10 +231,6 @@ impl Worker {
             );
         }
         self.desk.transport.close().await;
-    }
-
-    fn rate(&self) -> std::sync::MutexGuard<'_, Rate> {
-        self.rate.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -227,10 +250,8 @@ impl Sending {
     fn start(&mut self, desk: &Arc<Desk>, mail: Mail) {
         let desk = Arc::clone(desk);
         let sent = mail.clone();
-        let started = Arc::new(AtomicBool::new(false));
-        let in_flight = InFlight { mail, started: Arc::clone(&started) };
-        let task = self.tasks.spawn(async move { desk.attempt(sent, &started).await });
-        self.mails.insert(task.id(), in_flight);
+        let task = self.tasks.spawn(async move { desk.attempt(sent).await });
+        self.mails.insert(task.id(), mail);
     }
 
     /// The next one that ends; `None` when nothing is being sent.
@@ -238,9 +259,7 @@ impl Sending {
         self.tasks.join_next_with_id().await.map(|ended| ended.map(|(id, ())| id))
     }
 
-    /// The mails whose attempts were counted.
-    fn started(&self) -> Vec<MailId> {
-        let started = self.mails.values().filter(|in_flight| in_flight.started.load(Ordering::SeqCst));
-        started.map(|in_flight| in_flight.mail.id.clone()).collect()
+    fn ids(&self) -> Vec<MailId> {
+        self.mails.values().map(|mail| mail.id.clone()).collect()
     }
 }

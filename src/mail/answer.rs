@@ -12,8 +12,14 @@ pub enum Answer {
     Accepted(String),
     /// It lies in the built-in mailbox.
     Kept,
-    /// The relay, or the line to it, asks to try this mail again later.
+    /// The relay asks to try this mail again later.
     Later(String),
+    /// The relay fell silent, hung up or spoke nonsense before it had the mail.
+    BrokenOff(String),
+    /// The same after it had been sent the whole mail: it may have taken it.
+    Unconfirmed(String),
+    /// The mail cannot be sent as it is. Nobody refused it.
+    Impossible(String),
     /// The relay will never take this mail.
     Refused(String),
     /// The relay knows no such mailbox. It may be made later.
@@ -32,8 +38,21 @@ impl Answer {
         Self::Later(one_line(words, LONGEST))
     }
 
-    /// The mail will never be taken.
-    pub fn refused(words: &str) -> Self {
+    pub(super) fn broken_off(words: &str) -> Self {
+        Self::BrokenOff(one_line(words, LONGEST))
+    }
+
+    pub(super) fn unconfirmed(words: &str) -> Self {
+        let words = one_line(words, LONGEST);
+        Self::Unconfirmed(format!("{words} (the whole mail had been sent: the relay may have taken it)"))
+    }
+
+    /// The mail cannot be sent, because of this.
+    pub fn impossible(why: &str) -> Self {
+        Self::Impossible(one_line(why, LONGEST))
+    }
+
+    pub(super) fn refused(words: &str) -> Self {
         Self::Refused(one_line(words, LONGEST))
     }
 
@@ -51,6 +70,9 @@ impl Answer {
             Self::Kept => "",
             Self::Accepted(words)
             | Self::Later(words)
+            | Self::BrokenOff(words)
+            | Self::Unconfirmed(words)
+            | Self::Impossible(words)
             | Self::Refused(words)
             | Self::NoSuchMailbox(words)
             | Self::Unavailable(words) => words,

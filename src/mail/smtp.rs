@@ -72,6 +72,7 @@ enum Security {
 enum Step {
     Sender,
     Recipient,
+    Data,
     Content,
 }
 
@@ -124,7 +125,14 @@ impl Relay {
             Ok(conn) => conn,
             Err(failure) => return Answer::unavailable(&self.not_connected(failure)),
         };
-        match self.converse(&mut conn, message).await {
+        let parameters = match mail_parameters(&conn, message) {
+            Ok(parameters) => parameters,
+            Err(why) => {
+                self.keep(conn).await;
+                return Answer::impossible(why);
+            }
+        };
+        match self.converse(&mut conn, message, parameters).await {
             Ok(response) => {
                 self.keep(conn).await;
                 Answer::accepted(&words_of(&response))
@@ -239,16 +247,16 @@ impl Relay {
         &self,
         conn: &mut AsyncSmtpConnection,
         message: &Message,
+        parameters: Vec<MailParameter>,
     ) -> Result<Response, (Step, Failure)> {
         let Timeouts { command, content, .. } = self.timeouts;
         let at = |step| move |failure| (step, failure);
-        let parameters = mail_parameters(conn, message).map_err(at(Step::Recipient))?;
         let mail = Mail::new(Some(message.sender.clone()), parameters);
         self.timed(command, conn.command(mail)).await.map_err(at(Step::Sender))?;
         let rcpt = Rcpt::new(message.recipient.clone(), Vec::new());
         self.timed(command, conn.command(rcpt)).await.map_err(at(Step::Recipient))?;
-        let go_ahead = self.timed(command, conn.command(Data)).await.map_err(at(Step::Content))?;
-        expect(&go_ahead, Severity::PositiveIntermediate).map_err(at(Step::Content))?;
+        let go_ahead = self.timed(command, conn.command(Data)).await.map_err(at(Step::Data))?;
+        expect(&go_ahead, Severity::PositiveIntermediate).map_err(at(Step::Data))?;
         let taken = self.timed(content, conn.message(&message.bytes)).await.map_err(at(Step::Content))?;
         expect(&taken, Severity::PositiveCompletion).map_err(at(Step::Content))?;
         Ok(taken)
@@ -311,7 +319,9 @@ fn judge(step: Step, failure: &Failure) -> Answer {
             Answer::no_such_mailbox(&failure.words)
         }
         (_, Some(500..)) => Answer::refused(&failure.words),
-        _ => Answer::later(&failure.words),
+        (_, Some(_)) => Answer::later(&failure.words),
+        (Step::Content, None) => Answer::unconfirmed(&failure.words),
+        (_, None) => Answer::broken_off(&failure.words),
     }
 }
 
@@ -328,16 +338,18 @@ fn expect(response: &Response, severity: Severity) -> Result<(), Failure> {
     Err(Failure::ours(&format!("an answer that does not belong here: {}", words_of(response))))
 }
 
-fn mail_parameters(conn: &AsyncSmtpConnection, message: &Message) -> Result<Vec<MailParameter>, Failure> {
+/// What the mail needs of the relay; a sentence when the relay does not offer it.
+fn mail_parameters(
+    conn: &AsyncSmtpConnection,
+    message: &Message,
+) -> Result<Vec<MailParameter>, &'static str> {
     let offered = |extension| conn.server_info().supports_feature(extension);
     let mut parameters = Vec::new();
     if !message.recipient.to_string().is_ascii() {
         if !offered(Extension::SmtpUtfEight) {
-            return Err(Failure {
-                code: Some(553),
-                words: "553 5.6.7 the relay takes no addresses with letters other than ASCII (it offers no SMTPUTF8)"
-                    .to_owned(),
-            });
+            return Err(
+                "The address has letters other than ASCII, and the relay does not offer to take such (SMTPUTF8).",
+            );
         }
         parameters.push(MailParameter::SmtpUtfEight);
     }

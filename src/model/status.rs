@@ -166,7 +166,7 @@ words! {
 
 words! {
     /// What is known of a mail.
-    MailStatus ("mail status": "queued, accepted, kept, deferred, refused, bounced, cancelled") {
+    MailStatus ("mail status": "queued, accepted, kept, deferred, refused, gave_up, bounced, cancelled") {
         /// Waits for its time or for the worker.
         Queued = "queued", "Queued";
         /// The relay took it. Nothing more is known.
@@ -177,6 +177,8 @@ words! {
         Deferred = "deferred", "Deferred";
         /// The relay refused it for good.
         Refused = "refused", "Refused";
+        /// It cannot be sent, or was tried often enough, and nobody refused it for good.
+        GaveUp = "gave_up", "Gave up";
         /// The relay took it, and it came back.
         Bounced = "bounced", "Bounced";
         /// No longer wanted.

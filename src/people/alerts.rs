@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::instance;
 use crate::{
     clock::Timestamp,
     mail::{self, Order, templates::Failure},
@@ -69,7 +70,9 @@ const WINDOW: Duration = Duration::from_secs(600);
 /// This many, and a fifth of the members, may lose access in one window without an alert.
 const UNREMARKABLE: i64 = 10;
 
-/// Tells the owners that the directory calls the last of them inactive. The caller sees to it that it is told once.
+/// Tells everyone who looks after the workspace or the installation that the directory calls the last owner inactive
+/// (R4 of the design): the owners alone would be the one who is said to be gone. The caller sees to it that it is told
+/// once.
 ///
 /// # Errors
 /// When the database fails.
@@ -86,7 +89,14 @@ pub async fn last_owner(
         generation: context.now.0,
         detail: json!(AboutDirectory { directory: directory.clone() }),
     };
-    alert.to_owners(tx, context).await
+    let mut recipients = store::memberships::list_admin_addresses(tx, &owner.workspace_id).await?;
+    for keeper in instance::list_keeper_addresses(tx).await? {
+        let key = store::directory_users::key(&keeper);
+        if !recipients.iter().any(|known| store::directory_users::key(known) == key) {
+            recipients.push(keeper);
+        }
+    }
+    alert.send(tx, context, &recipients).await
 }
 
 /// Counts a person who lost access by a directory's word, and tells the owners when a window holds too many (R9 of the

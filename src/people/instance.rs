@@ -17,6 +17,17 @@ pub async fn is_keeper(conn: &mut Conn, account: &Account) -> store::Result<bool
         .is_some_and(|member| member.status == MembershipStatus::Active && member.role == Role::Owner))
 }
 
+/// The addresses of those who look after the installation.
+///
+/// # Errors
+/// When the store fails.
+pub async fn list_keeper_addresses(conn: &mut Conn) -> store::Result<Vec<String>> {
+    match store::workspaces::find_first(conn).await? {
+        Some(first) => store::memberships::list_owner_addresses(conn, &first.id).await,
+        None => Ok(Vec::new()),
+    }
+}
+
 /// Lets only those through who look after the installation.
 ///
 /// # Errors

@@ -6,10 +6,47 @@ use super::{Caller, Permission, first_password, invitation};
 use crate::{
     audit,
     error::{Error, Result},
-    model::{AccountId, InvitationId, MailId, MailStatus, MailTemplate, MembershipId},
+    jobs,
+    model::{
+        AccountId, InvitationId, MailId, MailStatus, MailTemplate, MembershipId, MembershipStatus, Role,
+    },
     state::Rollcall,
-    store::{self, Conn, outbox::Mail},
+    store::{self, Conn, mail_log::Entry, outbox::Mail},
 };
+
+/// Why a mail did not leave that an admin cancelled.
+const CANCELLED: &str = "Cancelled by an admin.";
+
+/// Whether sending a mail again would do something, as far as its entry in the log shows. An alert goes to whoever
+/// still looks after the workspace, and what Rollcall cancelled by itself is over.
+pub fn may_be_sent_again(entry: &Entry) -> bool {
+    use MembershipStatus::{Active, Invited, Provisioned, Suspended};
+    let Ok(template) = entry.template.parse::<MailTemplate>() else { return false };
+    let status = entry.person_status;
+    if template.is_renewed() && !matches!(entry.status, MailStatus::Deferred | MailStatus::Queued) {
+        return match template {
+            MailTemplate::Added => status == Some(Active) && entry.wants_password,
+            _ => matches!(status, Some(Invited | Provisioned)),
+        };
+    }
+    let unsent = match entry.status {
+        MailStatus::Deferred | MailStatus::Refused | MailStatus::GaveUp | MailStatus::Bounced => true,
+        MailStatus::Cancelled => entry.answer.as_deref() == Some(CANCELLED),
+        MailStatus::Queued | MailStatus::Accepted | MailStatus::Kept => false,
+    };
+    unsent
+        && match template {
+            MailTemplate::AccessSuspended => status == Some(Suspended),
+            MailTemplate::Added => status == Some(Active),
+            MailTemplate::TokenExpiring
+            | MailTemplate::DirectoryFailing
+            | MailTemplate::MassChange
+            | MailTemplate::SeatLimitReached => {
+                status == Some(Active) && entry.person_role.is_some_and(|role| role >= Role::Admin)
+            }
+            _ => true,
+        }
+}
 
 /// Cancels a mail that waits.
 ///
@@ -19,7 +56,7 @@ pub async fn cancel(rollcall: &Rollcall, caller: &Caller<'_>, id: &MailId) -> Re
     caller.require(Permission::ManagePeople)?;
     find(&mut rollcall.db.read().await?, caller, id).await?;
     let mut tx = rollcall.db.write().await?;
-    if !store::outbox::cancel_one(&mut tx, id, "Cancelled by an admin.", rollcall.clock.now()).await? {
+    if !store::outbox::cancel_one(&mut tx, id, CANCELLED, rollcall.clock.now()).await? {
         tx.rollback().await?;
         return Err(Error::conflict("mail", "This mail does not wait any more, or is being sent right now."));
     }
@@ -44,6 +81,9 @@ pub async fn send_again(rollcall: &Rollcall, caller: &Caller<'_>, id: &MailId) -
         if let Some(membership) = added {
             return first_password::send_link(rollcall, caller, &membership).await;
         }
+    }
+    if let Some(why) = jobs::why_unwanted(rollcall, &mail).await? {
+        return Err(Error::conflict("mail", format!("Nothing was sent. {why}")));
     }
     let mut tx = rollcall.db.write().await?;
     if !store::outbox::requeue(&mut tx, id, rollcall.clock.now()).await? {

@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Result, Tx,
-    sql::{all, execute, optional},
+    sql::{all, execute, optional, optional_scalar},
 };
 use crate::{
     clock::Timestamp,
@@ -47,6 +47,20 @@ pub async fn begin(tx: &mut Tx, directory: &DirectoryId, now: Timestamp) -> Resu
         now
     )?;
     Ok(rows > 0)
+}
+
+/// Since when the owners of a directory know that it fails, if it does and is not removed.
+///
+/// # Errors
+/// When the database fails.
+pub async fn told_at(conn: &mut Conn, directory: &DirectoryId) -> Result<Option<Timestamp>> {
+    optional_scalar!(
+        conn,
+        Timestamp,
+        "SELECT t.told_at FROM directory_troubles t JOIN directories d ON d.id = t.directory_id \
+         WHERE t.directory_id = $1 AND d.removed_at IS NULL",
+        directory
+    )
 }
 
 /// A directory fails no more.

@@ -3,11 +3,11 @@
 use super::{
     Conn, Result, Tx,
     directory_users::{DirectoryUser, SELECT},
-    sql::{all, execute, scalars},
+    sql::{all, execute, scalar, scalars},
 };
 use crate::{
     clock::Timestamp,
-    model::{DirectoryId, DirectoryUserId, HeldReason, WorkspaceId},
+    model::{DirectoryId, DirectoryUserId, HeldReason, MembershipId, WorkspaceId},
 };
 
 /// Notes that an admin let the person in.
@@ -70,6 +70,21 @@ pub async fn count(conn: &mut Conn, directory: &DirectoryId) -> Result<Vec<(Held
          AND NOT deleted GROUP BY held_reason ORDER BY held_reason",
         directory
     )
+}
+
+/// Whether this is an active owner whom a directory calls inactive, kept because there is no other.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_kept_as_last_owner(conn: &mut Conn, membership: &MembershipId) -> Result<bool> {
+    let kept = scalar!(
+        conn,
+        i64,
+        "SELECT COUNT(*) FROM directory_users u JOIN memberships m ON m.id = u.membership_id \
+         WHERE u.membership_id = $1 AND u.held_reason = 'last_owner' AND m.status = 'active' AND m.role = 'owner'",
+        membership
+    )?;
+    Ok(kept > 0)
 }
 
 /// The ids of held people from `from` on, at most `limit`, to look at them again. Who waits for a seat is not among

@@ -3,12 +3,12 @@
 use sqlx::FromRow;
 
 use super::{
-    Conn, Result, directory_users,
+    Conn, Result, database_clock, directory_users,
     sql::{Arg, Statement, all_of, optional_scalar, scalar},
 };
 use crate::{
     clock::Timestamp,
-    model::{MailId, MailStatus, MailTemplate, MembershipId, WorkspaceId},
+    model::{MailId, MailStatus, MailTemplate, MembershipId, MembershipStatus, Role, WorkspaceId},
 };
 
 /// A mail with the person it went to.
@@ -28,8 +28,10 @@ pub struct Entry {
     pub attempts: i64,
     /// When it waits: not before this.
     pub due_at: Timestamp,
-    /// A worker holds it until then.
-    pub lease_until: Timestamp,
+    lease_until: Timestamp,
+    /// Whether a worker holds it.
+    #[sqlx(default)]
+    pub being_sent: bool,
     /// What the relay said last, or why it was cancelled.
     pub answer: Option<String>,
     /// When it was asked for.
@@ -40,6 +42,18 @@ pub struct Entry {
     pub membership_id: Option<MembershipId>,
     /// Their name.
     pub person: Option<String>,
+    /// Where they stand.
+    pub person_status: Option<MembershipStatus>,
+    /// What they may do.
+    pub person_role: Option<Role>,
+    /// Whether they have an account and no password yet.
+    pub wants_password: bool,
+}
+
+impl Entry {
+    fn at(self, clock: Timestamp) -> Self {
+        Self { being_sent: self.lease_until > clock, ..self }
+    }
 }
 
 /// Which mails.
@@ -65,7 +79,10 @@ pub enum Place {
 }
 
 const SELECT: &str = "SELECT o.id, o.template, o.mail_subject, o.recipient, o.status, o.attempts, o.due_at, \
-                      o.lease_until, o.answer, o.created_at, o.updated_at, m.id AS membership_id, m.name AS person \
+                      o.lease_until, o.answer, o.created_at, o.updated_at, m.id AS membership_id, m.name AS person, \
+                      m.status AS person_status, m.role AS person_role, \
+                      EXISTS (SELECT 1 FROM accounts a WHERE a.id = m.account_id AND a.password_hash IS NULL) \
+                      AS wants_password \
                       FROM outbox o LEFT JOIN memberships m \
                       ON m.workspace_id = o.workspace_id AND m.email_key = o.recipient_key ";
 
@@ -108,7 +125,9 @@ pub async fn page(
         }
     };
     statement.push(" ORDER BY o.id ").push(order).push(" LIMIT ").bind(Arg::Integer(limit));
-    let mut entries = all_of!(conn, Entry, statement)?;
+    let clock = database_clock::now(conn).await?;
+    let entries = all_of!(conn, Entry, statement)?;
+    let mut entries: Vec<Entry> = entries.into_iter().map(|entry| entry.at(clock)).collect();
     if order == "ASC" {
         entries.reverse();
     }
@@ -134,7 +153,8 @@ pub async fn get(conn: &mut Conn, workspace: Option<&WorkspaceId>, id: &MailId) 
     let mut statement = Statement::new(SELECT);
     push_workspace(&mut statement, workspace);
     statement.push(" AND o.id = ").bind(Arg::Text(id.0.clone()));
-    Ok(all_of!(conn, Entry, statement)?.pop())
+    let clock = database_clock::now(conn).await?;
+    Ok(all_of!(conn, Entry, statement)?.pop().map(|entry| entry.at(clock)))
 }
 
 /// How many mails of a workspace wait; counts no further than `most`.

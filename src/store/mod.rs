@@ -5,6 +5,7 @@
 //! `update`, `delete`, and the unique indexes that callers must tell apart in `error.rs`.
 
 pub mod accounts;
+pub mod database_clock;
 mod db;
 pub mod directories;
 pub mod directory_deviations;
@@ -23,7 +24,9 @@ pub mod held;
 pub mod instance;
 pub mod invitations;
 pub mod languages;
+pub mod mail_claims;
 pub mod mail_log;
+pub mod mail_rate;
 pub mod mailbox;
 pub mod membership_counts;
 pub mod memberships;

@@ -3,8 +3,8 @@
 use sqlx::FromRow;
 
 use super::{
-    CHUNK, Conn, Result, Tx,
-    sql::{Arg, Statement, all, execute, execute_of, optional, optional_scalar, scalar},
+    Conn, Result, Tx, database_clock,
+    sql::{all, execute, optional, optional_scalar, scalar},
 };
 use crate::{
     clock::Timestamp,
@@ -36,7 +36,7 @@ pub struct Mail {
     pub attempts: i64,
     /// Not before this.
     pub due_at: Timestamp,
-    /// A worker holds it until then.
+    /// A worker holds it until then, by the database's clock.
     pub lease_until: Timestamp,
     /// What the relay said last.
     pub answer: Option<String>,
@@ -76,117 +76,6 @@ pub async fn insert(tx: &mut Tx, mail: &Mail) -> Result<()> {
     Ok(())
 }
 
-/// Claims up to `limit` due mails: no other worker gets them before `lease_until`.
-///
-/// # Errors
-/// When the database fails.
-pub async fn claim(tx: &mut Tx, now: Timestamp, lease_until: Timestamp, limit: i64) -> Result<Vec<Mail>> {
-    if tx.is_postgres() {
-        // Materialized, or the planner may run the inner query more than once and lock more rows than it returns.
-        return all!(
-            tx,
-            Mail,
-            "WITH due AS MATERIALIZED (SELECT id FROM outbox WHERE status IN ('queued', 'deferred') AND due_at <= $1 \
-             AND lease_until <= $1 ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED) \
-             UPDATE outbox SET lease_until = $2, updated_at = $1 WHERE id IN (SELECT id FROM due) RETURNING *",
-            now,
-            lease_until,
-            limit
-        );
-    }
-    all!(
-        tx,
-        Mail,
-        "UPDATE outbox SET lease_until = $2, updated_at = $1 WHERE id IN (SELECT id FROM outbox \
-         WHERE status IN ('queued', 'deferred') AND due_at <= $1 AND lease_until <= $1 ORDER BY due_at LIMIT $3) RETURNING *",
-        now,
-        lease_until,
-        limit
-    )
-}
-
-/// Counts an attempt that begins now and notes the subject line. False when the mail is no longer the caller's to send: cancelled, or its lease
-/// ran out and another worker has it.
-///
-/// # Errors
-/// When the database fails.
-pub async fn start_attempt(tx: &mut Tx, claimed: &Mail, subject: &str, now: Timestamp) -> Result<bool> {
-    let rows = execute!(
-        tx,
-        "UPDATE outbox SET attempts = attempts + 1, updated_at = $3, mail_subject = $4 \
-         WHERE id = $1 AND lease_until = $2 AND status IN ('queued', 'deferred')",
-        &claimed.id,
-        claimed.lease_until,
-        now,
-        subject
-    )?;
-    Ok(rows > 0)
-}
-
-/// Holds on to mails that are being sent.
-///
-/// # Errors
-/// When the database fails.
-pub async fn renew_leases(tx: &mut Tx, ids: &[MailId], lease_until: Timestamp) -> Result<()> {
-    for chunk in ids.chunks(CHUNK) {
-        let mut statement = Statement::new("UPDATE outbox SET lease_until = ");
-        statement
-            .bind(Arg::Integer(lease_until.0))
-            .push(" WHERE status IN ('queued', 'deferred') AND id IN ");
-        statement.bind_list(chunk.iter().map(MailId::as_str));
-        execute_of!(tx, statement)?;
-    }
-    Ok(())
-}
-
-/// Records how an attempt went. Left alone when the mail was cancelled meanwhile and did not go out.
-///
-/// # Errors
-/// When the database fails.
-pub async fn finish(
-    tx: &mut Tx,
-    id: &MailId,
-    status: MailStatus,
-    answer: Option<&str>,
-    due_at: Timestamp,
-    now: Timestamp,
-) -> Result<()> {
-    execute!(
-        tx,
-        "UPDATE outbox SET status = $2, answer = $3, due_at = $4, lease_until = 0, updated_at = $5 \
-         WHERE id = $1 AND (status IN ('queued', 'deferred') OR $2 IN ('accepted', 'kept'))",
-        id,
-        status.as_str(),
-        answer,
-        due_at,
-        now
-    )?;
-    Ok(())
-}
-
-/// Puts a mail off that the relay has not even looked at: the attempt does not count.
-///
-/// # Errors
-/// When the database fails.
-pub async fn put_off(
-    tx: &mut Tx,
-    id: &MailId,
-    answer: &str,
-    due_at: Timestamp,
-    now: Timestamp,
-) -> Result<()> {
-    execute!(
-        tx,
-        "UPDATE outbox SET status = 'deferred', attempts = attempts - 1, answer = $2, due_at = $3, lease_until = 0, \
-         updated_at = $4 WHERE id = $1 AND status IN ('queued', 'deferred')",
-        id,
-        answer,
-        due_at,
-        now
-    )?;
-    Ok(())
-}
-
 /// Cancels what has not gone out about a subject; gives the number of mails.
 ///
 /// # Errors
@@ -207,13 +96,15 @@ pub async fn cancel(tx: &mut Tx, subject_id: &str, reason: &str, now: Timestamp)
 /// # Errors
 /// When the database fails.
 pub async fn cancel_one(tx: &mut Tx, id: &MailId, reason: &str, now: Timestamp) -> Result<bool> {
+    let clock = database_clock::now(tx).await?;
     let rows = execute!(
         tx,
         "UPDATE outbox SET status = 'cancelled', answer = $2, updated_at = $3 \
-         WHERE id = $1 AND status IN ('queued', 'deferred') AND lease_until <= $3",
+         WHERE id = $1 AND status IN ('queued', 'deferred') AND lease_until <= $4",
         id,
         reason,
-        now
+        now,
+        clock
     )?;
     Ok(rows > 0)
 }
@@ -223,18 +114,22 @@ pub async fn cancel_one(tx: &mut Tx, id: &MailId, reason: &str, now: Timestamp) 
 /// # Errors
 /// When the database fails.
 pub async fn requeue(tx: &mut Tx, id: &MailId, now: Timestamp) -> Result<bool> {
+    let clock = database_clock::now(tx).await?;
     let rows = execute!(
         tx,
-        "UPDATE outbox SET status = 'queued', attempts = 0, due_at = $2, lease_until = 0, updated_at = $2 \
-         WHERE id = $1 AND status IN ('deferred', 'refused', 'bounced', 'cancelled') AND lease_until <= $2",
+        "UPDATE outbox SET status = 'queued', attempts = 0, due_at = $2, lease_until = 0, lease_by = NULL, \
+         updated_at = $2 WHERE id = $1 AND lease_until <= $3 \
+         AND status IN ('deferred', 'refused', 'gave_up', 'bounced', 'cancelled')",
         id,
-        now
+        now,
+        clock
     )?;
     Ok(rows > 0)
 }
 
-/// Records that a mail came back that the relay had taken: it is given up, or tried again at `again_at`. False when
-/// it is not one that the relay had taken.
+/// Records that a mail came back that the relay had taken: it is given up, or tried again at `again_at`. That the relay
+/// took it may not be recorded: the mail itself shows it by coming back. False when it never went out, is settled
+/// otherwise, or is being sent.
 ///
 /// # Errors
 /// When the database fails.
@@ -245,16 +140,19 @@ pub async fn bounce(
     again_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<bool> {
+    let clock = database_clock::now(tx).await?;
     let status = if again_at.is_some() { MailStatus::Deferred } else { MailStatus::Bounced };
     let rows = execute!(
         tx,
-        "UPDATE outbox SET status = $2, answer = $3, due_at = $4, lease_until = 0, updated_at = $5 \
-         WHERE id = $1 AND status = 'accepted'",
+        "UPDATE outbox SET status = $2, answer = $3, due_at = $4, lease_until = 0, lease_by = NULL, updated_at = $5 \
+         WHERE id = $1 AND (status IN ('accepted', 'gave_up') \
+         OR status IN ('queued', 'deferred') AND attempts > 0 AND lease_until <= $6)",
         id,
         status,
         words,
         again_at.unwrap_or(now),
-        now
+        now,
+        clock
     )?;
     Ok(rows > 0)
 }
@@ -290,6 +188,17 @@ pub async fn get(conn: &mut Conn, id: &MailId) -> Result<Option<Mail>> {
     optional!(conn, Mail, "SELECT * FROM outbox WHERE id = $1", id)
 }
 
+/// The same, locked until the transaction ends, so that what is known of it stays true.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get_for_update(tx: &mut Tx, id: &MailId) -> Result<Option<Mail>> {
+    if tx.is_postgres() {
+        return optional!(tx, Mail, "SELECT * FROM outbox WHERE id = $1 FOR UPDATE", id);
+    }
+    get(tx, id).await
+}
+
 /// Whether anyone was told this.
 ///
 /// # Errors
@@ -317,19 +226,6 @@ pub async fn list(conn: &mut Conn, workspace: &WorkspaceId, limit: i64) -> Resul
         "SELECT * FROM outbox WHERE workspace_id = $1 ORDER BY id DESC LIMIT $2",
         workspace,
         limit
-    )
-}
-
-/// When the next mail is due that no worker holds, if any waits.
-///
-/// # Errors
-/// When the database fails.
-pub async fn next_due(conn: &mut Conn, now: Timestamp) -> Result<Option<Timestamp>> {
-    optional_scalar!(
-        conn,
-        Timestamp,
-        "SELECT due_at FROM outbox WHERE status IN ('queued', 'deferred') AND lease_until <= $1 ORDER BY due_at LIMIT 1",
-        now
     )
 }
 

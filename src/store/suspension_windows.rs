@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Result, Tx,
-    sql::{execute, optional},
+    sql::{execute, optional, optional_scalar},
 };
 use crate::{clock::Timestamp, model::DirectoryId};
 
@@ -50,6 +50,22 @@ pub async fn open(tx: &mut Tx, directory: &DirectoryId, now: Timestamp, members:
         members
     )?;
     Ok(())
+}
+
+/// Whether anyone who lost access by the directory's word since then is still without it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn has_lasting(conn: &mut Conn, directory: &DirectoryId, since: Timestamp) -> Result<bool> {
+    let lasting = optional_scalar!(
+        conn,
+        String,
+        "SELECT id FROM memberships WHERE directory_id = $1 AND status IN ('suspended', 'removed') \
+         AND status_changed_at >= $2 LIMIT 1",
+        directory,
+        since
+    )?;
+    Ok(lasting.is_some())
 }
 
 /// A directory's latest window.

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 use serde_json::json;
 
 use crate::{
@@ -52,6 +52,10 @@ async fn take(
             told(StatusCode::OK, "The mailbox may follow: the mail is sent again tomorrow.")
         }
         Ok(Taken::Unchanged) => told(StatusCode::OK, "This was known already."),
+        Ok(Taken::TooEarly) => {
+            let message = "The mail is being sent at this moment. Send the report again in a minute.";
+            ([(RETRY_AFTER, "60")], told(StatusCode::SERVICE_UNAVAILABLE, message)).into_response()
+        }
         Ok(Taken::Unknown) => told(StatusCode::NOT_FOUND, "There is no mail with this Message-ID."),
         Err(cause) => {
             tracing::error!(%cause, "a bounce could not be recorded");

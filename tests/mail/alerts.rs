@@ -3,9 +3,15 @@
 use std::time::Duration;
 
 use rollcall::{
+    audit::Actor,
+    directory::administration::{self, Farewell},
     jobs::run_chores,
-    model::{MailStatus, MembershipStatus, Role},
-    people::{membership, workspace},
+    mail::templates::Failure,
+    model::{MailStatus, MembershipId, MembershipStatus, Role},
+    people::{
+        alerts::{self, FailingDirectory},
+        membership, workspace,
+    },
     store::{self, directory_tokens::DirectoryToken, directory_users::DirectoryUser},
 };
 
@@ -118,6 +124,167 @@ async fn admins_are_told_once_that_no_seat_is_free() {
             .iter()
             .filter(|mail| mail.template == "seat_limit_reached" && mail.status == MailStatus::Cancelled);
         assert_eq!(cancelled.count(), 2);
+    })
+    .await;
+}
+
+async fn states(office: &PostOffice, template: &str) -> Vec<(String, MailStatus, String)> {
+    let mails = office.outbox().await.into_iter().filter(|mail| mail.template == template);
+    let mut states: Vec<_> =
+        mails.map(|mail| (mail.recipient, mail.status, mail.answer.unwrap_or_default())).collect();
+    states.sort();
+    states
+}
+
+/// The chores found the directory failing: what they write down then.
+async fn fails(office: &PostOffice) {
+    let context = office.rollcall().context(Actor::Rollcall);
+    let directory = office.acme.directory.id.clone();
+    let mut tx = office.rollcall().db.write().await.unwrap();
+    assert!(store::directory_troubles::begin(&mut tx, &directory, context.now).await.unwrap());
+    let failing =
+        FailingDirectory { directory, failure: Failure::BadToken, since: context.now, answer: None };
+    alerts::directory_failing(&mut tx, &context, &office.acme.workspace.id, &failing).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn recovers(office: &PostOffice) {
+    let mut tx = office.rollcall().db.write().await.unwrap();
+    store::directory_troubles::end(&mut tx, &office.acme.directory.id).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn owners_are_not_told_of_a_failure_that_is_over() {
+    each_engine(async |store| {
+        let office = PostOffice::new(&store).await;
+        fails(&office).await;
+        recovers(&office).await;
+        office.worker.run_due().await;
+        let found = states(&office, "directory_failing").await;
+        assert!(
+            matches!(&found[..], [(_, MailStatus::Cancelled, why)] if why.contains("worked again")),
+            "{found:?}"
+        );
+        // It fails once more before a mail about the first time could leave: that one stays cancelled.
+        office.clock.advance(DAY);
+        fails(&office).await;
+        office.worker.run_due().await;
+        assert_eq!(office.server.wait_for(1).await.len(), 1);
+        let mail = &office.server.received()[0];
+        assert_eq!((mail.to(), mail.header("Subject")), ("ada@acme.test", "Okta cannot update Acme"));
+
+        recovers(&office).await;
+        office.clock.advance(DAY);
+        fails(&office).await;
+        administration::remove(
+            office.rollcall(),
+            &office.acme.admin(),
+            &office.acme.directory.id,
+            Farewell::Keep,
+        )
+        .await
+        .unwrap();
+        office.worker.run_due().await;
+        assert_eq!(office.server.received().len(), 1, "the directory is removed");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn alerts_do_not_reach_who_looks_after_the_workspace_no_more() {
+    each_engine(async |store| {
+        let office = PostOffice::new(&store).await;
+        let users = members(&office, 0..3).await;
+        let ids: Vec<_> = users.iter().map(|user| user.membership_id.clone().unwrap()).collect();
+        for id in &ids {
+            membership::change_role(office.rollcall(), &office.acme.admin(), id, Role::Owner).await.unwrap();
+        }
+        fails(&office).await;
+        let admin = office.acme.admin();
+        membership::change_role(office.rollcall(), &admin, &ids[0], Role::Member).await.unwrap();
+        membership::change_role(office.rollcall(), &admin, &ids[1], Role::Admin).await.unwrap();
+        office.acme.directory_deactivates(&users[2]).await;
+        office.worker.run_due().await;
+        let found = states(&office, "directory_failing").await;
+        let found: Vec<_> = found.iter().map(|(to, status, _)| (to.as_str(), *status)).collect();
+        assert_eq!(
+            found,
+            [
+                ("ada@acme.test", MailStatus::Accepted),
+                ("person0@acme.test", MailStatus::Cancelled),
+                ("person1@acme.test", MailStatus::Accepted),
+                ("person2@acme.test", MailStatus::Cancelled),
+            ]
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn owners_are_not_told_of_many_who_all_have_access_again() {
+    each_engine(async |store| {
+        let office = PostOffice::new(&store).await;
+        let users = members(&office, 0..24).await;
+        for user in &users[..11] {
+            office.acme.directory_deactivates(user).await;
+        }
+        for user in &users[..11] {
+            office.acme.directory_says(user, true).await;
+        }
+        office.worker.run_due().await;
+        let found = states(&office, "mass_change").await;
+        assert!(
+            matches!(&found[..], [(_, MailStatus::Cancelled, why)] if why.contains("access again")),
+            "{found:?}"
+        );
+    })
+    .await;
+}
+
+/// R4: the owner alone would be the one who is said to be gone. Who looks after the installation hears of it as well,
+/// and the workspace's admins.
+#[tokio::test]
+async fn the_last_owner_is_not_the_only_one_who_hears_of_it() {
+    each_engine(async |store| {
+        let mut office = PostOffice::new(&store).await;
+        let (beta, bo, _) = workspace::create(office.rollcall(), "Beta", "bo@beta.test", None).await.unwrap();
+        office.acme.directory.id = office.clock.new_id();
+        office.acme.directory.workspace_id = beta.id.clone();
+        office.acme.workspace = beta;
+        let mut tx = office.rollcall().db.write().await.unwrap();
+        store::directories::insert(&mut tx, &office.acme.directory, None).await.unwrap();
+        tx.commit().await.unwrap();
+        let users = members(&office, 0..2).await;
+        let [owner, admin] = [0, 1].map(|index: usize| users[index].membership_id.clone().unwrap());
+        let gives = async |id: &MembershipId, role| {
+            membership::change_role(office.rollcall(), &office.acme.admin(), id, role).await.unwrap();
+        };
+        gives(&owner, Role::Owner).await;
+        gives(&admin, Role::Admin).await;
+        let mut conn = office.rollcall().db.read().await.unwrap();
+        let first = store::memberships::find_by_account(&mut conn, &office.acme.workspace.id, &bo.id);
+        let first = first.await.unwrap().unwrap();
+        drop(conn);
+        gives(&first.id, Role::Member).await;
+
+        office.acme.directory_deactivates(&users[0]).await;
+        let mut recipients = told(&office, "last_owner").await;
+        recipients.sort();
+        assert_eq!(recipients, ["ada@acme.test", "person0@acme.test", "person1@acme.test"]);
+        office.worker.run_due().await;
+        let found = states(&office, "last_owner").await;
+        assert!(found.iter().all(|(_, status, _)| *status == MailStatus::Accepted), "{found:?}");
+
+        // Once more; before the mails leave, another owner is there, and the matter is over.
+        office.clock.advance(DAY);
+        office.acme.directory_says(&users[0], true).await;
+        office.acme.directory_deactivates(&users[0]).await;
+        gives(&admin, Role::Owner).await;
+        office.worker.run_due().await;
+        let found = states(&office, "last_owner").await;
+        let cancelled = found.iter().filter(|(_, status, _)| *status == MailStatus::Cancelled);
+        assert_eq!((found.len(), cancelled.count()), (6, 3), "{found:?}");
     })
     .await;
 }

@@ -5,7 +5,10 @@ use std::time::Duration;
 use rollcall::{mail::Trouble, model::MailStatus};
 use serde_json::json;
 
-use crate::{post_office::PostOffice, support::each_engine};
+use crate::{
+    post_office::{LONG, PostOffice, worker},
+    support::{each_engine, rollcall},
+};
 
 #[tokio::test]
 async fn whatever_goes_wrong_on_the_line_is_tried_again() {
@@ -58,7 +61,9 @@ async fn a_relay_that_never_confirmed_gets_the_same_mail_again() {
             office.server.obey(&json!([rule]));
             office.acme.directory_adds(&email).await;
             office.worker.run_due().await;
-            assert_eq!(office.only_mail().await.status, MailStatus::Deferred, "{rule}");
+            let mail = office.only_mail().await;
+            assert_eq!(mail.status, MailStatus::Deferred, "{rule}");
+            assert!(mail.answer.as_deref().unwrap().contains("the relay may have taken it"), "{mail:?}");
             office.clock.advance(Duration::from_secs(60));
             office.worker.run_due().await;
             assert_eq!(office.only_mail().await.status, MailStatus::Accepted, "{rule}");
@@ -156,6 +161,94 @@ async fn down_for_two_days_then_up() {
         assert_eq!(trouble(&office).await, None);
         office.clock.advance(Duration::from_secs(24 * 3600));
         assert_eq!(office.worker.run_due().await, 0);
+    })
+    .await;
+}
+
+/// It greets, and then says nothing, or hangs up: before it has the mail, or after.
+#[tokio::test]
+async fn a_relay_that_hangs_for_two_days_is_known_for_it_and_loses_nothing() {
+    each_engine(async |store| {
+        for (at, tries) in [("rcpt", 0), ("content", 1)] {
+            let mut office = PostOffice::new(&store).await;
+            let began = office.clock.now();
+            for number in 0..6 {
+                office.acme.directory_adds(&format!("{at}{number}@acme.test")).await;
+            }
+            office.server.obey(&json!([{"at": at, "delay": 5}]));
+            let tried = office.worker.run_due().await;
+            assert!((3..=6).contains(&tried), "{at}: {tried} mails met a relay that hangs");
+            assert_eq!(office.worker.run_due().await, 0, "{at}: it is left alone");
+            let known = trouble(&office).await.unwrap();
+            assert_eq!(known.since, began);
+            assert!(known.words.contains("no answer within"), "{}", known.words);
+            // To hang up is quicker.
+            office.server.obey(&json!([{"at": at, "drop": true}]));
+            for _ in 0..48 {
+                office.clock.advance(Duration::from_secs(3600));
+                assert!(office.worker.run_due().await <= 1, "{at}: one finds out");
+            }
+            assert_eq!(trouble(&office).await.unwrap().since, began, "{at}");
+            let mails = office.outbox().await;
+            assert!(mails.iter().all(|mail| mail.status == MailStatus::Deferred), "{at}: {mails:?}");
+            assert!(
+                mails.iter().all(|mail| mail.attempts >= tries),
+                "{at}: each that may have arrived counts"
+            );
+
+            let before = office.server.received().len();
+            office.server.obey(&json!([]));
+            office.clock.advance(Duration::from_secs(30 * 3600));
+            assert_eq!(office.worker.run_due().await, 6, "{at}");
+            assert_eq!(office.server.wait_for(before + 6).await.len(), before + 6, "{at}");
+            assert!(office.outbox().await.iter().all(|mail| mail.status == MailStatus::Accepted), "{at}");
+            assert_eq!(trouble(&office).await, None, "{at}");
+        }
+    })
+    .await;
+}
+
+/// A mail on which the conversation always breaks off, while others leave, is given up: nobody refused it.
+#[tokio::test]
+async fn one_mail_that_never_goes_through_is_given_up_while_others_leave() {
+    each_engine(async |store| {
+        let mut office = PostOffice::new(&store).await;
+        office.server.obey(&json!([{"at": "content", "to": "grace@", "drop": true}]));
+        office.acme.directory_adds("grace@acme.test").await;
+        for number in 0..9 {
+            office.acme.directory_adds(&format!("person{number}@acme.test")).await;
+            office.worker.run_due().await;
+            office.clock.advance(LONG);
+        }
+        let mails = office.outbox().await;
+        let grace = mails.iter().find(|mail| mail.recipient == "grace@acme.test").unwrap();
+        assert_eq!((grace.status, grace.attempts), (MailStatus::GaveUp, 8));
+        assert!(grace.answer.as_deref().unwrap().contains("the relay may have taken it"), "{grace:?}");
+        assert_eq!(trouble(&office).await, None, "the others left");
+    })
+    .await;
+}
+
+/// Who saw the trouble is not the one who sees its end.
+#[tokio::test]
+async fn the_trouble_ends_with_the_first_mail_that_any_host_gets_through() {
+    each_engine(async |store| {
+        let mut office = PostOffice::new(&store).await;
+        let other_store = store.open_again().await;
+        let settings = office.server.transport();
+        let other = worker(&rollcall(&other_store, &office.clock, |config| config.mail = settings));
+        office.acme.directory_adds("ana@acme.test").await;
+        assert_eq!(other.run_due().await, 1, "it has sent before");
+        office.server.obey(&json!([{"at": "connect", "drop": true}, {"at": "mail", "drop": true}]));
+        office.acme.directory_adds("bo@acme.test").await;
+        for _ in 0..3 {
+            office.worker.run_due().await;
+            office.clock.advance(Duration::from_secs(3600));
+        }
+        assert!(trouble(&office).await.is_some());
+        office.server.obey(&json!([]));
+        assert_eq!(other.run_due().await, 1);
+        assert_eq!(trouble(&office).await, None);
     })
     .await;
 }

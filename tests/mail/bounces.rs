@@ -8,11 +8,15 @@ use rollcall::{
         ReturnPath,
         bounce::{Bounce, Proof, dsn},
     },
-    model::{MailStatus, Role},
+    model::{InvitationMode, MailStatus, Role},
     people::invitation,
 };
+use serde_json::json;
 
-use crate::{post_office::PostOffice, support::each_engine};
+use crate::{
+    post_office::{PostOffice, worker},
+    support::each_engine,
+};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -117,6 +121,74 @@ async fn a_mailbox_that_a_directory_named_may_follow_within_five_days() {
         bounce.report = "last".to_owned();
         assert_eq!(take_bounce(office.rollcall(), &bounce).await.unwrap(), Taken::Bounced);
         assert_eq!(office.only_mail().await.status, MailStatus::Bounced);
+    })
+    .await;
+}
+
+/// A relay may report the failure before it has answered us: the report is not lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bounce_that_is_quicker_than_the_relays_yes_counts_when_it_comes_again() {
+    each_engine(async |store| {
+        let mut office = office(&store).await;
+        office.server.obey(&json!([{"at": "content", "delay": 1.5, "times": 1}]));
+        invitation::invite(office.rollcall(), &office.acme.admin(), "bo@acme.test", Role::Member, None)
+            .await
+            .unwrap();
+        let early = async {
+            let sender = office.server.wait_for(1).await[0].sender().to_owned();
+            let bounce = read(&office, "5.1.1", &sender);
+            for _ in 0..2 {
+                assert_eq!(take_bounce(office.rollcall(), &bounce).await.unwrap(), Taken::TooEarly);
+            }
+            bounce
+        };
+        let (_, bounce) = tokio::join!(office.worker.run_due(), early);
+        assert_eq!(office.only_mail().await.status, MailStatus::Accepted);
+        assert_eq!(take_bounce(office.rollcall(), &bounce).await.unwrap(), Taken::Bounced);
+        assert_eq!(office.only_mail().await.status, MailStatus::Bounced);
+    })
+    .await;
+}
+
+/// Killed after the relay's yes and before our note of it: that the mail comes back shows that it went out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bounce_after_a_kill_counts_and_nothing_is_sent_again() {
+    each_engine(async |store| {
+        let mut office = office(&store).await;
+        office.server.obey(&json!([{"at": "content", "delay": 30, "times": 1}]));
+        invitation::invite(office.rollcall(), &office.acme.admin(), "bo@acme.test", Role::Member, None)
+            .await
+            .unwrap();
+        let doomed = worker(office.rollcall());
+        tokio::select! {
+            _ = doomed.run_due() => panic!("the relay has not answered"),
+            _ = office.server.wait_for(1) => {}
+        }
+        drop(doomed);
+        let sender = office.server.received()[0].sender().to_owned();
+        let bounce = read(&office, "5.1.1", &sender);
+        assert_eq!(take_bounce(office.rollcall(), &bounce).await.unwrap(), Taken::TooEarly);
+        store.database_clock_advances(61).await;
+        assert_eq!(take_bounce(office.rollcall(), &bounce).await.unwrap(), Taken::Bounced);
+        assert_eq!(office.worker.run_due().await, 0);
+        assert_eq!(office.only_mail().await.status, MailStatus::Bounced);
+    })
+    .await;
+}
+
+/// People who are added without an invitation were named by a directory as well.
+#[tokio::test]
+async fn the_mailbox_of_one_who_was_added_directly_may_follow_too() {
+    each_engine(async |store| {
+        let mut office = office(&store).await;
+        office.acme.directory.settings.invitation_mode = InvitationMode::AddDirectly;
+        office.acme.directory_adds("grace@acme.test").await;
+        office.worker.run_due().await;
+        assert_eq!(office.only_mail().await.template, "added");
+        let bounce = read(&office, "5.1.1", office.server.wait_for(1).await[0].sender());
+        assert_eq!(take_bounce(office.rollcall(), &bounce).await.unwrap(), Taken::TriedAgain);
+        office.clock.advance(DAY + DAY / 4);
+        assert_eq!(office.worker.run_due().await, 1);
     })
     .await;
 }

@@ -4,7 +4,6 @@ use std::{
     collections::HashMap,
     env,
     process::{Child, Command, Stdio},
-    time::Duration,
 };
 
 use rollcall::{
@@ -67,7 +66,7 @@ async fn each_mail_arrives_though_the_worker_is_killed() {
             office.server.wait_for(kill_at).await;
             process.kill().unwrap();
             process.wait().unwrap();
-            office.clock.advance(Duration::from_secs(61));
+            store.database_clock_advances(61).await;
         }
         let mut process = start_worker(&store, &office);
         tokio::task::spawn_blocking(move || process.wait().unwrap()).await.unwrap();

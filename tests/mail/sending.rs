@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rollcall::{
+    clock::Clock,
     config::MailTransport,
     model::MailStatus,
     people::invitation::{self, Doorway},
@@ -119,7 +120,7 @@ async fn a_mail_that_is_always_put_off_is_given_up() {
         }
         assert_eq!(tried, 8);
         let mail = office.only_mail().await;
-        assert_eq!((mail.status, mail.attempts), (MailStatus::Refused, 8));
+        assert_eq!((mail.status, mail.attempts), (MailStatus::GaveUp, 8), "nobody refused it");
         assert_eq!(mail.answer.as_deref(), Some("450 4.2.0 mailbox busy"));
     })
     .await;
@@ -207,13 +208,43 @@ async fn the_rate_limit_holds_in_every_minute() {
             office.acme.directory_adds(&format!("person{number}@acme.test")).await;
         }
         assert_eq!(office.worker.run_due().await, 3);
-        office.clock.advance(Duration::from_secs(59));
+        store.database_clock_advances(30).await;
         assert_eq!(office.worker.run_due().await, 0);
-        office.clock.advance(Duration::from_secs(1));
+        store.database_clock_advances(30).await;
         assert_eq!(office.worker.run_due().await, 3);
-        office.clock.advance(Duration::from_secs(60));
+        store.database_clock_advances(60).await;
         assert_eq!(office.worker.run_due().await, 2);
         assert_eq!(office.server.wait_for(8).await.len(), 8);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_rate_limit_is_one_for_all_hosts_and_outlives_a_restart() {
+    each_engine(async |store| {
+        let office = PostOffice::with(&store, SmtpServer::start(), |config| config.mail_rate = Some(3)).await;
+        for number in 0..11 {
+            office.acme.directory_adds(&format!("person{number}@acme.test")).await;
+        }
+        // Another process, on a host whose clock is an hour ahead.
+        let other_store = store.open_again().await;
+        let settings = office.server.transport();
+        let ahead = Clock::fixed(office.clock.now().plus(Duration::from_secs(3600)));
+        let host = || {
+            worker(&rollcall(&other_store, &ahead, |config| {
+                config.mail = settings.clone();
+                config.mail_rate = Some(3);
+            }))
+        };
+        let other = host();
+        for _ in 0..3 {
+            let (one, two) = tokio::join!(office.worker.run_due(), other.run_due());
+            assert_eq!(one + two, 3);
+            assert_eq!(host().run_due().await, 0, "who starts begins no minute anew");
+            store.database_clock_advances(60).await;
+        }
+        assert_eq!(host().run_due().await, 2);
+        assert_eq!(office.server.wait_for(11).await.len(), 11);
     })
     .await;
 }

@@ -2,7 +2,14 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use rollcall::{Rollcall, clock::Clock, jobs, mail::Transport, model::MailStatus, store::outbox};
+use rollcall::{
+    Rollcall,
+    clock::Clock,
+    jobs,
+    mail::Transport,
+    model::MailStatus,
+    store::{mail_claims, mail_claims::Holder, outbox},
+};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -12,8 +19,8 @@ use crate::{
     support::{Acme, each_engine, rollcall},
 };
 
-/// Longer than a lease.
-const LEASE_OVER: Duration = Duration::from_secs(61);
+/// Seconds: longer than a lease.
+const LEASE_OVER: u32 = 61;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_workers_on_one_database_send_none_twice() {
@@ -82,7 +89,7 @@ async fn killed_between_the_relays_yes_and_our_note_only_that_one_goes_out_again
         assert!((1..=4).contains(&unrecorded), "at most those in flight: {unrecorded}");
 
         assert_eq!(office.worker.run_due().await, 0, "their leases still hold");
-        office.clock.advance(LEASE_OVER);
+        store.database_clock_advances(LEASE_OVER).await;
         assert_eq!(office.worker.run_due().await, unrecorded);
         let received = office.server.wait_for(12 + unrecorded).await;
         let copies = copies(&received);
@@ -101,21 +108,97 @@ async fn who_lost_its_lease_may_not_begin_to_send() {
     each_engine(async |store| {
         let office = PostOffice::new(&store).await;
         office.acme.directory_adds("grace@acme.test").await;
-        let claim = async || {
-            let now = office.clock.now();
+        let now = office.clock.now();
+        let [slow, quick] =
+            ["slow", "quick"].map(|name| Holder { name: name.to_owned(), lease: Duration::from_secs(60) });
+        let claim = async |holder| {
             let mut tx = office.rollcall().db.write().await.unwrap();
-            let mails = outbox::claim(&mut tx, now, now.plus(LEASE_OVER), 4).await.unwrap();
+            let mails = mail_claims::claim(&mut tx, holder, &[], 4, now).await.unwrap();
             tx.commit().await.unwrap();
-            mails
+            mails.into_iter().map(|mail| mail.id).collect::<Vec<_>>()
         };
-        let stale = claim().await.remove(0);
-        assert_eq!(claim().await, [], "it is held");
-        office.clock.advance(LEASE_OVER);
-        let fresh = claim().await.remove(0);
-        let mut tx = office.rollcall().db.write().await.unwrap();
-        assert!(!outbox::start_attempt(&mut tx, &stale, "Hello", office.clock.now()).await.unwrap());
-        assert!(outbox::start_attempt(&mut tx, &fresh, "Hello", office.clock.now()).await.unwrap());
-        tx.commit().await.unwrap();
+        let starts = async |holder, id| {
+            let mut tx = office.rollcall().db.write().await.unwrap();
+            let ours = mail_claims::start_attempt(&mut tx, holder, id, "Hello", now).await.unwrap();
+            tx.commit().await.unwrap();
+            ours
+        };
+        let [id] = <[_; 1]>::try_from(claim(&slow).await).unwrap();
+        assert!(claim(&quick).await.is_empty(), "it is held");
+        store.database_clock_advances(LEASE_OVER).await;
+        assert!(!starts(&slow, &id).await, "the lease is over: another one may begin at any moment");
+        assert_eq!(claim(&quick).await, std::slice::from_ref(&id));
+        assert!(!starts(&slow, &id).await, "it is another one's");
+        store.database_clock_advances(50).await;
+        assert!(starts(&quick, &id).await);
+        store.database_clock_advances(50).await;
+        assert!(claim(&slow).await.is_empty(), "the lease began anew with the attempt");
+        assert_eq!(office.only_mail().await.attempts, 1);
+    })
+    .await;
+}
+
+/// Waits until all mails are accepted.
+async fn all_accepted(office: &PostOffice) {
+    for _ in 0..400 {
+        if office.outbox().await.iter().all(|mail| mail.status == MailStatus::Accepted) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{:?}", office.outbox().await);
+}
+
+/// All clocks jump while the relay takes its time: to the worker, its own lease looks as if it were over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_jumps_makes_no_worker_send_what_it_is_sending() {
+    each_engine(async |store| {
+        let mut office = PostOffice::new(&store).await;
+        office.server.obey(&json!([{"at": "content", "delay": 1.5, "times": 2}]));
+        for email in ["ana@acme.test", "bo@acme.test"] {
+            office.acme.directory_adds(email).await;
+        }
+        let stop = CancellationToken::new();
+        let jump = async {
+            office.server.wait_for(2).await;
+            office.clock.advance(Duration::from_secs(61));
+            store.database_clock_advances(LEASE_OVER).await;
+            office.rollcall().mail_due.notify_one();
+            all_accepted(&office).await;
+            stop.cancel();
+        };
+        tokio::join!(office.worker.run(&stop), jump);
+        assert_eq!(office.server.received().len(), 2);
+        assert!(office.outbox().await.iter().all(|mail| mail.attempts == 1));
+    })
+    .await;
+}
+
+/// Each host has a clock of its own; who holds a mail is measured by the database's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hosts_whose_clocks_differ_do_not_send_what_the_other_is_sending() {
+    each_engine(async |store| {
+        let mut office = PostOffice::new(&store).await;
+        let other_store = store.open_again().await;
+        let settings = office.server.transport();
+        let host = |ahead| {
+            let clock = Clock::fixed(office.clock.now().plus(Duration::from_secs(ahead)));
+            worker(&rollcall(&other_store, &clock, |config| config.mail = settings.clone()))
+        };
+        let (minute, day) = (host(61), host(24 * 3600));
+        office.server.obey(&json!([{"at": "content", "delay": 1.5}]));
+        for number in 0..4 {
+            office.acme.directory_adds(&format!("person{number}@acme.test")).await;
+        }
+        let others = async {
+            office.server.wait_for(4).await;
+            assert!(office.outbox().await.iter().all(|mail| mail.status == MailStatus::Queued), "in flight");
+            assert_eq!((minute.run_due().await, day.run_due().await), (0, 0));
+        };
+        let (sent, ()) = tokio::join!(office.worker.run_due(), others);
+        assert_eq!(sent, 4);
+        assert_eq!(office.server.received().len(), 4);
+        assert!(office.outbox().await.iter().all(|mail| mail.attempts == 1));
     })
     .await;
 }
@@ -283,7 +366,7 @@ async fn an_unknown_template_is_refused_and_ends_no_loop() {
         let (rollcall, _) = running.stop().await;
         let mut conn = rollcall.db.read().await.unwrap();
         let mail = outbox::get(&mut conn, &id).await.unwrap().unwrap();
-        assert_eq!(mail.status, MailStatus::Refused);
+        assert_eq!(mail.status, MailStatus::GaveUp, "nobody refused it");
         assert!(mail.answer.unwrap().contains("from_a_newer_version"));
     })
     .await;

@@ -5,12 +5,18 @@ use std::{collections::HashSet, time::Duration};
 use rollcall::{
     clock::{Clock, Timestamp},
     model::{MailId, MailStatus},
-    store::{self, Db, outbox::Mail},
+    store::{
+        self, Db,
+        mail_claims::{self, Holder},
+        outbox::Mail,
+    },
 };
 
 use crate::support::{TestStore, each_engine, fixed_clock};
 
-const LEASE: Duration = Duration::from_secs(60);
+fn holder(name: &str) -> Holder {
+    Holder { name: name.to_owned(), lease: Duration::from_secs(60) }
+}
 
 fn mail(number: usize, due_at: Timestamp) -> Mail {
     Mail {
@@ -46,7 +52,7 @@ async fn queues(store: &TestStore, number: usize, due_at: Timestamp) -> Vec<Mail
 
 async fn claims(db: &Db, now: Timestamp, limit: i64) -> Vec<Mail> {
     let mut tx = db.write().await.unwrap();
-    let claimed = store::outbox::claim(&mut tx, now, now.plus(LEASE), limit).await.unwrap();
+    let claimed = mail_claims::claim(&mut tx, &holder("worker"), &[], limit, now).await.unwrap();
     tx.commit().await.unwrap();
     claimed
 }
@@ -93,16 +99,42 @@ async fn a_mail_is_claimed_when_it_is_due_and_again_when_its_worker_is_gone() {
         let first = claims(&store.db, clock.now(), 10).await;
         assert_eq!(first.len(), 1);
         assert!(claims(&store.db, clock.now(), 10).await.is_empty());
-        clock.advance(LEASE);
-        let second = claims(&store.db, clock.now(), 10).await;
-        assert_eq!(second.len(), 1, "its lease is over");
-
+        clock.advance(Duration::from_secs(24 * 3600));
+        assert!(claims(&store.db, clock.now(), 10).await.is_empty(), "a host's clock ends no lease");
+        store.database_clock_advances(60).await;
         let mut tx = store.db.write().await.unwrap();
-        assert!(
-            !store::outbox::start_attempt(&mut tx, &first[0], "Hello", clock.now()).await.unwrap(),
-            "no longer the first's"
-        );
-        assert!(store::outbox::start_attempt(&mut tx, &second[0], "Hello", clock.now()).await.unwrap());
+        let in_hand = [first[0].id.clone()];
+        let none = mail_claims::claim(&mut tx, &holder("worker"), &in_hand, 10, clock.now()).await.unwrap();
+        assert_eq!(none, [], "who is sending it does not begin again");
+        tx.rollback().await.unwrap();
+        assert_eq!(claims(&store.db, clock.now(), 10).await.len(), 1, "its lease is over");
+    })
+    .await;
+}
+
+/// What a worker says of a mail counts only while it holds it; but what is out is out.
+#[tokio::test]
+async fn who_lost_a_mail_says_nothing_of_it_but_that_it_went_out() {
+    each_engine(async |store| {
+        let now = fixed_clock().now();
+        let ids = queues(&store, 1, now).await;
+        let id = &ids[0];
+        claims(&store.db, now, 1).await;
+        let stranger = holder("stranger");
+        let mut tx = store.db.write().await.unwrap();
+        let refused = MailStatus::Refused;
+        mail_claims::finish_unsent(&mut tx, &stranger, id, refused, "550 no", now, now).await.unwrap();
+        mail_claims::put_off(&mut tx, &stranger, id, "421 down", now, now).await.unwrap();
+        mail_claims::renew_leases(&mut tx, &Holder { lease: Duration::from_secs(9999), ..stranger }, &ids)
+            .await
+            .unwrap();
+        let mail = store::outbox::get(&mut tx, id).await.unwrap().unwrap();
+        assert_eq!((mail.status, mail.attempts, mail.answer), (MailStatus::Queued, 0, None));
+        let clock = store::database_clock::now(&mut tx).await.unwrap();
+        assert!(mail.lease_until.since(clock) <= Duration::from_secs(60));
+        mail_claims::finish_sent(&mut tx, id, MailStatus::Accepted, Some("250"), now).await.unwrap();
+        let mail = store::outbox::get(&mut tx, id).await.unwrap().unwrap();
+        assert_eq!(mail.status, MailStatus::Accepted);
         tx.commit().await.unwrap();
     })
     .await;
@@ -116,7 +148,7 @@ async fn what_is_cancelled_or_done_is_not_claimed() {
         let mut tx = store.db.write().await.unwrap();
         assert_eq!(store::outbox::cancel(&mut tx, "0", "over", now).await.unwrap(), 1);
         assert_eq!(store::outbox::cancel(&mut tx, "0", "over", now).await.unwrap(), 0, "once");
-        store::outbox::finish(&mut tx, &ids[1], MailStatus::Accepted, Some("250"), now, now).await.unwrap();
+        mail_claims::finish_sent(&mut tx, &ids[1], MailStatus::Accepted, Some("250"), now).await.unwrap();
         tx.commit().await.unwrap();
         let claimed = claims(&store.db, now, 10).await;
         assert_eq!(claimed.iter().map(|mail| &mail.id).collect::<Vec<_>>(), [&ids[2]]);

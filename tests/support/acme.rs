@@ -92,7 +92,12 @@ impl Acme {
 
     /// The directory says that this person is inactive.
     pub async fn directory_deactivates(&self, user: &DirectoryUser) {
-        let user = DirectoryUser { active: false, ..self.directory_user(&user.id).await };
+        self.directory_says(user, false).await;
+    }
+
+    /// The directory says that this person is active, or is not.
+    pub async fn directory_says(&self, user: &DirectoryUser, active: bool) {
+        let user = DirectoryUser { active, ..self.directory_user(&user.id).await };
         let mut tx = self.rollcall.db.write().await.unwrap();
         store::directory_users::update(&mut tx, &user, &[]).await.unwrap();
         self.project(&mut tx, &user).await;

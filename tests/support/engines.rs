@@ -26,6 +26,27 @@ impl TestStore {
     pub async fn open_again(&self) -> Self {
         Self { db: Db::open(&self.url, Create::Never).await.unwrap(), url: self.url.clone() }
     }
+
+    /// So many seconds pass on the database's own clock: what was stamped by it lies that much further back.
+    pub async fn database_clock_advances(&self, seconds: u32) {
+        for sql in [
+            format!("UPDATE outbox SET lease_until = lease_until - {seconds}000000 WHERE lease_until > 0"),
+            format!("UPDATE mail_rate SET at = at - {seconds}000000, second = second - {seconds}"),
+        ] {
+            match &self.url {
+                DatabaseUrl::Sqlite(path) => {
+                    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+                    let mut conn = options.connect().await.unwrap();
+                    sqlx::query(AssertSqlSafe(sql)).execute(&mut conn).await.unwrap();
+                }
+                DatabaseUrl::Postgres(url) => {
+                    let options: PgConnectOptions = url.parse().unwrap();
+                    let mut conn = options.connect().await.unwrap();
+                    sqlx::query(AssertSqlSafe(sql)).execute(&mut conn).await.unwrap();
+                }
+            }
+        }
+    }
 }
 
 /// Runs a test on SQLite, and at the same time on PostgreSQL when `ROLLCALL_TEST_POSTGRES_URL` says where one is.

@@ -31,6 +31,7 @@ fn row(number: u8, to: &str, label: &str, state: State, attempts: i64, answer: O
 fn rows() -> Vec<MailRow> {
     let settled = State::Settled;
     let timeout = "relay.acme.com:587: no answer within 30 seconds";
+    let lost = "no answer within 300 seconds (the whole mail had been sent: the relay may have taken it)";
     let unknown = "550 5.1.1 <grace@acme.com>: Recipient address rejected: User unknown in virtual mailbox table; see https://relay.acme.com/help for what to do about it";
     vec![
         row(1, "grace@acme.com", "Invitation", State::Queued { due: NOW + MINUTE }, 0, None),
@@ -45,6 +46,7 @@ fn rows() -> Vec<MailRow> {
             Some("250 2.0.0 queued as 4711"),
         ),
         row(5, "grace@acme.com", "Invitation", settled(MailStatus::Refused), 1, Some(unknown)),
+        row(8, "donald@acme.com", "Invitation", settled(MailStatus::GaveUp), 8, Some(lost)),
         row(6, "linus@acme.com", "New link", settled(MailStatus::Bounced), 2, Some("550 5.1.1 No such user")),
         row(
             7,

@@ -128,7 +128,7 @@ impl State {
             Self::Settled(status) => {
                 let tone = match status {
                     MailStatus::Accepted | MailStatus::Kept => Tone::Ok,
-                    MailStatus::Refused | MailStatus::Bounced => Tone::Bad,
+                    MailStatus::Refused | MailStatus::GaveUp | MailStatus::Bounced => Tone::Bad,
                     MailStatus::Queued | MailStatus::Deferred | MailStatus::Cancelled => Tone::Quiet,
                 };
                 (tone, status.label())
@@ -342,7 +342,6 @@ fn mail(place: &Place, row: MailRow) -> AnyView {
     let now = place.now;
     let href = format!("{}/{}", place.base, row.id);
     let name = row.person.as_ref().map(|(_, name)| name.clone()).unwrap_or_default();
-    let below = row.state.next_try(now).or_else(|| row.answer.clone().map(IntoAny::into_any));
     let actions = actions(place, &row, &href);
     view! {
         <tr role="row" id=format!("row-{}", row.id)>
@@ -361,7 +360,9 @@ fn mail(place: &Place, row: MailRow) -> AnyView {
                 "col-state",
                 view! {
                     <span class="two-lines">
-                        {row.state.pill()} {below.map(|below| view! { <span class="sub clamped">{below}</span> })}
+                        {row.state.pill()}
+                        {row.state.next_try(now).map(|next| view! { <span class="sub">{next}</span> })}
+                        {row.answer.map(|answer| view! { <span class="sub clamped">{answer}</span> })}
                     </span>
                 },
             )} {cell("Tries", "col-tries num", row.attempts)}

@@ -178,7 +178,7 @@ fn invitation(here: &Place<'_>, row: &InvitationRow) -> AnyView {
         MailStatus::Queued => Tone::Info,
         MailStatus::Accepted | MailStatus::Kept => Tone::Ok,
         MailStatus::Deferred => Tone::Warn,
-        MailStatus::Refused | MailStatus::Bounced => Tone::Bad,
+        MailStatus::Refused | MailStatus::GaveUp | MailStatus::Bounced => Tone::Bad,
         MailStatus::Cancelled => Tone::Quiet,
     };
     let answer = match &row.mail_answer {

@@ -104,7 +104,7 @@ pub(super) async fn page(
     match store::mail_log::page(conn, workspace, search, place, limit).await {
         Ok(entries) => {
             let (entries, newer, older) = cut(entries, place);
-            (List::Mails(entries.into_iter().map(|entry| row(app, entry)).collect()), newer, older)
+            (List::Mails(entries.into_iter().map(row).collect()), newer, older)
         }
         Err(cause) => {
             let reference: String = app.rollcall.clock.new_id();
@@ -141,8 +141,8 @@ async fn trouble(conn: &mut Conn, member: &Member) -> Result<Option<email_log::T
     Ok(Some(email_log::Trouble { since: trouble.since.0, words: trouble.words, waiting }))
 }
 
-fn row(app: &App, entry: Entry) -> MailRow {
-    let state = state(app, &entry);
+fn row(entry: Entry) -> MailRow {
+    let state = state(&entry);
     MailRow {
         can: can(&entry, state),
         label: label(&entry.template),
@@ -161,10 +161,9 @@ fn label(template: &str) -> String {
     template.parse::<MailTemplate>().map_or_else(|_| template.to_owned(), |known| known.label().to_owned())
 }
 
-fn state(app: &App, entry: &Entry) -> MailState {
-    let now = app.rollcall.clock.now();
+fn state(entry: &Entry) -> MailState {
     match entry.status {
-        MailStatus::Queued | MailStatus::Deferred if entry.lease_until > now => MailState::Sending,
+        MailStatus::Queued | MailStatus::Deferred if entry.being_sent => MailState::Sending,
         MailStatus::Queued => MailState::Queued { due: entry.due_at.0 },
         MailStatus::Deferred => MailState::Deferred { due: entry.due_at.0 },
         settled => MailState::Settled(settled),
@@ -172,13 +171,12 @@ fn state(app: &App, entry: &Entry) -> MailState {
 }
 
 fn can(entry: &Entry, state: MailState) -> Can {
-    let renewed = entry.template.parse().is_ok_and(MailTemplate::is_renewed);
     let again = match state {
         MailState::Deferred { .. } => Some("Try now"),
-        MailState::Settled(MailStatus::Accepted | MailStatus::Kept) if !renewed => None,
         MailState::Settled(_) => Some("Resend"),
         MailState::Queued { .. } | MailState::Sending => None,
     };
+    let again = again.filter(|_| mail::may_be_sent_again(entry));
     Can { cancel: matches!(state, MailState::Queued { .. } | MailState::Deferred { .. }), again }
 }
 
@@ -203,21 +201,21 @@ async fn load_one(app: &App, member: &Member, id: MailId, tab: &str) -> Result<E
         .ok_or(Error::NotFound { what: "mail in this workspace" })?;
     let letter = letter(app, &mut conn, &entry.id, tab).await?;
     Ok(Email {
-        can: can(&entry, state(app, &entry)),
+        can: can(&entry, state(&entry)),
         frame,
-        known: known(app, &entry),
+        known: known(&entry),
         person: entry.membership_id.map(|id| (id, entry.person.unwrap_or_default())),
         letter,
     })
 }
 
 /// What is known of a mail.
-pub(super) fn known(app: &App, entry: &Entry) -> Known {
+pub(super) fn known(entry: &Entry) -> Known {
     Known {
         id: entry.id.clone(),
         label: label(&entry.template),
         to: entry.recipient.clone(),
-        state: state(app, entry),
+        state: state(entry),
         attempts: entry.attempts,
         answer: entry.answer.clone(),
         asked: entry.created_at.0,
@@ -293,7 +291,7 @@ async fn html(State(app): State<App>, member: Member, Path((_, id)): Path<(Strin
 async fn again(State(app): State<App>, member: Member, Path((_, id)): Path<(String, String)>) -> Response {
     let id = MailId(id);
     let done = mail::send_again(&app.rollcall, &Caller::Member(&member.access), &id).await;
-    back(&app, &member, &id, done, "The mail is on its way").await
+    back(&app, &member, &id, done, "The mail is queued to be sent").await
 }
 
 async fn cancel(State(app): State<App>, member: Member, Path((_, id)): Path<(String, String)>) -> Response {

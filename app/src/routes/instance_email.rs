@@ -81,7 +81,7 @@ async fn show(
         let mut conn = app.rollcall.db.read().await?;
         let entry = find(&mut conn, &account, id).await?;
         let letter = letter(&app, &mut conn, &entry.id, &asked.tab).await?;
-        Ok(AccountMail { now: app.rollcall.clock.now().0, known: known(&app, &entry), letter })
+        Ok(AccountMail { now: app.rollcall.clock.now().0, known: known(&entry), letter })
     }
     .await;
     match page {

@@ -6,7 +6,7 @@ use rollcall::{
     config::Config,
     model::{MailStatus, Role},
     people::{Caller, invitation},
-    store::{self, DatabaseUrl, outbox::Mail},
+    store::{self, DatabaseUrl, mail_claims::Holder, outbox::Mail},
 };
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ impl Sent {
         for mail in sent.mails().await {
             let mut tx = sent.rollcall.db.write().await.unwrap();
             let (status, now) = (MailStatus::Accepted, Clock::System.now());
-            store::outbox::finish(&mut tx, &mail.id, status, Some("250 ok"), now, now).await.unwrap();
+            store::mail_claims::finish_sent(&mut tx, &mail.id, status, Some("250 ok"), now).await.unwrap();
             tx.commit().await.unwrap();
         }
         sent
@@ -115,6 +115,31 @@ async fn a_mail_that_came_back_is_marked_once() {
         let said = sent
             .runs(&["mail", "bounce", "--return-path", PATTERN], &notification(&return_path(&cy), "failed"));
         assert_eq!((said.code, said.out.trim()), (Some(0), "The mail is marked as bounced."), "{}", said.err);
+    })
+    .await;
+}
+
+/// The mail server that hands us the report is told EX_TEMPFAIL and keeps it.
+#[tokio::test]
+async fn a_report_on_a_mail_that_is_being_sent_is_to_be_brought_again() {
+    each_engine(async |store| {
+        let sent = Sent::to(&store, "bo@acme.test").await;
+        let mail = sent.mails().await.remove(0);
+        let mut tx = sent.rollcall.db.write().await.unwrap();
+        let now = Clock::System.now();
+        store::outbox::bounce(&mut tx, &mail.id, "550", Some(now), now).await.unwrap();
+        let holder = Holder { name: "worker".to_owned(), lease: std::time::Duration::from_secs(60) };
+        assert_eq!(store::mail_claims::claim(&mut tx, &holder, &[], 1, now).await.unwrap().len(), 1);
+        assert!(store::mail_claims::start_attempt(&mut tx, &holder, &mail.id, "Join", now).await.unwrap());
+        tx.commit().await.unwrap();
+        let failed = notification(&return_path(&mail), "failed");
+        let said = sent.reads(&failed);
+        assert_eq!((said.code, said.out.as_str()), (Some(75), ""), "{}", said.err);
+        let mut tx = sent.rollcall.db.write().await.unwrap();
+        let (status, now) = (MailStatus::Accepted, Clock::System.now());
+        store::mail_claims::finish_sent(&mut tx, &mail.id, status, Some("250 ok"), now).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(sent.reads(&failed).json()["taken"], "bounced");
     })
     .await;
 }

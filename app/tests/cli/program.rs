@@ -125,16 +125,19 @@ impl Place {
     }
 
     pub fn serve(&self) -> Server {
+        self.serve_with(|_| {})
+    }
+
+    pub fn serve_with(&self, change: impl FnOnce(&mut Command)) -> Server {
         let address = free_address();
-        let child = self
-            .command(&["serve"])
+        let mut command = self.command(&["serve"]);
+        command
             .env("ROLLCALL_DATABASE_URL", self.database())
             .env("ROLLCALL_LISTEN", address.to_string())
             .env("ROLLCALL_RATE_LIMIT", "off")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let server = Server { child, address };
+            .stdout(Stdio::piped());
+        change(&mut command);
+        let server = Server { child: command.spawn().unwrap(), address };
         server.wait_until_ready();
         server
     }

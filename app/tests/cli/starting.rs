@@ -35,6 +35,24 @@ fn a_database_url_that_cannot_be_used_is_explained_and_nothing_is_made() {
     }
 }
 
+/// Whatever is logged: who reads the log must not be able to use the links of others.
+#[test]
+fn the_log_names_routes_and_never_the_secrets_in_addresses() {
+    let place = Place::new();
+    let log = fs::File::create(place.path("log")).unwrap();
+    let server = place.serve_with(|command| {
+        command.env("ROLLCALL_LOG", "trace").stderr(log);
+    });
+    for path in ["/invite/s3cret-a", "/password/s3cret-b", "/setup?token=s3cret-c", "/nowhere/s3cret-d"] {
+        server.request("GET", path, None, None).unwrap();
+    }
+    drop(server);
+    let log = fs::read_to_string(place.path("log")).unwrap();
+    assert!(log.contains("/invite/{token}"), "{log}");
+    let leaks: Vec<_> = log.lines().filter(|line| line.contains("s3cret")).collect();
+    assert!(leaks.is_empty(), "{leaks:#?}");
+}
+
 #[test]
 fn commands_never_make_a_new_database() {
     let place = Place::new();

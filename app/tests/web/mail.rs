@@ -67,6 +67,62 @@ async fn the_log_says_where_a_mail_stands_and_can_cancel_it_and_send_it_again() 
     .await;
 }
 
+async fn sets(company: &Company, id: &str, sql: &'static str) {
+    assert_eq!(company.look(sql, id).await.len(), 1);
+}
+
+/// Resend is offered where it does something: not for invitations of people who came or left, nor for what is over.
+#[tokio::test]
+async fn the_log_offers_only_what_will_be_done() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        company.invites("bo@acme.test", Role::Member).await;
+        sends(&company).await;
+        let id = only_mail(&company).await;
+        let page = format!("{LOG}/{id}");
+        ada.get(&page).await.shows(200, "Resend");
+        company.accepts("bo@acme.test").await;
+        for path in [LOG, &page] {
+            let answer = ada.get(path).await;
+            assert!(!answer.words().contains("Resend"), "she is in: {}", answer.words());
+        }
+
+        // An alert that came too late: what it tells of is over.
+        let alert = "UPDATE outbox SET template = 'directory_failing', recipient = 'ada@acme.test',                      recipient_key = 'ada@acme.test', status = 'cancelled', answer = 'It worked again.'                      WHERE id = $1 RETURNING id";
+        sets(&company, id.as_str(), alert).await;
+        assert!(!ada.get(&page).await.words().contains("Resend"));
+        // Refused, it could be sent again; when it is over by then, no success is told.
+        let refused = "UPDATE outbox SET status = 'refused', answer = '550 no' WHERE id = $1 RETURNING id";
+        sets(&company, id.as_str(), refused).await;
+        ada.get(&page).await.shows(200, "Resend");
+        ada.post(&format!("{page}/again"), &[]).await.leads_to(&page);
+        ada.get(&page).await.shows(200, "Nothing was sent.");
+        assert_eq!(status(&company, &id).await, "refused");
+        // The one to whom it would go looks after nothing.
+        let to_bo = "UPDATE outbox SET recipient_key = 'bo@acme.test' WHERE id = $1 RETURNING id";
+        sets(&company, id.as_str(), to_bo).await;
+        assert!(!ada.get(&page).await.words().contains("Resend"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_list_shows_what_the_relay_said_while_a_mail_waits_for_its_next_try() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        company.invites("bo@acme.test", Role::Member).await;
+        let later = "UPDATE outbox SET status = 'deferred', attempts = 1, answer = '451 come back',                      due_at = due_at + 600000000 WHERE id = $1 RETURNING id";
+        sets(&company, only_mail(&company).await.as_str(), later).await;
+        ada.get(LOG).await.shows(200, "next try").shows(200, "451 come back").shows(200, "Try now");
+        let gave_up = "UPDATE outbox SET status = 'gave_up' WHERE id = $1 RETURNING id";
+        sets(&company, only_mail(&company).await.as_str(), gave_up).await;
+        ada.get(&format!("{LOG}?state=gave_up")).await.shows(200, "Gave up").shows(200, "451 come back");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_mail_is_shown_without_its_secret() {
     each_engine(async |store| {
@@ -226,6 +282,13 @@ async fn a_relay_that_knows_the_secret_reports_a_bounce_once() {
         assert_eq!(company.look(taken, id.as_str()).await.len(), 1);
         let data = json!({ "message_id": format!("<{id}.1@acme.test>"), "status": "5.1.1", "reason": "550 5.1.1 no" });
         let body = json!({ "type": "mail.bounced", "data": data }).to_string();
+        // Reported while the relay's yes is still on its way: the relay is asked to report again.
+        let in_flight = "UPDATE outbox SET status = 'queued', attempts = 1, lease_until = 9000000000000000 \
+                         WHERE id = $1 RETURNING id";
+        assert_eq!(company.look(in_flight, id.as_str()).await.len(), 1);
+        let early = reports(&company, "msg_1", &body, true).await;
+        assert_eq!(early.has_status(503).header("retry-after"), "60");
+        assert_eq!(company.look(taken, id.as_str()).await.len(), 1);
         reports(&company, "msg_1", &body, false).await.has_status(401);
         assert_eq!(status(&company, &id).await, "accepted");
         let done = reports(&company, "msg_1", &body, true).await;

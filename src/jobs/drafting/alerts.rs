@@ -12,13 +12,54 @@ use crate::{
             AccessSuspended, DirectoryFailing, LastOwner, MassChange, SeatLimitReached, TokenExpiring,
         },
     },
-    model::{DirectoryId, MembershipId, MembershipStatus},
-    people::alerts::{self, AboutDirectory, FailingDirectory, ManySuspended, Suspended},
+    model::{DirectoryId, MailTemplate, MembershipId, MembershipStatus, Role},
+    people::{
+        alerts::{self, AboutDirectory, FailingDirectory, ManySuspended, Suspended},
+        instance,
+    },
     store::{
         self, Conn, Tx, directories::Directory, directory_tokens::DirectoryToken, outbox::Mail,
         workspaces::Workspace,
     },
 };
+
+/// Before an alert to those who look after a workspace leaves: whether its recipient still does, and whether what it
+/// tells of still stands.
+pub(super) async fn release(
+    tx: &mut Tx,
+    mail: &Mail,
+    template: MailTemplate,
+    now: Timestamp,
+) -> Result<Release> {
+    if !is_in_charge(tx, mail, template).await? {
+        return Ok(Release::Unwanted(
+            "The recipient no longer looked after the workspace when the mail could leave.",
+        ));
+    }
+    match template {
+        MailTemplate::TokenExpiring => release_token_expiring(tx, mail, now).await,
+        MailTemplate::DirectoryFailing => release_directory_failing(tx, mail).await,
+        MailTemplate::LastOwner => release_last_owner(tx, mail).await,
+        MailTemplate::MassChange => release_mass_change(tx, mail).await,
+        MailTemplate::SeatLimitReached => release_seat_limit_reached(tx, mail).await,
+        _ => Ok(Release::Wanted),
+    }
+}
+
+/// Whether the recipient is an active owner or admin of the workspace, or hears of it as a keeper of the installation.
+async fn is_in_charge(tx: &mut Tx, mail: &Mail, template: MailTemplate) -> Result<bool> {
+    let Some(workspace) = &mail.workspace_id else { return Ok(false) };
+    let key = store::directory_users::key(&mail.recipient);
+    let member = store::memberships::find_by_email(tx, workspace, &key).await?;
+    if member.is_some_and(|member| member.status == MembershipStatus::Active && member.role >= Role::Admin) {
+        return Ok(true);
+    }
+    if template != MailTemplate::LastOwner {
+        return Ok(false);
+    }
+    let keepers = instance::list_keeper_addresses(tx).await?;
+    Ok(keepers.iter().any(|keeper| store::directory_users::key(keeper) == key))
+}
 
 pub(super) async fn compose_token_expiring(conn: &mut Conn, mail: &Mail) -> Result<Composed> {
     let Some(AboutDirectory { directory }) = detail(mail) else { return Ok(Composed::Unwanted(GONE)) };
@@ -38,7 +79,7 @@ pub(super) async fn compose_token_expiring(conn: &mut Conn, mail: &Mail) -> Resu
 }
 
 /// A token that was revoked or has expired meanwhile needs no warning.
-pub(super) async fn release_token_expiring(tx: &mut Tx, mail: &Mail, now: Timestamp) -> Result<Release> {
+async fn release_token_expiring(tx: &mut Tx, mail: &Mail, now: Timestamp) -> Result<Release> {
     let Some(AboutDirectory { directory }) = detail(mail) else { return Ok(Release::Unwanted(GONE)) };
     let token = token(tx, mail, &directory).await?;
     let lives = |token: DirectoryToken| {
@@ -69,6 +110,17 @@ pub(super) async fn compose_directory_failing(conn: &mut Conn, mail: &Mail) -> R
     told(conn, mail, letter).await
 }
 
+/// Nobody is told of a trouble that is over.
+async fn release_directory_failing(tx: &mut Tx, mail: &Mail) -> Result<Release> {
+    let directory = DirectoryId(mail.subject_id.clone());
+    let told_at = store::directory_troubles::told_at(tx, &directory).await?;
+    Ok(if told_at.is_some_and(|told_at| told_at.0 == mail.generation) {
+        Release::Wanted
+    } else {
+        Release::Unwanted("The directory worked again, or was removed, before the mail could leave.")
+    })
+}
+
 pub(super) async fn compose_last_owner(conn: &mut Conn, mail: &Mail) -> Result<Composed> {
     let Some(AboutDirectory { directory }) = detail(mail) else { return Ok(Composed::Unwanted(GONE)) };
     let Some((workspace, directory)) = scene(conn, mail, &directory).await? else {
@@ -86,6 +138,16 @@ pub(super) async fn compose_last_owner(conn: &mut Conn, mail: &Mail) -> Result<C
         email: owner.email,
     });
     told(conn, mail, letter).await
+}
+
+/// Nobody is told of a last owner who is no longer one, or is no longer called inactive.
+async fn release_last_owner(tx: &mut Tx, mail: &Mail) -> Result<Release> {
+    let owner = MembershipId(mail.subject_id.clone());
+    Ok(if store::held::is_kept_as_last_owner(tx, &owner).await? {
+        Release::Wanted
+    } else {
+        Release::Unwanted("It was no longer so when the mail could leave.")
+    })
 }
 
 pub(super) async fn compose_mass_change(conn: &mut Conn, mail: &Mail) -> Result<Composed> {
@@ -106,6 +168,18 @@ pub(super) async fn compose_mass_change(conn: &mut Conn, mail: &Mail) -> Result<
     told(conn, mail, letter).await
 }
 
+/// Nobody is told of people who all have their access back.
+async fn release_mass_change(tx: &mut Tx, mail: &Mail) -> Result<Release> {
+    let Some(ManySuspended { directory, since, .. }) = detail(mail) else {
+        return Ok(Release::Unwanted(GONE));
+    };
+    Ok(if store::suspension_windows::has_lasting(tx, &directory, since).await? {
+        Release::Wanted
+    } else {
+        Release::Unwanted("Everyone had access again when the mail could leave.")
+    })
+}
+
 pub(super) async fn compose_seat_limit_reached(conn: &mut Conn, mail: &Mail) -> Result<Composed> {
     let (Some(alerts::SeatLimitReached { limit }), Some(workspace)) =
         (detail(mail), workspace(conn, mail).await?)
@@ -122,7 +196,7 @@ pub(super) async fn compose_seat_limit_reached(conn: &mut Conn, mail: &Mail) -> 
 }
 
 /// Nobody is told of a want that is over.
-pub(super) async fn release_seat_limit_reached(tx: &mut Tx, mail: &Mail) -> Result<Release> {
+async fn release_seat_limit_reached(tx: &mut Tx, mail: &Mail) -> Result<Release> {
     let told_at = match &mail.workspace_id {
         Some(workspace) => store::seats::told_at(tx, workspace).await?,
         None => None,

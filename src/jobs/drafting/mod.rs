@@ -15,7 +15,7 @@ use crate::{
     model::{AccountId, MailTemplate, WorkspaceId},
     secret::Secret,
     state::Rollcall,
-    store::{self, Conn, Tx, outbox::Mail},
+    store::{self, Conn, Tx, mail_claims::Holder, outbox::Mail},
 };
 
 /// What is to be done with a mail that was claimed.
@@ -113,8 +113,13 @@ async fn release(tx: &mut Tx, mail: &Mail, secret: &Secret, now: Timestamp) -> R
         Ok(MailTemplate::Added) => account::release_added(tx, mail, secret, now).await,
         Ok(MailTemplate::PasswordReset) => account::release_password_reset(tx, mail, secret, now).await,
         Ok(MailTemplate::EmailChange) => account::release_email_change(tx, mail, secret, now).await,
-        Ok(MailTemplate::TokenExpiring) => alerts::release_token_expiring(tx, mail, now).await,
-        Ok(MailTemplate::SeatLimitReached) => alerts::release_seat_limit_reached(tx, mail).await,
+        Ok(
+            template @ (MailTemplate::TokenExpiring
+            | MailTemplate::DirectoryFailing
+            | MailTemplate::LastOwner
+            | MailTemplate::MassChange
+            | MailTemplate::SeatLimitReached),
+        ) => alerts::release(tx, mail, template, now).await,
         Ok(MailTemplate::AccessSuspended) => alerts::release_access_suspended(tx, mail).await,
         Ok(_) | Err(_) => Ok(Release::Wanted),
     }
@@ -130,12 +135,32 @@ fn unknown(mail: &Mail) -> Composed {
     Composed::Impossible(format!("This version of Rollcall has no template “{}”.", mail.template))
 }
 
+/// Why a mail would not leave if it were sent now; `None` when it would. Changes nothing.
+///
+/// # Errors
+/// When the store or the machine fails.
+pub async fn why_unwanted(rollcall: &Rollcall, mail: &Mail) -> Result<Option<String>> {
+    let secret = Secret::generate(&rollcall.clock, "")?;
+    match compose(&mut rollcall.db.read().await?, mail, secret.clone()).await? {
+        Composed::Letter { .. } => {}
+        Composed::Unwanted(why) => return Ok(Some(why.to_owned())),
+        Composed::Impossible(why) => return Ok(Some(why)),
+    }
+    let mut tx = rollcall.db.write().await?;
+    let released = release(&mut tx, mail, &secret, rollcall.clock.now()).await?;
+    tx.rollback().await?;
+    Ok(match released {
+        Release::Wanted => None,
+        Release::Unwanted(why) => Some(why.to_owned()),
+    })
+}
+
 /// Writes the mail, and as the last step before sending looks whether it is still wanted: in the same transaction
 /// the attempt is counted and the link begins to work.
 ///
 /// # Errors
 /// When the store or the machine fails; nothing was counted then.
-pub(super) async fn draft(rollcall: &Rollcall, mail: &Mail) -> Result<Draft> {
+pub(super) async fn draft(rollcall: &Rollcall, holder: &Holder, mail: &Mail) -> Result<Draft> {
     let now = rollcall.clock.now();
     let secret = Secret::generate(&rollcall.clock, "")?;
     let mut conn = rollcall.db.read().await?;
@@ -158,7 +183,7 @@ pub(super) async fn draft(rollcall: &Rollcall, mail: &Mail) -> Result<Draft> {
         tx.rollback().await?;
         return Ok(Draft::Unwanted(why));
     }
-    if !store::outbox::start_attempt(&mut tx, mail, &message.subject, now).await? {
+    if !store::mail_claims::start_attempt(&mut tx, holder, &mail.id, &message.subject, now).await? {
         tx.rollback().await?;
         return Ok(Draft::Gone);
     }
