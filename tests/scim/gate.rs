@@ -79,6 +79,7 @@ async fn who_moves_back_is_invited_again_and_who_was_withdrawn_by_hand_is_not() 
         // Held again, then invited by hand, and that invitation is withdrawn by hand: the gate has no say any more.
         idp.change(&path, &moved(FOREIGN)).await.shows(200);
         let id = company.id_of(FOREIGN).await;
+        company.clock.advance(std::time::Duration::from_secs(61));
         invitation::resend(&company.rollcall, &company.admin(), &id).await.unwrap();
         assert_eq!(company.held(&idp).await, []);
         invitation::revoke(&company.rollcall, &company.admin(), &id).await.unwrap();
