@@ -62,6 +62,8 @@ impl Bench {
         let (directory, secret) =
             administration::create(&acme.rollcall, &acme.admin(), &choice, None).await.unwrap();
         let people = fill(&acme.rollcall, &directory.id, people).await;
+        // As the program does beside an import.
+        store::statistics::refresh(&acme.rollcall.db).await.unwrap();
         Self {
             router: scim_api::router(&acme.rollcall),
             token: secret.unwrap().reveal().to_owned(),

@@ -103,7 +103,7 @@ pub async fn replace(
 ) -> Result<Changed> {
     let document = &document;
     let changed = in_directory(rollcall, &speaker.directory_id, Turn::Beside, |mut tx, _| async move {
-        let replaced = |_: &DirectoryUser| Ok(Some(document.clone()));
+        let replaced = |before: &DirectoryUser| Ok(Some(with_active(document.clone(), before.active)));
         let outcome = change(&mut tx, context, speaker, id, if_match, replaced).await;
         (tx, outcome)
     })
@@ -151,9 +151,9 @@ async fn change(
     let Some(document) = decide(&before)? else {
         return Ok(Changed { user: before, outcome: None });
     };
-    // A PATCH may take the attribute away. That says nothing new: a leaver does not come back by it.
-    let document = with_active(document, before.active);
     let columns = UserColumns::of(&document, &speaker.settings.email_sources)?;
+    // A PATCH may take the attribute away. That says nothing new: a leaver does not come back by it.
+    let active = if document.contains_key("active") { columns.active } else { before.active };
     let document = stored(document);
     if document == before.document {
         return Ok(Changed { user: before, outcome: None });
@@ -161,7 +161,7 @@ async fn change(
     let after = DirectoryUser {
         user_name: columns.user_name,
         external_id: columns.external_id,
-        active: columns.active,
+        active,
         display_name: columns.display_name,
         email: columns.email,
         document,
@@ -284,8 +284,8 @@ fn taken(cause: store::Error, user: &DirectoryUser) -> Error {
     }
 }
 
-/// The server says what an attribute is that a POST or PUT leaves out (RFC 7644 section 3.5.1) or a PATCH takes away, and
-/// says it aloud, because clients read it back: a new person is active, and one who is known stays what they are. Were it true again with every
+/// The server says what an attribute is that a POST or PUT leaves out (RFC 7644 section 3.5.1), and says it aloud, because
+/// clients read it back: a new person is active, and one who is known stays what they are. Were it true again with every
 /// PUT, a client that maps no `active` would bring back everyone who was suspended.
 fn with_active(mut document: Document, unless_said: bool) -> Document {
     document.entry("active").or_insert(Value::Bool(unless_said));

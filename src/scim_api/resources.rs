@@ -83,6 +83,11 @@ pub(super) trait Resources {
         Ok(())
     }
 
+    /// The resource as a filter sees it, by index or not.
+    fn as_filtered(_: &Self::Row, resource: Document) -> Document {
+        resource
+    }
+
     /// How many of these rows, from the first on, fit into one answer with what is kept apart: one at least.
     fn fitting(_: &mut Conn, rows: &[Self::Row]) -> impl Future<Output = store::Result<usize>> + Send {
         std::future::ready(Ok(rows.len()))

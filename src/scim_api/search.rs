@@ -34,7 +34,8 @@ pub(super) async fn query(
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
     let query = query.unwrap_or_default();
-    everything(&rollcall, &auth, |kind| scim::list::from_query(kind, &query, auth.mode)).await
+    let both = [schema::user(), schema::group()];
+    everything(&rollcall, &auth, |kind| scim::list::from_query_beside(&both, kind, &query, auth.mode)).await
 }
 
 /// POST of a search.
@@ -43,7 +44,8 @@ pub(super) async fn search(
     auth: DirectoryAuth,
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
-    everything(&rollcall, &auth, |kind| scim::list::from_search(kind, &body, auth.mode)).await
+    let both = [schema::user(), schema::group()];
+    everything(&rollcall, &auth, |kind| scim::list::from_search_beside(&both, kind, &body, auth.mode)).await
 }
 
 /// Users first, then groups; `read` reads the query for either.

@@ -13,6 +13,7 @@ use scim::{
     list::SortKey,
     resource, schema,
 };
+use serde_json::Value;
 
 use super::{
     auth::{DirectoryAuth, ResourceId},
@@ -143,6 +144,12 @@ impl Resources for Users {
             }
             _ => None,
         }
+    }
+
+    /// Who lost the attribute `active` by a PATCH is found as what they are all the same.
+    fn as_filtered(row: &DirectoryUser, mut resource: Document) -> Document {
+        resource.entry("active").or_insert(Value::Bool(row.active));
+        resource
     }
 
     fn one_of(ids: Vec<String>) -> UserCondition {

@@ -232,6 +232,54 @@ async fn what_is_discovered_is_not_filtered() {
     .await;
 }
 
+/// Who has no value of what a list is sorted by is in it all the same.
+#[tokio::test]
+async fn a_list_of_everything_sorted_by_what_only_users_have_holds_the_groups() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let caller = callers::directory(&company, Provider::Okta).await;
+        let bo = caller.creates("bo@acme.test").await;
+        let ana = caller.creates("ana@acme.test").await;
+        let group = caller.creates_group("Everyone", &[]).await;
+        let search = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "sortBy": "userName",
+        });
+        let by_get = caller.get("/?sortBy=userName").await.shows(200);
+        let by_search = caller.post("/.search", &search).await.shows(200);
+        for page in [by_get, by_search] {
+            assert_eq!(page["totalResults"], 3);
+            let ids: Vec<String> = page["Resources"].as_array().unwrap().iter().map(callers::id_of).collect();
+            assert_eq!(ids, [ana.clone(), bo.clone(), group.clone()]);
+        }
+        caller.get("/?sortBy=nothing").await.refuses(400, "invalidValue");
+    })
+    .await;
+}
+
+/// A PATCH may take `active` away, which says nothing new.
+#[tokio::test]
+async fn who_lost_the_attribute_active_is_found_as_what_they_are() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let caller = callers::directory(&company, Provider::Okta).await;
+        let ana = caller.creates("ana@acme.test").await;
+        for (op, value) in [("replace", json!(false)), ("remove", Value::Null)] {
+            let operations = json!([{ "op": op, "path": "active", "value": value }]);
+            caller.change(&format!("/Users/{ana}"), &operations).await.shows(200);
+        }
+        for (filter, total) in [
+            ("active eq false", 1),
+            ("active eq true", 0),
+            ("active eq false and title pr", 0),
+            ("active eq false and name.familyName pr", 1),
+            ("not (active eq true)", 1),
+        ] {
+            assert_eq!(caller.total(&format!("/Users?{}", callers::filter(filter))).await, total, "{filter}");
+        }
+    })
+    .await;
+}
+
 /// One indexed term of an `and` narrows what is looked at, and the answer is that of the whole filter.
 #[tokio::test]
 async fn a_filter_is_narrowed_by_what_an_index_knows() {

@@ -105,7 +105,7 @@ async fn a_leaver_does_not_come_back_when_active_is_taken_away() {
         let ada = idp.person(json!({ "userName": "ada@acme.test", "active": false })).await;
         let path = format!("/Users/{ada}");
         let shown = idp.patch(&path, json!([{ "op": "remove", "path": "active" }])).await;
-        assert_eq!(shown["active"], false);
+        assert_eq!(shown.get("active"), None);
         idp.patch(&path, json!([{ "op": "replace", "path": "title", "value": "x" }])).await;
         let inactive = idp.get("/Users?filter=active%20eq%20false").await;
         assert_eq!(inactive["totalResults"], 1);

@@ -48,6 +48,19 @@ pub struct ListQuery {
 /// `invalidFilter`; `invalidValue` for a number that is none, an unknown `sortBy` or `sortOrder`; `invalidCount`
 /// instead if the page is asked for by cursor.
 pub fn from_query(kind: &ResourceType, raw_query: &str, mode: Mode) -> Result<Accepted<ListQuery>, Error> {
+    from_query_beside(&[], kind, raw_query, mode)
+}
+
+/// The same for a list in which resources of other kinds are, too: it may be sorted by what only they have.
+///
+/// # Errors
+/// As [`from_query`].
+pub fn from_query_beside(
+    others: &[&ResourceType],
+    kind: &ResourceType,
+    raw_query: &str,
+    mode: Mode,
+) -> Result<Accepted<ListQuery>, Error> {
     let mut notes = Notes::new(mode);
     let pairs = query_pairs(raw_query, &mut notes)?;
     let text = |key: &str| pairs.get(key).cloned();
@@ -61,7 +74,7 @@ pub fn from_query(kind: &ResourceType, raw_query: &str, mode: Mode) -> Result<Ac
         attributes: text("attributes").map(|list| split_names(&list)),
         excluded: text("excludedattributes").map(|list| split_names(&list)),
     };
-    asked.resolve(kind, notes)
+    asked.resolve(kind, others, notes)
 }
 
 /// Whether a query, as it stands in the URL after the `?`, has a filter.
@@ -77,6 +90,19 @@ pub fn has_filter(raw_query: &str) -> Result<bool, Error> {
 /// # Errors
 /// As [`from_query`]; `invalidSyntax` if the body is not a search request.
 pub fn from_search(kind: &ResourceType, body: &Value, mode: Mode) -> Result<Accepted<ListQuery>, Error> {
+    from_search_beside(&[], kind, body, mode)
+}
+
+/// The same for a list in which resources of other kinds are, too: it may be sorted by what only they have.
+///
+/// # Errors
+/// As [`from_search`].
+pub fn from_search_beside(
+    others: &[&ResourceType],
+    kind: &ResourceType,
+    body: &Value,
+    mode: Mode,
+) -> Result<Accepted<ListQuery>, Error> {
     let Value::Object(body) = body else {
         return Err(Error::invalid_syntax("The body must be a JSON object with a search request."));
     };
@@ -99,7 +125,7 @@ pub fn from_search(kind: &ResourceType, body: &Value, mode: Mode) -> Result<Acce
         attributes: names_in(body, "attributes"),
         excluded: names_in(body, "excludedAttributes"),
     };
-    asked.resolve(kind, notes)
+    asked.resolve(kind, others, notes)
 }
 
 /// Where a page is in its list.
@@ -153,7 +179,12 @@ struct Asked {
 }
 
 impl Asked {
-    fn resolve(self, kind: &ResourceType, mut notes: Notes) -> Result<Accepted<ListQuery>, Error> {
+    fn resolve(
+        self,
+        kind: &ResourceType,
+        others: &[&ResourceType],
+        mut notes: Notes,
+    ) -> Result<Accepted<ListQuery>, Error> {
         let count = self.count()?;
         let start_index = match &self.start_index {
             None => 1,
@@ -167,7 +198,13 @@ impl Asked {
                 Some(filter::check_noting(&parsed.value, kind, &mut notes)?)
             }
         };
-        let sort_by = self.sort_by.as_deref().map(|name| sort_path(kind, name)).transpose()?;
+        let sort_by = match &self.sort_by {
+            None => None,
+            Some(name) => match sort_path(kind, name) {
+                Err(_) if others.iter().any(|other| sort_path(other, name).is_ok()) => None,
+                found => Some(found?),
+            },
+        };
         let descending = descending(self.sort_order.as_deref())?;
         let projection =
             Projection::new(kind, self.attributes.as_deref(), self.excluded.as_deref(), notes.mode)?;

@@ -70,9 +70,10 @@ async fn walk<R: Resources>(
         let Some(end) = rows.last() else { return Ok(()) };
         last = Some(R::id(end).to_owned());
         let resources = R::render(conn, auth, &rows, with_apart).await?;
-        for (row, resource) in rows.iter().zip(&resources) {
-            if filter.is_none_or(|filter| filter::matches(filter, R::kind(), resource)) {
-                found(Place { key: key::<R>(query, resource), id: R::id(row).to_owned() });
+        for (row, resource) in rows.iter().zip(resources) {
+            let resource = R::as_filtered(row, resource);
+            if filter.is_none_or(|filter| filter::matches(filter, R::kind(), &resource)) {
+                found(Place { key: key::<R>(query, &resource), id: R::id(row).to_owned() });
             }
         }
     }
