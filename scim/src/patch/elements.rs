@@ -7,7 +7,8 @@ use crate::resource::value::{demote_primaries, is_hollow, primaries};
 use crate::resource::{get, key_in};
 use crate::schema::Attribute;
 
-/// What the elements that a filter finds have in common, if it is nothing but equalities.
+/// What the elements that a filter finds have in common, if it is nothing but equalities. `null` and an empty text say that
+/// there is nothing.
 pub(super) fn described(filter: &Filter) -> Option<Vec<(String, Value)>> {
     let value = |literal: &Literal| match literal {
         Literal::String(text) => Value::String(text.clone()),
@@ -16,7 +17,9 @@ pub(super) fn described(filter: &Filter) -> Option<Vec<(String, Value)>> {
         Literal::Null => Value::Null,
     };
     let pairs = sole_equalities(filter)?.into_iter();
-    let pairs = pairs.filter(|(_, literal)| **literal != Literal::Null);
+    let says_nothing =
+        |literal: &Literal| matches!(literal, Literal::Null) || *literal == Literal::String(String::new());
+    let pairs = pairs.filter(|(_, literal)| !says_nothing(literal));
     Some(pairs.map(|(path, literal)| (path.attribute.clone(), value(literal))).collect())
 }
 

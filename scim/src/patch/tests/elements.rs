@@ -181,6 +181,11 @@ fn an_element_that_is_not_there_is_made_if_the_filter_describes_it() {
         ),
         (
             json!({}),
+            add("replace", "emails[type eq \"\"].value", json!("a@x")),
+            json!({ "emails": [{ "value": "a@x" }] }),
+        ),
+        (
+            json!({}),
             add("add", "emails[type eq \"work\"]", json!({ "value": "a@x" })),
             json!({ "emails": [{ "type": "work", "value": "a@x" }] }),
         ),
