@@ -2,6 +2,7 @@
 
 mod commands;
 mod deviations;
+mod named;
 mod open;
 mod output;
 mod settings;
