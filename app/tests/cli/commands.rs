@@ -68,7 +68,8 @@ fn every_command_works_while_a_server_runs_on_the_same_file() {
     );
     assert!(mailed(&server, "ana@acme.test").contains(&format!("{base}/invite/")));
 
-    let rotated = place.run(&["directory", "rotate-token", "--workspace", "acme", "--json"]).json();
+    let rotate = ["directory", "rotate-token", "--workspace", "acme", "--life"];
+    let rotated = place.run(&[&rotate[..], &["1y", "--json"]].concat()).json();
     let newer = rotated["token"].as_str().unwrap();
     for token in [token, newer] {
         assert_eq!(server.request("GET", &users, Some(token), None).unwrap().0, 200);

@@ -141,7 +141,9 @@ async fn a_token_is_rotated_with_overlap_and_revoked() {
         let id = directories(&company).await.remove(0);
         let page = format!("{CREATE}/{id}");
 
-        ada.post(&format!("{page}/rotate-token"), &[]).await.leads_to(&page);
+        ada.post(&format!("{page}/rotate-token"), &[("life", "a while")]).await.leads_to(&page);
+        ada.get(&page).await.shows(200, "is no life of a token");
+        ada.post(&format!("{page}/rotate-token"), &[("life", "90d")]).await.leads_to(&page);
         let new = token_on(&ada.get(&page).await).expect("the new token is shown");
         assert_eq!(token_on(&ada.get(&page).await), None, "once");
         assert!(opens(&company, &id, &old).await && opens(&company, &id, &new).await, "both work");
@@ -158,6 +160,11 @@ async fn a_token_is_rotated_with_overlap_and_revoked() {
         ada.post(&format!("{page}/tokens/{}/revoke", first.id), &[]).await.leads_to(&page);
         assert!(!opens(&company, &id, &old).await && opens(&company, &id, &new).await);
         ada.post(&format!("{page}/tokens/{}/revoke", first.id), &[]).await.has_status(404);
+        assert!(
+            ada.get(&page).await.words().contains(", expires 15 Apr 2026"),
+            "{}",
+            ada.get(&page).await.words()
+        );
         ada.post(&format!("{page}/rotate-token"), &[]).await.leads_to(&page);
         assert!(token_on(&ada.get(&page).await).is_some());
     })

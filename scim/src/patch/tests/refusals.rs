@@ -35,10 +35,6 @@ fn what_is_refused() {
         (json!([{ "op": "replace", "path": "id", "value": "a" }]), Mutability),
         (json!([{ "op": "replace", "path": "meta.created", "value": "a" }]), Mutability),
         (json!([{ "op": "add", "path": "groups", "value": [{ "value": "g" }] }]), Mutability),
-        (
-            json!([{ "op": "add", "path": format!("{ENTERPRISE_USER}:manager.displayName"), "value": "a" }]),
-            Mutability,
-        ),
         (json!([{ "op": "remove", "path": "userName" }]), Mutability),
         (json!([{ "op": "replace", "path": "userName", "value": "" }]), Mutability),
         (json!([{ "op": "replace", "path": "active", "value": "maybe" }]), InvalidValue),
