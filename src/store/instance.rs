@@ -14,6 +14,9 @@ pub const MAIL_TROUBLE: &str = "mail_trouble";
 /// What the DNS said last of the sender's domain: JSON.
 pub const SENDER_DOMAIN: &str = "sender_domain";
 
+/// What cursors are signed with: the same for all processes.
+pub const CURSOR_KEY: &str = "cursor_key";
+
 /// Remembers a fact.
 ///
 /// # Errors
@@ -25,6 +28,15 @@ pub async fn set(tx: &mut Tx, name: &str, value: &str) -> Result<()> {
         name,
         value
     )?;
+    Ok(())
+}
+
+/// Remembers a fact unless one of this name is known.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_once(tx: &mut Tx, name: &str, value: &str) -> Result<()> {
+    execute!(tx, "INSERT INTO instance (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING", name, value)?;
     Ok(())
 }
 
