@@ -3,6 +3,7 @@
 
 import AxeBuilder from "@axe-core/playwright";
 import { type Page, expect, test } from "@playwright/test";
+import { startDns } from "./support/dns.ts";
 import type { IdentityProvider } from "./support/idp.ts";
 import { startRollcall } from "./support/rollcall.ts";
 import { PASSWORD, claim, complainLoudly, configureOkta, linkInMailbox, told } from "./support/steps.ts";
@@ -18,6 +19,44 @@ for (const viewport of [WIDE, NARROW]) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await everyPage(page, viewport, colorScheme);
     });
+  }
+}
+
+for (const viewport of [WIDE, NARROW]) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    test(`the sender's domain is shown as the DNS has it (${viewport.width} px, ${colorScheme})`, async ({ page }) => {
+      complainLoudly(page);
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await senderDomain(page, viewport, colorScheme);
+    });
+  }
+}
+
+async function senderDomain(page: Page, viewport: typeof WIDE, colorScheme: string): Promise<void> {
+  const dns = await startDns({ "_dmarc.acme.com": "v=DMARC1; p=quarantine; rua=mailto:dmarc-reports@acme.com" });
+  const rollcall = await startRollcall({
+    // Nothing listens there, and nothing has to: no mail is sent.
+    smtp: "smtp://127.0.0.1:9",
+    env: { ROLLCALL_MAIL_FROM: "Rollcall <rollcall@acme.com>", ROLLCALL_DNS_SERVER: dns.address },
+  });
+  try {
+    await claim(page, rollcall);
+    const card = page.locator("#sender-domain");
+    // It was looked up when the server started.
+    await expect(async () => {
+      await page.goto(`${rollcall.baseUrl}/instance`);
+      await expect(card.getByText("v=spf1 include:RELAY ~all")).toBeVisible({ timeout: 100 });
+    }).toPass();
+    await expect(card.getByText("p=quarantine; rua=")).toBeVisible();
+    await page.setViewportSize(viewport);
+    await card.scrollIntoViewIfNeeded();
+    await card.getByRole("button", { name: "Check again" }).click();
+    await told(page, "The DNS was asked again");
+    expect(page.url()).toBe(`${rollcall.baseUrl}/instance#sender-domain`);
+    await check(page, `instance-sender-${viewport.width}-${colorScheme}`);
+  } finally {
+    await rollcall.stop();
+    await dns.stop();
   }
 }
 

@@ -29,6 +29,8 @@ pub struct Config {
     pub return_path: Option<ReturnPath>,
     /// What relays sign their reports of bounces with; without it there is nowhere to bring them.
     pub bounce_secret: Option<BounceSecret>,
+    /// Which DNS server is asked about the sender's domain, when not the system's.
+    pub dns_server: Option<SocketAddr>,
     /// Whether the built-in mailbox will do even where others are to be reached.
     pub mailbox_will_do: bool,
     /// Most mails a minute; `None` for no limit.
@@ -51,6 +53,7 @@ impl Config {
             mail_reply_to: None,
             return_path: None,
             bounce_secret: None,
+            dns_server: None,
             mailbox_will_do: false,
             mail_rate: None,
             invitation_delay: Duration::ZERO,

@@ -1,6 +1,10 @@
 //! Settings by flag or environment.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use clap::Args;
 
@@ -54,6 +58,11 @@ pub struct Settings {
         hide_env_values = true
     )]
     pub bounce_secret: Option<String>,
+
+    /// The DNS server that is asked for the SPF and DMARC records of the sender's domain, such as 9.9.9.9
+    /// [default: the system's].
+    #[arg(long, global = true, env = "ROLLCALL_DNS_SERVER", value_name = "ADDRESS[:PORT]")]
+    pub dns_server: Option<String>,
 
     /// A PEM file with authorities that may sign the SMTP server's certificate, besides those of the web.
     #[arg(long, global = true, env = "ROLLCALL_SMTP_CA", value_name = "PATH")]
@@ -113,6 +122,7 @@ impl Settings {
                 None => unset.mail_from.clone(),
             },
             bounce_secret: filled(self.bounce_secret.as_deref()).map(BounceSecret::parse).transpose()?,
+            dns_server: filled(self.dns_server.as_deref()).map(dns_server).transpose()?,
             mailbox_will_do: mailbox_will_do(self.mailbox.as_deref())?,
             mail_reply_to: filled(self.mail_reply_to.as_deref()).map(mail::parse_sender).transpose()?,
             return_path: filled(self.return_path.as_deref()).map(ReturnPath::parse).transpose()?,
@@ -170,6 +180,15 @@ fn reachable(listen: SocketAddr) -> SocketAddr {
     if listen.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], listen.port())) } else { listen }
 }
 
+/// A name would have to be looked up first.
+fn dns_server(text: &str) -> Result<SocketAddr, String> {
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    let address = text.parse().or_else(|_| bare.parse::<IpAddr>().map(|ip| SocketAddr::from((ip, 53))));
+    address.map_err(|_| {
+        format!("ROLLCALL_DNS_SERVER is “{text}”. Accepted: the address of a DNS server, such as 9.9.9.9 or 127.0.0.1:5353.")
+    })
+}
+
 fn mailbox_will_do(text: Option<&str>) -> Result<bool, String> {
     match filled(text) {
         None => Ok(false),
@@ -204,6 +223,7 @@ mod tests {
             mail_reply_to: None,
             return_path: None,
             bounce_secret: None,
+            dns_server: None,
             smtp_ca: None,
             mailbox: None,
             mail_rate: None,
@@ -252,6 +272,20 @@ mod tests {
     }
 
     #[test]
+    fn the_dns_server() {
+        for (text, read) in [
+            ("9.9.9.9", "9.9.9.9:53"),
+            ("127.0.0.1:5353", "127.0.0.1:5353"),
+            ("2620:fe::fe", "[2620:fe::fe]:53"),
+            ("[2620:fe::fe]", "[2620:fe::fe]:53"),
+            ("[2620:fe::fe]:5353", "[2620:fe::fe]:5353"),
+        ] {
+            let config = Settings { dns_server: Some(text.into()), ..settings() }.config(None).unwrap();
+            assert_eq!(config.dns_server, Some(read.parse().unwrap()), "{text}");
+        }
+    }
+
+    #[test]
     fn the_base_url() {
         let base = |listen: Option<&str>, base_url: Option<&str>, known| {
             let settings = Settings {
@@ -276,6 +310,10 @@ mod tests {
             (Settings { base_url: Some("https://a.test/x".into()), ..settings() }, "https://a.test"),
             (Settings { rate_limit: "0".into(), ..settings() }, "say off"),
             (Settings { rate_limit: "many".into(), ..settings() }, "whole number"),
+            (
+                Settings { dns_server: Some("dns.acme.test".into()), ..settings() },
+                "the address of a DNS server",
+            ),
             (Settings { mailbox: Some("yes".into()), ..settings() }, "Accepted: allow"),
             (Settings { bounce_secret: Some("x".into()), ..settings() }, "whsec_"),
             (Settings { return_path: Some("x@acme.test".into()), ..settings() }, "{id}"),

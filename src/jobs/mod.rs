@@ -12,6 +12,7 @@ mod expiry;
 mod failing;
 mod rate;
 mod reminder;
+mod sender_domain;
 mod statistics;
 mod worker;
 
@@ -31,6 +32,7 @@ pub async fn run(rollcall: Rollcall, transport: Transport, shutdown: Cancellatio
         worker.run(&shutdown),
         chores::run(&rollcall, &shutdown),
         statistics::run(&rollcall, &shutdown),
+        sender_domain::run(&rollcall, &shutdown),
         journal::run(&rollcall, &shutdown)
     );
 }

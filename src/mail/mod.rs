@@ -9,6 +9,7 @@ pub mod bounce;
 mod message;
 mod order;
 mod return_path;
+pub mod sender_domain;
 mod smtp;
 mod smtp_server;
 mod smtp_url;

@@ -55,6 +55,11 @@ impl ReturnPath {
         }
     }
 
+    /// The domain of all addresses: ASCII.
+    pub(super) fn domain(&self) -> &str {
+        &self.domain
+    }
+
     /// The address of a mail: its id without hyphens, which some servers take for the end of the user's name, and its
     /// key.
     pub(super) fn of(&self, id: &MailId, key: &str) -> Address {

@@ -11,6 +11,9 @@ pub const BASE_URL: &str = "base_url";
 /// Since when the mail relay takes nothing, and what it says: JSON. Not there while it does.
 pub const MAIL_TROUBLE: &str = "mail_trouble";
 
+/// What the DNS said last of the sender's domain: JSON.
+pub const SENDER_DOMAIN: &str = "sender_domain";
+
 /// What cursors are signed with: the same for all processes.
 pub const CURSOR_KEY: &str = "cursor_key";
 

@@ -8,6 +8,8 @@
     reason = "a test binary: `pub` means for its other files, and what goes wrong fails the test"
 )]
 
+#[path = "../support/dns.rs"]
+mod dns;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -22,6 +24,7 @@ mod letters;
 mod message;
 mod odd;
 mod post_office;
+mod sender_domain;
 mod sending;
 mod smtp_server;
 mod wanted;

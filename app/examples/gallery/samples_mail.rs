@@ -5,8 +5,13 @@ use app::pages::{
     email_log::{Can, EmailLog, Filter, List, MailRow, State, Trouble},
     instance::{Instance, MailFacts, Tested},
     instance_email::{AccountMail, AccountMails},
+    instance_sender::Sender,
 };
 use rollcall::model::{MailId, MailStatus, Role};
+use rollcall::{
+    clock::Timestamp,
+    mail::sender_domain::{Finding, Mark, Record, Standing},
+};
 
 use super::{
     Sample,
@@ -123,10 +128,36 @@ fn instance(trouble: Option<Trouble>, tested: Option<Tested>) -> Instance {
             waiting: "more than 1000".to_owned(),
             due_since: Some(NOW - 40 * MINUTE),
         },
+        sender: Some(sender()),
         trouble,
         tested,
         me: "ada@acme.com".to_owned(),
     }
+}
+
+fn sender() -> Sender {
+    let record = |name: &str, text: &str| Record { name: name.to_owned(), text: text.to_owned() };
+    let spf = Box::new(Finding {
+        mark: Mark::Missing,
+        says: "acme.com has no SPF record: receivers cannot tell whether your relay may send for it, and many take such mail for spam.".to_owned(),
+        found: Vec::new(),
+        advice: Some("Publish one that names your relay and whoever else sends for acme.com. In place of RELAY put what your relay's documentation names.".to_owned()),
+        publish: Some(record("acme.com", "v=spf1 include:RELAY ~all")),
+    });
+    let dmarc = Box::new(Finding {
+        mark: Mark::Fine,
+        says: "By the record, mail that neither SPF nor DKIM proves to be yours goes to spam (p=quarantine)."
+            .to_owned(),
+        found: vec![record("_dmarc.acme.com", "v=DMARC1; p=quarantine; rua=mailto:dmarc-reports@acme.com")],
+        advice: None,
+        publish: None,
+    });
+    let standing = Standing::LookedUp { at: Timestamp(NOW - 2 * MINUTE), spf, dmarc };
+    Sender { domain: "acme.com".to_owned(), standing }
+}
+
+fn instance_with(standing: Standing) -> Instance {
+    Instance { sender: Some(Sender { standing, ..sender() }), ..instance(None, None) }
 }
 
 pub(crate) fn all() -> Vec<Sample> {
@@ -153,6 +184,8 @@ pub(crate) fn all() -> Vec<Sample> {
             letter: Letter::Gone("What this mail was about is gone.".to_owned()),
         }),
         Sample::new("instance-tested-mailbox", || instance(None, Some(Tested::Kept))),
+        Sample::new("instance-sender-not-looked-up", || instance_with(Standing::NotLookedUp)),
+        Sample::new("instance-sender-not-public", || instance_with(Standing::NotPublic)),
         Sample::new("instance-slow", || {
             instance(None, Some(Tested::Accepted("250 2.0.0 queued as 4711".to_owned())))
         }),

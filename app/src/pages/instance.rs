@@ -7,6 +7,7 @@ use super::{
     Page,
     email_log::{Trouble, trouble_notice},
     instance_email,
+    instance_sender::{Sender, sender_card},
 };
 use crate::{
     ui::{Card, Fact, PageHead, Tab, Tone, code, facts, notice, plain, tabs, time},
@@ -28,6 +29,8 @@ pub struct Instance {
     pub base_url: String,
     /// How mail leaves.
     pub mail: MailFacts,
+    /// What the DNS says of the sender; nothing while mail stays in the built-in mailbox.
+    pub sender: Option<Sender>,
     /// Why no mail leaves.
     pub trouble: Option<Trouble>,
     /// What became of the test mail.
@@ -107,6 +110,7 @@ impl Page for Instance {
                 {slow}
                 <Card title="Program">{program}</Card>
                 {mail_card(self.mail, self.tested, &self.me, now)}
+                {self.sender.map(|sender| sender_card(sender, now))}
                 {previews()}
             },
         )

@@ -78,6 +78,7 @@ pub mod held;
 pub mod home;
 pub mod instance;
 pub mod instance_email;
+pub mod instance_sender;
 pub mod invite;
 pub mod login;
 pub mod mailbox;

@@ -9,7 +9,8 @@ use axum::{
 use http::{HeaderMap, StatusCode};
 use rollcall::{
     Error,
-    mail::{self, Addressee, Answer, Identity, Message, Transport, Trouble, templates},
+    config::Config,
+    mail::{self, Addressee, Answer, Identity, Message, Transport, Trouble, sender_domain, templates},
     model::MailTemplate,
     people::instance,
     store::{self, accounts::Account},
@@ -21,14 +22,16 @@ use crate::{
     pages::{
         email_log,
         instance::{Instance, MailFacts, Preview, PreviewPart, Tested},
+        instance_sender::{self, Sender},
     },
-    site::Site,
+    site::{Flash, Site},
 };
 
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/instance", get(show))
         .route("/instance/test-mail", post(test_mail))
+        .route(instance_sender::CHECK, post(check_sender))
         .route("/instance/mails/{template}", get(preview))
         .route("/instance/mails/{template}/html", get(preview_html))
 }
@@ -79,10 +82,30 @@ async fn load(app: &App, account: &Account, tested: Option<Tested>) -> Result<In
             waiting,
             due_since: store::mail_log::waiting_since(&mut conn, now).await?.map(|at| at.0),
         },
+        sender: sender(&mut conn, config).await?,
         trouble,
         tested,
         me: account.email.clone(),
     })
+}
+
+async fn sender(conn: &mut store::Conn, config: &Config) -> Result<Option<Sender>> {
+    let standing = sender_domain::find(conn, config).await?;
+    let domain = sender_domain::shown_domain(config.mail_from.email.domain());
+    Ok(standing.map(|standing| Sender { domain, standing }))
+}
+
+/// Asks the DNS at once.
+async fn check_sender(State(app): State<App>, headers: HeaderMap, SignedIn(account): SignedIn) -> Response {
+    let checked: Result<()> = async {
+        instance::require_keeper(&mut app.rollcall.db.read().await?, &account).await?;
+        Ok(sender_domain::look_up(&app.rollcall).await?)
+    }
+    .await;
+    match checked {
+        Ok(()) => app.site.redirect(instance_sender::PLACE, Flash::done("The DNS was asked again")),
+        Err(failure) => app.failed(&headers, Some("/".to_owned()), failure).await,
+    }
 }
 
 /// How many mails wait, of all workspaces and of none.

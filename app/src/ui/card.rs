@@ -42,6 +42,9 @@ pub fn PageHead(
 /// Title, sentence, one action; the state in a sunk foot.
 #[component]
 pub fn Card(
+    /// Its id, for links that lead to it.
+    #[prop(optional)]
+    id: Option<&'static str>,
     /// The card's name.
     #[prop(into)]
     title: String,
@@ -62,7 +65,7 @@ pub fn Card(
     children: Option<Children>,
 ) -> impl IntoView {
     view! {
-        <section class=format!("card {class}")>
+        <section class=format!("card {class}") id=id>
             <div class="card-head">
                 <div class="card-words"><h2>{title}</h2> {lead.map(|lead| view! { <p>{lead}</p> })}</div>
                 {action.map(|action| view! { <div class="card-action">{action}</div> })}

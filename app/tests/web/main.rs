@@ -11,6 +11,9 @@
 #[path = "../../../tests/support/company.rs"]
 #[expect(dead_code, reason = "it is shared with suites that need more of it")]
 mod company;
+#[path = "../../../tests/support/dns.rs"]
+#[expect(dead_code, reason = "it is shared with suites that need more of it")]
+mod dns;
 #[path = "../../../tests/support/requests.rs"]
 mod requests;
 #[path = "../../../tests/support/mod.rs"]
@@ -30,3 +33,4 @@ mod mail;
 mod people;
 mod permissions;
 mod safety;
+mod sender_domain;
