@@ -337,7 +337,7 @@ fn signed_out() -> Vec<Sample> {
             join(Invitee::HasAccount { password, error: None }, Inviter::Person("Ada Lovelace".into()))
         }),
         Sample::new("invite-too-many-tries", || {
-            let error = Some("Too many tries. Try again in 6 seconds.".into());
+            let error = Some("Too many tries. Wait a few seconds before the next one.".into());
             let as_whom = Invitee::HasAccount { password: Field::default(), error };
             join(as_whom, Inviter::Person("Ada Lovelace".into()))
         }),

@@ -160,10 +160,9 @@ async fn count_try(app: &App, token: &str) -> rollcall::Result<()> {
     if !has_password(&open) {
         return Ok(());
     }
-    app.sign_ins.check(&open.membership.email_key).map_err(|wait| {
-        let seconds = wait.as_secs() + 1;
-        Error::conflict(TRIES, format!("Too many tries. Wait {seconds} seconds before the next one."))
-    })
+    app.sign_ins
+        .check(&open.membership.email_key)
+        .map_err(|_| Error::conflict(TRIES, "Too many tries. Wait a few seconds before the next one."))
 }
 
 /// Whether the invited address has an account that can be signed in to.
