@@ -21,7 +21,7 @@ use crate::{
     error::Error,
     model::{DirectoryId, Provider},
     people::projection::Speaker,
-    secret,
+    secret::{self, Seal},
     state::{Context, Rollcall},
     web::Throttle,
 };
@@ -35,6 +35,8 @@ pub(super) struct DirectoryAuth {
     /// The SCIM base URL of the directory.
     pub(super) base_url: String,
     pub(super) context: Context,
+    /// What the cursors of its lists are signed with.
+    pub(super) cursor_seal: Seal,
     /// What the journal is told of the request.
     pub(super) notebook: Notebook,
 }
@@ -80,6 +82,7 @@ impl FromRequestParts<Rollcall> for DirectoryAuth {
                         settings: holder.settings,
                     },
                     provider: holder.provider,
+                    cursor_seal: rollcall.cursor_seal().await?,
                     base_url,
                     notebook,
                 })
