@@ -5,7 +5,7 @@ import AxeBuilder from "@axe-core/playwright";
 import { type Page, expect, test } from "@playwright/test";
 import { startDns } from "./support/dns.ts";
 import type { IdentityProvider } from "./support/idp.ts";
-import { startRollcall } from "./support/rollcall.ts";
+import { type Rollcall, startRollcall } from "./support/rollcall.ts";
 import { PASSWORD, claim, complainLoudly, configureOkta, linkInMailbox, told } from "./support/steps.ts";
 
 const WIDE = { width: 1440, height: 900 };
@@ -130,6 +130,7 @@ async function everyPage(page: Page, viewport: typeof WIDE, colorScheme: string)
     await page.getByRole("link", { name: /grace@acme.test/ }).click();
     await look(page, page.url(), "mail");
     await look(page, `${rollcall.baseUrl}/w/acme/nothing-here`, "not-found");
+    const linkOfAccount = await invitesAccount(page, rollcall);
     await page.context().clearCookies();
     await look(page, `${rollcall.baseUrl}/login`, "login");
     await look(page, `${rollcall.baseUrl}/password`, "password-forgot");
@@ -138,6 +139,13 @@ async function everyPage(page: Page, viewport: typeof WIDE, colorScheme: string)
     await check(page, `password-sent-${viewport.width}-${colorScheme}`);
     await look(page, `${rollcall.baseUrl}/password/unknown`, "password-dead-link");
     await look(page, link, "invite");
+    await look(page, linkOfAccount, "invite-has-account");
+    await page.getByLabel("Your password").fill("another horse battery");
+    await page.getByRole("button", { name: "Join Acme" }).click();
+    await expect(page.getByText("This is not the password of your account.")).toBeVisible();
+    await check(page, `invite-wrong-password-${viewport.width}-${colorScheme}`);
+    await page.context().clearCookies();
+    await look(page, `${rollcall.baseUrl}/invite`, "invite-without-link");
     await page.goto(`${rollcall.baseUrl}/login`);
     await page.getByLabel("E-mail").fill("ada@acme.test");
     await page.getByLabel("Password").fill(PASSWORD);
@@ -155,6 +163,17 @@ async function everyPage(page: Page, viewport: typeof WIDE, colorScheme: string)
   } finally {
     await rollcall.stop();
   }
+}
+
+/** Ada invites the owner of another workspace, who has a password; gives the link. */
+async function invitesAccount(page: Page, rollcall: Rollcall): Promise<string> {
+  await rollcall.cli(["workspace", "create", "--name", "Beta", "--owner", "bea@beta.test", "--password-stdin"], PASSWORD);
+  await page.setViewportSize(WIDE);
+  await page.goto(`${rollcall.baseUrl}/w/acme/people?dialog=invite`);
+  await page.getByRole("dialog").getByRole("textbox").fill("bea@beta.test");
+  await page.getByRole("button", { name: "Send invitations" }).click();
+  await told(page, "Invitation sent");
+  return linkInMailbox(rollcall, "bea@beta.test");
 }
 
 /** The mails of no workspace: none, a list, and one of them, whose link shows no secret. */

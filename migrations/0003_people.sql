@@ -38,6 +38,8 @@ CREATE TABLE invitations (
     workspace_id   TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
     membership_id  TEXT NOT NULL REFERENCES memberships (id) ON DELETE CASCADE,
     email          TEXT NOT NULL,
+    -- Chosen by who invited by hand; comes before the person's own.
+    language       TEXT,
     status         TEXT NOT NULL,
     -- Counts the mails asked for; a link of an earlier generation is dead.
     generation     BIGINT NOT NULL,

@@ -31,7 +31,7 @@ pub use templates::{Addressee, Letter};
 pub use test_mail::send_test_mail;
 pub use transport::Transport;
 pub use trouble::Trouble;
-pub use words::{default_language, known_language, languages};
+pub use words::{default_language, known_language, languages, languages_by_preference};
 
 /// The text on one line: control characters and line breaks of every kind become spaces, what is longer than
 /// `longest` characters is cut. Whatever comes from outside passes through here before it reaches a header or a log.

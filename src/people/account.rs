@@ -10,12 +10,13 @@ use crate::{
     clock::Timestamp,
     error::{Error, Result},
     mail::{self, Order},
-    model::{AccountId, MailTemplate},
+    model::{AccountId, MailTemplate, MembershipStatus},
     secret::Secret,
     state::{Context, Rollcall},
     store::{
         self, Tx,
         accounts::{Account, LinkPurpose, NewLink},
+        memberships::Membership,
     },
 };
 
@@ -57,6 +58,15 @@ pub async fn sign_in(rollcall: &Rollcall, email: &str, password: &str) -> Result
     };
     let hash = account.as_ref().and_then(|account| account.password_hash.as_deref());
     Ok(if password::verify(hash, password).await? { account } else { None })
+}
+
+/// The latest suspension of someone who has access nowhere, because of which they are not signed in.
+pub fn lock_out(memberships: &[Membership]) -> Option<&Membership> {
+    let any_of = |status| memberships.iter().filter(move |membership| membership.status == status);
+    if any_of(MembershipStatus::Active).next().is_some() {
+        return None;
+    }
+    any_of(MembershipStatus::Suspended).max_by_key(|membership| membership.status_changed_at)
 }
 
 /// Adds an account in the caller's transaction.

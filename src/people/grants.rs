@@ -24,6 +24,8 @@ pub struct Inviter {
     pub person: Option<AccountId>,
     /// The directory, when one did.
     pub directory: Option<DirectoryId>,
+    /// The language (BCP 47) of this invitation's mails, when it was chosen; without one an open invitation keeps its own.
+    pub language: Option<String>,
     /// The mail that carries the link: an invitation, or a new link that the person asked for.
     pub template: MailTemplate,
     /// How long the mail waits.
@@ -57,7 +59,8 @@ pub async fn invite(
         Some(open) => {
             store::outbox::cancel(tx, open.id.as_str(), "A newer invitation replaced it.", context.now)
                 .await?;
-            store::invitations::renew(tx, &open.id, &membership.email, context.now, expires_at).await?;
+            let (email, language) = (&membership.email, inviter.language.as_deref());
+            store::invitations::renew(tx, &open.id, email, language, context.now, expires_at).await?;
             Invitation { generation: open.generation + 1, ..open }
         }
         None => {
@@ -66,6 +69,7 @@ pub async fn invite(
                 workspace_id: membership.workspace_id.clone(),
                 membership_id: membership.id.clone(),
                 email: membership.email.clone(),
+                language: inviter.language.clone(),
                 status: InvitationStatus::Pending,
                 generation: 1,
                 invited_by: inviter.person.clone(),

@@ -26,7 +26,7 @@ pub fn may_be_sent_again(entry: &Entry) -> bool {
     if template.is_renewed() && !matches!(entry.status, MailStatus::Deferred | MailStatus::Queued) {
         return match template {
             MailTemplate::Added => status == Some(Active) && entry.wants_password,
-            _ => matches!(status, Some(Invited | Provisioned)),
+            _ => matches!(status, Some(Invited | Provisioned)) && !entry.person_called_inactive,
         };
     }
     let unsent = match entry.status {

@@ -133,7 +133,11 @@ pub async fn reinstate(rollcall: &Rollcall, caller: &Caller<'_>, id: &Membership
         return change.refuse(Error::conflict("member", message)).await;
     }
     let users = store::directory_users::list_of_membership(&mut change.tx, id).await?;
-    if change.membership.source == Source::Directory && !users.iter().any(|user| user.active) {
+    let called_active = users.iter().any(|user| user.active);
+    let called_inactive = !users.is_empty() && !called_active;
+    // Who was a member by hand as well comes back by hand; who never accepted would be invited.
+    let never_joined = change.membership.joined_at.is_none();
+    if change.membership.source == Source::Directory && !called_active || never_joined && called_inactive {
         let message = format!(
             "The directory says that {} is inactive. Activate the person there; access comes back by itself.",
             change.membership.email
@@ -149,9 +153,11 @@ pub async fn reinstate(rollcall: &Rollcall, caller: &Caller<'_>, id: &Membership
         grants::reinstate(tx, context, membership).await?;
         projection::settle_last_owners(tx, context, membership).await?;
     } else {
+        let latest = store::invitations::find_latest(tx, &membership.id).await?;
         let inviter = Inviter {
             person: caller.actor().account().cloned(),
             directory: None,
+            language: latest.and_then(|latest| latest.language),
             template: MailTemplate::Invitation,
             delay: std::time::Duration::ZERO,
         };

@@ -274,7 +274,7 @@ pub async fn find_predecessor(
     )
 }
 
-/// Every live directory user who is linked to the membership.
+/// Every live directory user who is linked to the membership, of directories that there still are.
 ///
 /// # Errors
 /// When the database fails.
@@ -282,10 +282,19 @@ pub async fn list_of_membership(conn: &mut Conn, membership: &MembershipId) -> R
     all!(
         conn,
         DirectoryUser,
-        const_format::concatcp!(SELECT, "WHERE membership_id = $1 AND NOT deleted ORDER BY id"),
+        const_format::concatcp!(
+            SELECT,
+            "WHERE membership_id = $1 AND NOT deleted \
+             AND directory_id IN (SELECT id FROM directories WHERE removed_at IS NULL) ORDER BY id"
+        ),
         membership
     )
 }
+
+/// SQL: whether directories speak of the membership `m` and none of them calls the person active.
+pub(super) const CALLED_INACTIVE: &str = "COALESCE((SELECT MAX(CASE WHEN u.active THEN 1 ELSE 0 END) \
+     FROM directory_users u WHERE u.membership_id = m.id AND NOT u.deleted \
+     AND u.directory_id IN (SELECT id FROM directories WHERE removed_at IS NULL)), 1) = 0";
 
 /// A condition that an index answers.
 #[derive(Clone, Debug, PartialEq, Eq)]

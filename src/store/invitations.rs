@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Result, Tx,
-    sql::{all, execute, optional, scalar},
+    sql::{all, execute, optional, optional_scalar, scalar},
 };
 use crate::{
     clock::Timestamp,
@@ -22,6 +22,8 @@ pub struct Invitation {
     pub membership_id: MembershipId,
     /// The address it was sent to.
     pub email: String,
+    /// The language that whoever invited chose for it (BCP 47).
+    pub language: Option<String>,
     /// Where it stands.
     pub status: InvitationStatus,
     /// Counts the mails asked for; links of an earlier one are dead.
@@ -42,7 +44,7 @@ pub struct Invitation {
     pub ended_at: Option<Timestamp>,
 }
 
-const SELECT: &str = "SELECT id, workspace_id, membership_id, email, status, generation, invited_by, directory_id, \
+const SELECT: &str = "SELECT id, workspace_id, membership_id, email, language, status, generation, invited_by, directory_id, \
                       created_at, sent_at, expires_at, opened_at, ended_at FROM invitations ";
 
 /// Adds an invitation.
@@ -52,12 +54,14 @@ const SELECT: &str = "SELECT id, workspace_id, membership_id, email, status, gen
 pub async fn insert(tx: &mut Tx, invitation: &Invitation) -> Result<()> {
     execute!(
         tx,
-        "INSERT INTO invitations (id, workspace_id, membership_id, email, status, generation, invited_by, \
-         directory_id, created_at, sent_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO invitations (id, workspace_id, membership_id, email, language, status, generation, invited_by, \
+         directory_id, created_at, sent_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         &invitation.id,
         &invitation.workspace_id,
         &invitation.membership_id,
         &invitation.email,
+        &invitation.language,
         invitation.status,
         invitation.generation,
         &invitation.invited_by,
@@ -129,7 +133,22 @@ pub async fn end(tx: &mut Tx, id: &InvitationId, status: InvitationStatus, now: 
     Ok(rows > 0)
 }
 
-/// Starts a new generation: earlier links are dead, the clock starts again.
+/// Ends a pending invitation whose time is over. False when it is not pending any more, or was sent again meanwhile.
+///
+/// # Errors
+/// When the database fails.
+pub async fn expire(tx: &mut Tx, id: &InvitationId, now: Timestamp) -> Result<bool> {
+    let rows = execute!(
+        tx,
+        "UPDATE invitations SET status = $2, ended_at = $3 WHERE id = $1 AND status = 'pending' AND expires_at <= $3",
+        id,
+        InvitationStatus::Expired,
+        now
+    )?;
+    Ok(rows > 0)
+}
+
+/// Starts a new generation: earlier links are dead, the clock starts again. Without a `language` it stays as it is.
 ///
 /// # Errors
 /// When the database fails.
@@ -137,14 +156,17 @@ pub async fn renew(
     tx: &mut Tx,
     id: &InvitationId,
     email: &str,
+    language: Option<&str>,
     now: Timestamp,
     expires_at: Timestamp,
 ) -> Result<()> {
     execute!(
         tx,
-        "UPDATE invitations SET generation = generation + 1, email = $2, sent_at = $3, expires_at = $4 WHERE id = $1",
+        "UPDATE invitations SET generation = generation + 1, email = $2, language = COALESCE($3, language), \
+         sent_at = $4, expires_at = $5 WHERE id = $1",
         id,
         email,
+        language,
         now,
         expires_at
     )?;
@@ -246,6 +268,27 @@ pub async fn find_link(conn: &mut Conn, token_hash: &str) -> Result<Option<Invit
         InvitationLink,
         "SELECT invitation_id, generation FROM invitation_links WHERE token_hash = $1",
         token_hash
+    )
+}
+
+/// The name of the workspace whose invitation waits for this address, the latest if there are several.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_inviting_workspace(
+    conn: &mut Conn,
+    email_key: &str,
+    now: Timestamp,
+) -> Result<Option<String>> {
+    optional_scalar!(
+        conn,
+        String,
+        "SELECT w.name FROM memberships m JOIN invitations i ON i.membership_id = m.id \
+         JOIN workspaces w ON w.id = m.workspace_id \
+         WHERE m.email_key = $1 AND m.status = 'invited' AND i.status = 'pending' AND i.expires_at > $2 \
+         ORDER BY i.id DESC LIMIT 1",
+        email_key,
+        now
     )
 }
 

@@ -47,6 +47,8 @@ pub struct Entry {
     pub person_status: Option<MembershipStatus>,
     /// What they may do.
     pub person_role: Option<Role>,
+    /// Whether directories speak of them and none calls them active.
+    pub person_called_inactive: bool,
     /// Whether they have an account and no password yet.
     pub wants_password: bool,
 }
@@ -79,7 +81,14 @@ pub enum Place {
     NewerThan(MailId),
 }
 
-const SELECT: &str = "SELECT o.id, o.template, o.mail_subject, o.recipient, o.status, o.attempts, o.due_at, \
+const SELECT: &str = const_format::concatcp!(
+    "SELECT ",
+    directory_users::CALLED_INACTIVE,
+    " AS person_called_inactive, ",
+    JOINED
+);
+
+const JOINED: &str = "o.id, o.template, o.mail_subject, o.recipient, o.status, o.attempts, o.due_at, \
                       o.lease_until, o.answer, o.created_at, o.updated_at, m.id AS membership_id, m.name AS person, \
                       m.status AS person_status, m.role AS person_role, \
                       EXISTS (SELECT 1 FROM accounts a WHERE a.id = m.account_id AND a.password_hash IS NULL) \

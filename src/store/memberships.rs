@@ -234,6 +234,18 @@ pub async fn list_of_account(conn: &mut Conn, account: &AccountId) -> Result<Vec
     all!(conn, Membership, const_format::concatcp!(SELECT, "WHERE account_id = $1 ORDER BY id"), account)
 }
 
+/// The same, locked until the transaction ends against whoever changes one of them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_of_account_for_share(tx: &mut Tx, account: &AccountId) -> Result<Vec<Membership>> {
+    if !tx.is_postgres() {
+        return list_of_account(tx, account).await;
+    }
+    let sql = const_format::concatcp!(SELECT, "WHERE account_id = $1 ORDER BY id FOR SHARE");
+    all!(tx, Membership, sql, account)
+}
+
 /// Every membership of a workspace, oldest first, except removed ones when `removed` is false.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use super::{
-    Conn, Result,
+    Conn, Result, directory_users,
     memberships::Membership,
     sql::{Arg, Statement, all_of, optional, scalar_of},
 };
@@ -74,6 +74,8 @@ pub struct Person {
     pub invitation_opened_at: Option<Timestamp>,
     /// Who invited.
     pub invited_by: Option<String>,
+    /// Directories speak of the person, and none calls them active.
+    pub called_inactive: bool,
     /// Has an account for which nobody has set a password yet.
     pub without_password: bool,
     /// What is known of the invitation's latest mail.
@@ -82,7 +84,10 @@ pub struct Person {
     pub mail_answer: Option<String>,
 }
 
-const SELECT: &str = "SELECT m.*, d.name AS directory_name, g.display_name AS role_group, i.status AS invitation_status, \
+const SELECT: &str =
+    const_format::concatcp!("SELECT ", directory_users::CALLED_INACTIVE, " AS called_inactive, ", JOINED);
+
+const JOINED: &str = "m.*, d.name AS directory_name, g.display_name AS role_group, i.status AS invitation_status, \
     i.sent_at AS invitation_sent_at, i.expires_at AS invitation_expires_at, i.opened_at AS invitation_opened_at, \
     a.name AS invited_by, own.id IS NOT NULL AND own.password_hash IS NULL AS without_password, o.status AS mail_status, o.answer AS mail_answer \
     FROM memberships m \

@@ -15,9 +15,9 @@ use crate::{
     clock::Timestamp,
     error::{Error, Result},
     model::AccountId,
-    secret,
+    people, secret,
     state::Rollcall,
-    store::{self, accounts::Account},
+    store::{self, Tx, accounts::Account},
 };
 
 const COOKIE: &str = "rollcall_session";
@@ -127,6 +127,12 @@ impl Sessions {
         let expires_at = Timestamp::from(record.expiry_date);
         let mut tx = self.0.db.write().await?;
         if new {
+            if let Some(account) = account
+                && is_locked_out(&mut tx, account).await?
+            {
+                tx.rollback().await?;
+                return Ok(Ok(()));
+            }
             store::sessions::upsert(&mut tx, &id, account, &data, self.0.clock.now(), expires_at).await?;
         } else {
             // A session that was ended meanwhile stays ended.
@@ -135,6 +141,15 @@ impl Sessions {
         tx.commit().await?;
         Ok(Ok(()))
     }
+}
+
+/// Whether the account's access was taken away since its owner showed who they are. Then the session is not kept, and
+/// their next request asks them to sign in. Whoever takes access away changes the membership first and ends the sessions
+/// after that, so one of the two finds what the other did.
+async fn is_locked_out(tx: &mut Tx, account: &str) -> store::Result<bool> {
+    let account = AccountId(account.to_owned());
+    let memberships = store::memberships::list_of_account_for_share(tx, &account).await?;
+    Ok(people::account::lock_out(&memberships).is_some())
 }
 
 #[async_trait::async_trait]

@@ -1,5 +1,7 @@
 //! The language of a mail: the person's own, else the workspace's.
 
+use std::time::Duration;
+
 use rollcall::{
     model::Role,
     people::{account, invitation, workspace},
@@ -18,6 +20,12 @@ async fn a_mail_is_in_the_persons_language_else_in_the_workspaces() {
             ("preferred@acme.test", r#"{"preferredLanguage": "de-AT", "locale": "en_US"}"#),
             ("locale@acme.test", r#"{"locale": "en_US"}"#),
             ("unknown@acme.test", r#"{"preferredLanguage": "tlh"}"#),
+            ("several@acme.test", r#"{"preferredLanguage": "en;q=0.8, tlh, de;q=0.9", "locale": "en"}"#),
+            (
+                "many@acme.test",
+                r#"{"preferredLanguage": "tlh, pt-BR, es-ES;q=0.9, it-IT;q=0.8, nl;q=0.7, de-CH;q=0.6"}"#,
+            ),
+            ("wordless@acme.test", r#"{"preferredLanguage": "pt-BR", "locale": "de_DE"}"#),
         ] {
             office.acme.directory_adds_as(address, document).await;
         }
@@ -30,7 +38,7 @@ async fn a_mail_is_in_the_persons_language_else_in_the_workspaces() {
         office.worker.run_due().await;
 
         let mut subjects: Vec<(String, String)> = Vec::new();
-        for mail in office.server.wait_for(7).await {
+        for mail in office.server.wait_for(10).await {
             subjects.push((mail.to().to_owned(), mail.header("Subject").to_owned()));
         }
         subjects.sort();
@@ -39,13 +47,42 @@ async fn a_mail_is_in_the_persons_language_else_in_the_workspaces() {
             ("ada@acme.test", "Choisissez un nouveau mot de passe pour Rollcall"),
             ("chosen@acme.test", "Einladung zu Acme auf Rollcall"),
             ("locale@acme.test", "Join Acme on Rollcall"),
+            ("many@acme.test", "Einladung zu Acme auf Rollcall"),
             ("preferred@acme.test", "Einladung zu Acme auf Rollcall"),
+            ("several@acme.test", "Einladung zu Acme auf Rollcall"),
             ("unchosen@acme.test", french),
             ("unknown@acme.test", french),
             ("unsaid@acme.test", french),
+            ("wordless@acme.test", "Einladung zu Acme auf Rollcall"),
         ];
         let expected = expected.map(|(to, subject)| (to.to_owned(), subject.to_owned()));
         assert_eq!(subjects, expected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_language_chosen_for_an_invitation_stays_whatever_the_directory_says_later() {
+    each_engine(async |store| {
+        let office = PostOffice::new(&store).await;
+        let (rollcall, admin) = (office.rollcall(), office.acme.admin());
+        let ana = office.acme.directory_adds_as("ana@acme.test", r#"{"preferredLanguage": "fr"}"#).await;
+        let id = ana.membership_id.clone().unwrap();
+        invitation::revoke(rollcall, &admin, &id).await.unwrap();
+        invitation::invite(rollcall, &admin, "ana@acme.test", Role::Member, Some("de")).await.unwrap();
+        office.acme.directory_says(&ana, true).await;
+        office.worker.run_due().await;
+        // Sent again while it is open, and anew after it ran out.
+        for wait in [Duration::from_secs(61), Duration::from_secs(15 * 24 * 3600)] {
+            office.clock.advance(wait);
+            invitation::expire_overdue(rollcall).await.unwrap();
+            invitation::resend(rollcall, &admin, &id).await.unwrap();
+            office.acme.directory_says(&ana, true).await;
+            office.worker.run_due().await;
+        }
+        let mails = office.server.wait_for(3).await;
+        let subjects: Vec<&str> = mails.iter().map(|mail| mail.header("Subject")).collect();
+        assert_eq!(subjects, ["Einladung zu Acme auf Rollcall"; 3]);
     })
     .await;
 }

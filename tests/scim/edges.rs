@@ -4,17 +4,19 @@ use std::time::Duration;
 
 use rollcall::{
     directory::{administration::Farewell, role_mapping},
-    model::{DirectoryUserId, Provider, Role, SuspendedBy},
+    model::{DirectoryUserId, MailId, Provider, Role, SuspendedBy},
     people::{
         held,
-        invitation::{self, InviteOutcome},
+        invitation::{self, Acceptance, Doorway, InviteOutcome},
+        mail, membership,
     },
+    store,
 };
 use serde_json::{Value, json};
 
 use crate::{
     callers::{self, person},
-    company::Company,
+    company::{Company, PASSWORD},
     support::each_engine,
 };
 
@@ -137,6 +139,121 @@ async fn an_owner_adopted_by_the_directory_stays_an_owner_whatever_a_group_says(
         assert_eq!(company.membership(ANA).await.role, Role::Owner);
         company.promotes(ANA, Role::Admin).await;
         assert_eq!(company.membership(ANA).await.role, Role::Viewer, "no owner any more: the group decides");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_the_directory_calls_inactive_is_not_invited_again_however_their_invitation_ended() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let (rollcall, admin) = (&company.rollcall, company.admin());
+        let idp = callers::directory(&company, Provider::Okta).await;
+        for (email, end) in [(ANA, "expired"), ("bo@acme.test", "revoked"), ("cy@acme.test", "declined")] {
+            let user = format!("/Users/{}", idp.creates(email).await);
+            let id = company.id_of(email).await;
+            match end {
+                "expired" => {
+                    company.clock.advance(Duration::from_secs(15 * 24 * 3600));
+                    assert_eq!(invitation::expire_overdue(rollcall).await.unwrap(), 1);
+                }
+                "revoked" => invitation::revoke(rollcall, &admin, &id).await.unwrap(),
+                _ => {
+                    let link = company.invitation_link(email).await;
+                    invitation::decline(rollcall, &link).await.unwrap();
+                }
+            }
+            idp.change(&user, &active(false)).await.shows(200);
+            let before = company.standing(email).await;
+            assert!(
+                before.starts_with(&format!("provisioned directory member, invitation {end}")),
+                "{before}"
+            );
+            let mail = company.look("SELECT id FROM outbox WHERE recipient = $1", email).await.remove(0);
+            for refusal in [
+                invitation::resend(rollcall, &admin, &id).await.unwrap_err(),
+                mail::send_again(rollcall, &admin, &MailId(mail)).await.unwrap_err(),
+            ] {
+                let words =
+                    format!("The directory says that {email} is inactive. Activate the person there first.");
+                assert_eq!(refusal.to_string(), words);
+            }
+            assert_eq!(company.standing(email).await, before, "nothing was sent");
+
+            idp.change(&user, &active(true)).await.shows(200);
+            invitation::resend(rollcall, &admin, &id).await.unwrap();
+            assert!(
+                company.standing(email).await.starts_with("invited directory member, invitation pending")
+            );
+        }
+    })
+    .await;
+}
+
+/// Whatever let the invitation live on: the word of the directory counts when it is answered.
+#[tokio::test]
+async fn an_open_invitation_lets_nobody_in_whom_the_directory_calls_inactive() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let idp = callers::directory(&company, Provider::Okta).await;
+        idp.creates(ANA).await;
+        let link = company.invitation_link(ANA).await;
+        let turn_off = "UPDATE directory_users SET active = FALSE WHERE email = $1 RETURNING id";
+        assert_eq!(company.look(turn_off, ANA).await.len(), 1);
+        assert!(matches!(invitation::open(&company.rollcall, &link).await.unwrap(), Doorway::Withdrawn));
+        let acceptance = Acceptance::Password { name: "Ana", password: PASSWORD };
+        let refusal = invitation::accept(&company.rollcall, &link, acceptance).await.unwrap_err();
+        assert!(matches!(refusal, rollcall::Error::NotFound { .. }), "{refusal:?}");
+        assert!(company.standing(ANA).await.starts_with("invited"));
+
+        // A directory that was removed has no word any more.
+        company.remove_directory(&idp.directory, Farewell::Keep).await;
+        company.accepts(ANA).await;
+        assert!(company.standing(ANA).await.starts_with("active manual member"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_invitation_that_was_sent_again_a_moment_ago_does_not_expire() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        company.invites(ANA, Role::Member).await;
+        company.clock.advance(Duration::from_secs(15 * 24 * 3600));
+        let now = company.clock.now();
+        let overdue = {
+            let mut conn = company.rollcall.db.read().await.unwrap();
+            store::invitations::list_overdue(&mut conn, now, 10).await.unwrap().remove(0)
+        };
+        let id = company.id_of(ANA).await;
+        invitation::resend(&company.rollcall, &company.admin(), &id).await.unwrap();
+        assert!(!invitation::expire(&company.rollcall, &overdue).await.unwrap());
+        assert_eq!(
+            company.standing(ANA).await,
+            "invited manual member, invitation pending, mail cancelled+queued, 0 sessions"
+        );
+        company.clock.advance(Duration::from_secs(14 * 24 * 3600));
+        assert!(invitation::expire(&company.rollcall, &overdue).await.unwrap(), "its time is over now");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_never_accepted_is_not_reinstated_into_an_invitation_while_the_directory_calls_them_inactive() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let idp = callers::directory(&company, Provider::Okta).await;
+        company.invites(ANA, Role::Member).await;
+        let ana = idp.creates(ANA).await;
+        let id = DirectoryUserId(ana.clone());
+        held::link(&company.rollcall, &company.admin(), &idp.directory, &id).await.unwrap();
+        idp.change(&format!("/Users/{ana}"), &active(false)).await.shows(200);
+        let before = company.standing(ANA).await;
+        assert!(before.starts_with("suspended directory_and_manual member, invitation revoked"), "{before}");
+        let id = company.id_of(ANA).await;
+        let refusal = membership::reinstate(&company.rollcall, &company.admin(), &id).await.unwrap_err();
+        assert!(refusal.to_string().contains("is inactive"), "{refusal}");
+        assert_eq!(company.standing(ANA).await, before);
     })
     .await;
 }

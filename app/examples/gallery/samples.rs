@@ -310,6 +310,16 @@ fn signed_out() -> Vec<Sample> {
                 by_directory: true,
                 at: NOW - 18 * DAY,
                 now: NOW,
+                invited_to: None,
+            }))
+        }),
+        Sample::new("login-suspended-and-invited", || {
+            login(Some(LoginProblem::Suspended {
+                workspace: "Acme".into(),
+                by_directory: false,
+                at: NOW - 18 * DAY,
+                now: NOW,
+                invited_to: Some("Beta".into()),
             }))
         }),
         Sample::new("login-no-workspace", || Login::NoWorkspace { email: "ada@acme.com".into() }),
@@ -319,9 +329,28 @@ fn signed_out() -> Vec<Sample> {
         Sample::new("password-dead", || Password::DeadLink),
         Sample::new("invite", move || join(new(), Inviter::Directory("Okta".into()))),
         Sample::new("invite-has-account", || {
-            join(Invitee::HasAccount, Inviter::Person("Ada Lovelace".into()))
+            let as_whom = Invitee::HasAccount { password: Field::default(), error: None };
+            join(as_whom, Inviter::Person("Ada Lovelace".into()))
         }),
-        Sample::new("invite-signed-in", || join(Invitee::SignedIn, Inviter::Person("Ada Lovelace".into()))),
+        Sample::new("invite-wrong-password", || {
+            let password = Field::wrong("", "This is not the password of your account.");
+            join(Invitee::HasAccount { password, error: None }, Inviter::Person("Ada Lovelace".into()))
+        }),
+        Sample::new("invite-too-many-tries", || {
+            let error = Some("Too many tries. Wait a few seconds before the next one.".into());
+            let as_whom = Invitee::HasAccount { password: Field::default(), error };
+            join(as_whom, Inviter::Person("Ada Lovelace".into()))
+        }),
+        Sample::new("invite-signed-in", || {
+            join(Invitee::SignedIn { error: None }, Inviter::Person("Ada Lovelace".into()))
+        }),
+        Sample::new("invite-signed-in-refused", || {
+            let error = Some(
+                "grace@acme.com is known in Acme as g.hopper@acme.com, without access. Ask an admin there."
+                    .into(),
+            );
+            join(Invitee::SignedIn { error }, Inviter::Person("Ada Lovelace".into()))
+        }),
         Sample::new("invite-other", || Invite::OtherAccount {
             workspace: "Acme".into(),
             invited: "ada@acme.com".into(),
@@ -387,6 +416,7 @@ fn signed_out() -> Vec<Sample> {
             error: None,
         }),
         Sample::new("account-email-done", || ConfirmEmail::Done { email: "ada@lovelace.example".into() }),
+        Sample::new("invite-without-link", || Invite::WithoutLink),
         Sample::new("invite-withdrawn", || Invite::Withdrawn),
         Sample::new("invite-replaced", || Invite::Replaced { workspace: "Acme".into() }),
         Sample::new("invite-declined", || Invite::Declined { workspace: "Acme".into() }),

@@ -98,6 +98,7 @@ fn invitations() -> Vec<InvitationRow> {
             mail,
             mail_answer: answer.map(str::to_owned),
             expires: NOW + 13 * DAY + HOUR,
+            resend_blocked: None,
         };
     vec![
         row("i1", "Alan Turing", "alan@acme.com", None, MailStatus::Queued, None),
@@ -124,6 +125,7 @@ fn invitations() -> Vec<InvitationRow> {
         },
         InvitationRow {
             status: InvitationStatus::Revoked,
+            resend_blocked: Some("Okta says inactive. Activate the person there.".into()),
             ..row("i6", "Joan Clarke", "joan@acme.com", None, MailStatus::Cancelled, None)
         },
     ]

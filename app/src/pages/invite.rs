@@ -52,6 +52,8 @@ pub enum Invite {
         /// Whether the admins are told.
         told: bool,
     },
+    /// The browser did not bring the link along: its hour is over, or it keeps no cookies.
+    WithoutLink,
     /// Withdrawn by an admin or by the directory, or no such invitation: the same page for all.
     Withdrawn,
     /// The invited person said no.
@@ -114,9 +116,17 @@ pub enum Invitee {
         error: Option<String>,
     },
     /// There is an account for this address, not signed in here.
-    HasAccount,
+    HasAccount {
+        /// Only the error is shown.
+        password: Field,
+        /// What is wrong with all of it.
+        error: Option<String>,
+    },
     /// Signed in as the invited address.
-    SignedIn,
+    SignedIn {
+        /// Why joining was refused.
+        error: Option<String>,
+    },
 }
 
 impl Page for Invite {
@@ -170,9 +180,9 @@ impl Page for Invite {
                 format!("{workspace} has no free seat"),
                 view! {
                     {if told {
-                        "We told the admins. Open this page again when there is one: your invitation is valid until "
+                        "We told the admins. When there is one, open the link in your mail again: your invitation is valid until "
                     } else {
-                        "Ask an admin there to free one or to raise the limit, then open this page again. Your invitation is valid until "
+                        "Ask an admin there to free one or to raise the limit, then open the link in your mail again. Your invitation is valid until "
                     }}
                     {time(expires, now, Style::Date)}
                     "."
@@ -183,6 +193,11 @@ impl Page for Invite {
                     </a>
                     {decline()}
                 },
+            ),
+            Self::WithoutLink => signed_out(
+                "Open the link in your mail again",
+                "This page was open for too long, or this browser keeps no cookies. Your invitation is as it was.",
+                (),
             ),
             Self::Withdrawn => signed_out(
                 "This invitation was withdrawn.",
@@ -223,14 +238,15 @@ fn join(join: Join) -> AnyView {
         Fact::new("Role", join.role.label()),
         Fact::new("Valid until", time(join.expires, join.now, Style::Date)),
     ]);
+    // The address helps a password manager to file the new password, or to find the old one.
+    let address = view! { <input type="email" name="email" autocomplete="username" value=join.email hidden readonly /> };
+    let submit = view! { <button class="button primary wide">{format!("Join {}", join.workspace)}</button> };
     let form = match join.as_whom {
         Invitee::New { name, password, error } => {
             let named = !name.value.is_empty();
             view! {
                 <form class="form" method="post" action="/invite">
-                    {form_error(error)}
-                    // The address helps a password manager to file the new password.
-                    <input type="email" name="email" autocomplete="username" value=join.email hidden readonly />
+                    {form_error(error)} {address}
                     <TextField name="name" label="Your name" field=name kind=Kind::Name autofocus=!named />
                     <TextField
                         name="password"
@@ -240,23 +256,32 @@ fn join(join: Join) -> AnyView {
                         hint="At least 12 characters. A few plain words are fine."
                         autofocus=named
                     />
-                    <button class="button primary wide">{format!("Join {}", join.workspace)}</button>
+                    {submit}
                 </form>
             }
             .into_any()
         }
-        Invitee::HasAccount => view! {
-            <div class="form">
-                <a class="button primary wide" href="/login?next=%2Finvite">
-                    "Sign in to join"
-                </a>
-                <p class="hint centre">"You have an account with this address already."</p>
-            </div>
+        Invitee::HasAccount { password, error } => view! {
+            <form class="form" method="post" action="/invite">
+                {form_error(error)} {address}
+                <TextField
+                    name="password"
+                    label="Your password"
+                    field=password
+                    kind=Kind::Password
+                    hint="You have an account with this address already."
+                    autofocus=true
+                />
+                {submit}
+                <p class="hint centre">
+                    <a href="/password">"Forgot your password?"</a>
+                </p>
+            </form>
         }
         .into_any(),
-        Invitee::SignedIn => view! {
+        Invitee::SignedIn { error } => view! {
             <form class="form" method="post" action="/invite">
-                <button class="button primary wide">{format!("Join {}", join.workspace)}</button>
+                {form_error(error)} {submit}
             </form>
         }
         .into_any(),

@@ -53,6 +53,8 @@ pub enum LoginProblem {
         at: i64,
         /// The clock.
         now: i64,
+        /// The name of a workspace whose invitation waits.
+        invited_to: Option<String>,
     },
     /// The session ran out or was ended.
     SignedOut,
@@ -107,20 +109,23 @@ fn problem(problem: LoginProblem) -> AnyView {
             Tone::Bad,
             view! { "Too many tries. The next one is possible " {time(until, now, Style::Relative)} "." },
         ),
-        LoginProblem::Suspended { workspace, by_directory: true, at, now } => notice(
-            Tone::Bad,
-            view! {
-                {format!("Your access to {workspace} was removed by your organization's directory on ")}
-                {time(at, now, Style::Date)} ". Ask your IT team."
-            },
-        ),
-        LoginProblem::Suspended { workspace, by_directory: false, at, now } => notice(
-            Tone::Bad,
-            view! {
-                {format!("Your access to {workspace} was removed by an admin on ")} {time(at, now, Style::Date)}
-                ". Ask them to restore it."
-            },
-        ),
+        LoginProblem::Suspended { workspace, by_directory, at, now, invited_to } => {
+            let (by, then) = if by_directory {
+                ("your organization's directory", "Ask your IT team.")
+            } else {
+                ("an admin", "Ask them to restore it.")
+            };
+            let invited = invited_to.map(|other| {
+                format!(" You are invited to {other}: to join, open the link in the mail of that invitation.")
+            });
+            notice(
+                Tone::Bad,
+                view! {
+                    {format!("Your access to {workspace} was removed by {by} on ")} {time(at, now, Style::Date)} ". "
+                    {then} {invited}
+                },
+            )
+        }
         LoginProblem::SignedOut => notice(Tone::Info, "You were signed out. Sign in to go on."),
     }
 }

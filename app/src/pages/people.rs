@@ -208,6 +208,8 @@ pub struct InvitationRow {
     pub mail_answer: Option<String>,
     /// When it ends.
     pub expires: i64,
+    /// Why it cannot be sent again.
+    pub resend_blocked: Option<String>,
 }
 
 /// Someone who has no access any more.

@@ -193,7 +193,10 @@ fn invitation(here: &Place<'_>, row: &InvitationRow) -> AnyView {
         InvitationStatus::Accepted => view! { <span class="faint">"accepted"</span> }.into_any(),
     };
     let menu = if here.frame.may_manage() {
-        let resend = Action::Post { action: here.act(&row.id, "resend"), label: "Resend" };
+        let resend = match &row.resend_blocked {
+            Some(reason) => Action::Off { label: "Resend", reason: reason.clone() },
+            None => Action::Post { action: here.act(&row.id, "resend"), label: "Resend" },
+        };
         let end = if row.status == InvitationStatus::Pending {
             Action::Post { action: here.act(&row.id, "revoke"), label: "Revoke" }
         } else {

@@ -16,7 +16,7 @@ use super::{
     failure::Result,
     fields::Fields,
     guard::{SignedIn, Visitor},
-    link::LinkCookie,
+    link::{LinkCookie, without_referrer},
 };
 use crate::{
     pages::account::{Account as Page, ConfirmEmail, Managed, SessionRow},
@@ -235,7 +235,12 @@ pub(super) async fn arrive_by_email_link(
 ) -> Response {
     match profile::of_email_link(&app.rollcall, &token).await {
         Ok(Some(_)) => TOKEN.carry(&app, &token, "/account/email/confirm"),
-        Ok(None) => app.site.respond(&headers, StatusCode::NOT_FOUND, ConfirmEmail::DeadLink).await,
+        Ok(None) => {
+            let mut response =
+                app.site.respond(&headers, StatusCode::NOT_FOUND, ConfirmEmail::DeadLink).await;
+            without_referrer(&mut response);
+            response
+        }
         Err(cause) => app.failed(&headers, None, cause.into()).await,
     }
 }

@@ -12,12 +12,18 @@ use rollcall::{
         Access,
         invitation::{self, Acceptance, Doorway, OpenInvitation},
     },
-    store::accounts::Account,
+    store::{accounts::Account, workspaces::Workspace},
     web,
 };
 use serde::Deserialize;
 
-use super::{App, failure::Result, fields::Fields, guard::Visitor, link::LinkCookie};
+use super::{
+    App,
+    failure::Result,
+    fields::Fields,
+    guard::Visitor,
+    link::{LinkCookie, without_referrer},
+};
 use crate::{
     pages::invite::{Invite, Invitee, Inviter, Join},
     site::Flash,
@@ -26,6 +32,9 @@ use crate::{
 
 const TOKEN: LinkCookie = LinkCookie { name: "invitation", path: "/invite" };
 
+/// What is refused when a password was tried too often.
+const TRIES: &str = "tries";
+
 /// The link in the mail.
 pub(super) async fn arrive(
     State(app): State<App>,
@@ -33,22 +42,46 @@ pub(super) async fn arrive(
     visitor: Visitor,
     Path(token): Path<String>,
 ) -> Response {
-    match invitation::open(&app.rollcall, &token).await {
-        Ok(Doorway::Open(_) | Doorway::Full { .. } | Doorway::Expired { renewable: Some(_), .. }) => {
-            TOKEN.carry(&app, &token, "/invite")
-        }
+    let mut response = match invitation::open(&app.rollcall, &token).await {
+        Ok(doorway) if is_worth_keeping(&doorway) => TOKEN.carry(&app, &token, "/invite"),
         Ok(doorway) => page(&app, &headers, &visitor, doorway, StatusCode::OK).await,
+        Err(cause) => app.failed(&headers, None, cause.into()).await,
+    };
+    without_referrer(&mut response);
+    response
+}
+
+/// Whether there is something that the person can do with the link.
+fn is_worth_keeping(doorway: &Doorway) -> bool {
+    matches!(doorway, Doorway::Open(_) | Doorway::Full { .. } | Doorway::Expired { renewable: Some(_), .. })
+}
+
+/// The invitation whose token is in the cookie, which lives on with each visit.
+pub(super) async fn show(State(app): State<App>, headers: HeaderMap, visitor: Visitor) -> Response {
+    let token = match token_of(&app, &headers).await {
+        Ok(token) => token,
+        Err(response) => return response,
+    };
+    match invitation::open(&app.rollcall, &token).await {
+        Ok(doorway) => {
+            let keep = is_worth_keeping(&doorway);
+            let mut response = page(&app, &headers, &visitor, doorway, StatusCode::OK).await;
+            if keep {
+                TOKEN.keep(&app, &mut response, &token);
+            }
+            response
+        }
         Err(cause) => app.failed(&headers, None, cause.into()).await,
     }
 }
 
-/// The invitation whose token is in the cookie.
-pub(super) async fn show(State(app): State<App>, headers: HeaderMap, visitor: Visitor) -> Response {
-    let token = TOKEN.secret(&headers);
-    match invitation::open(&app.rollcall, &token).await {
-        Ok(doorway) => page(&app, &headers, &visitor, doorway, StatusCode::OK).await,
-        Err(cause) => app.failed(&headers, None, cause.into()).await,
+/// The token in the cookie, or the page that asks for it.
+async fn token_of(app: &App, headers: &HeaderMap) -> std::result::Result<String, Response> {
+    let token = TOKEN.secret(headers);
+    if token.is_empty() {
+        return Err(app.site.respond(headers, StatusCode::BAD_REQUEST, Invite::WithoutLink).await);
     }
+    Ok(token)
 }
 
 #[derive(Default, Deserialize)]
@@ -64,8 +97,10 @@ pub(super) async fn accept(
     visitor: Visitor,
     Fields(fields): Fields<AcceptFields>,
 ) -> Response {
-    let token = TOKEN.secret(&headers);
-    accept_token(&app, &headers, &visitor, &token, &fields).await
+    match token_of(&app, &headers).await {
+        Ok(token) => accept_token(&app, &headers, &visitor, &token, &fields).await,
+        Err(response) => response,
+    }
 }
 
 /// The same, for a browser that keeps no cookies.
@@ -86,11 +121,7 @@ async fn accept_token(
     token: &str,
     fields: &AcceptFields,
 ) -> Response {
-    let acceptance = match &visitor.account {
-        Some(account) => Acceptance::SignedIn(account),
-        None => Acceptance::Password { name: &fields.name, password: &fields.password },
-    };
-    match invitation::accept(&app.rollcall, token, acceptance).await {
+    match try_accepting(app, visitor, token, fields).await {
         Ok((account, workspace)) => match web::sign_in(&visitor.session, &account.id, headers).await {
             Ok(()) => {
                 let to = format!("/w/{}", workspace.slug);
@@ -105,6 +136,38 @@ async fn accept_token(
         Err(refusal) if !refusal.is_ours() => refused(app, headers, visitor, token, fields, &refusal).await,
         Err(cause) => app.failed(headers, None, cause.into()).await,
     }
+}
+
+async fn try_accepting(
+    app: &App,
+    visitor: &Visitor,
+    token: &str,
+    fields: &AcceptFields,
+) -> rollcall::Result<(Account, Workspace)> {
+    let acceptance = match &visitor.account {
+        Some(account) => Acceptance::SignedIn(account),
+        None => {
+            count_try(app, token).await?;
+            Acceptance::Password { name: &fields.name, password: &fields.password }
+        }
+    };
+    invitation::accept(&app.rollcall, token, acceptance).await
+}
+
+/// Tries of a password are counted together with those of the sign-in page.
+async fn count_try(app: &App, token: &str) -> rollcall::Result<()> {
+    let Doorway::Open(open) = invitation::open(&app.rollcall, token).await? else { return Ok(()) };
+    if !has_password(&open) {
+        return Ok(());
+    }
+    app.sign_ins
+        .check(&open.membership.email_key)
+        .map_err(|_| Error::conflict(TRIES, "Too many tries. Wait a few seconds before the next one."))
+}
+
+/// Whether the invited address has an account that can be signed in to.
+fn has_password(open: &OpenInvitation) -> bool {
+    open.account.as_ref().is_some_and(|account| account.password_hash.is_some())
 }
 
 /// The page once more, with what is wrong; or what became of the invitation meanwhile.
@@ -123,19 +186,47 @@ async fn refused(
     let Doorway::Open(open) = doorway else {
         return page(app, headers, visitor, doorway, StatusCode::CONFLICT).await;
     };
-    let mut shown = joining(app, &open, visitor.account.as_ref());
-    if let Invite::Join(Join { as_whom: Invitee::New { name, password, error }, .. }) = &mut shown {
-        let error_of = |field: &str| (refusal.field() == Some(field)).then(|| refusal.to_string());
-        *name = Field { value: fields.name.clone(), error: error_of("name") };
-        password.error = error_of("password");
-        *error = (!matches!(refusal.field(), Some("name" | "password"))).then(|| refusal.to_string());
+    match is_here_already(app, visitor, &open).await {
+        Ok(true) => return app.site.redirect(&format!("/w/{}", open.workspace.slug), None),
+        Ok(false) => {}
+        Err(cause) => return app.failed(headers, None, cause.into()).await,
     }
-    app.site.respond(headers, StatusCode::UNPROCESSABLE_ENTITY, shown).await
+    let mut shown = joining(app, &open, visitor.account.as_ref());
+    if let Invite::Join(join) = &mut shown {
+        complain(&mut join.as_whom, &fields.name, refusal);
+    }
+    let status = match refusal.field() {
+        Some(TRIES) => StatusCode::TOO_MANY_REQUESTS,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    app.site.respond(headers, status, shown).await
+}
+
+/// Puts a refusal where it belongs: at its field, else above the form.
+fn complain(as_whom: &mut Invitee, typed_name: &str, refusal: &Error) {
+    let error_of = |field: &str| (refusal.field() == Some(field)).then(|| refusal.to_string());
+    let error_beside = |fields: &[&str]| {
+        (!fields.iter().any(|field| error_of(field).is_some())).then(|| refusal.to_string())
+    };
+    match as_whom {
+        Invitee::New { name, password, error } => {
+            *name = Field { value: typed_name.to_owned(), error: error_of("name") };
+            password.error = error_of("password");
+            *error = error_beside(&["name", "password"]);
+        }
+        Invitee::HasAccount { password, error } => {
+            password.error = error_of("password");
+            *error = error_beside(&["password"]);
+        }
+        Invitee::SignedIn { error } => *error = error_beside(&[]),
+    }
 }
 
 pub(super) async fn decline(State(app): State<App>, headers: HeaderMap, visitor: Visitor) -> Response {
-    let token = TOKEN.secret(&headers);
-    decline_token(&app, &headers, &visitor, &token).await
+    match token_of(&app, &headers).await {
+        Ok(token) => decline_token(&app, &headers, &visitor, &token).await,
+        Err(response) => response,
+    }
 }
 
 /// The same by the link in the mail, for mail programs' own “unsubscribe” (RFC 8058).
@@ -150,7 +241,10 @@ pub(super) async fn decline_by_link(
 
 /// A new invitation, to the address that the old one went to.
 pub(super) async fn renew(State(app): State<App>, headers: HeaderMap, visitor: Visitor) -> Response {
-    let token = TOKEN.secret(&headers);
+    let token = match token_of(&app, &headers).await {
+        Ok(token) => token,
+        Err(response) => return response,
+    };
     let refusal = match invitation::renew(&app.rollcall, &token).await {
         Ok(email) => return app.site.respond(&headers, StatusCode::OK, Invite::Renewed { email }).await,
         Err(refusal) if refusal.is_ours() => return app.failed(&headers, None, refusal.into()).await,
@@ -202,7 +296,14 @@ async fn page(
 ) -> Response {
     let now = app.rollcall.clock.now().0;
     let (status, shown) = match doorway {
-        Doorway::Open(open) => (status, joining(app, &open, visitor.account.as_ref())),
+        Doorway::Open(open) => {
+            match is_here_already(app, visitor, &open).await {
+                Ok(true) => return app.site.redirect(&format!("/w/{}", open.workspace.slug), None),
+                Ok(false) => {}
+                Err(cause) => return app.failed(headers, None, cause.into()).await,
+            }
+            (status, joining(app, &open, visitor.account.as_ref()))
+        }
         Doorway::Accepted(workspace) => {
             match is_member(app, visitor, &workspace.slug).await {
                 Ok(true) => return app.site.redirect(&format!("/w/{}", workspace.slug), None),
@@ -234,9 +335,15 @@ async fn is_member(app: &App, visitor: &Visitor, slug: &str) -> rollcall::Result
     })
 }
 
+/// Whether the invited person is signed in and a member already, under another address: the directory moved theirs.
+async fn is_here_already(app: &App, visitor: &Visitor, open: &OpenInvitation) -> rollcall::Result<bool> {
+    let invited = visitor.account.as_ref().is_some_and(|own| own.email_key == open.membership.email_key);
+    Ok(invited && is_member(app, visitor, &open.workspace.slug).await?)
+}
+
 fn joining(app: &App, open: &OpenInvitation, account: Option<&Account>) -> Invite {
     let as_whom = match account {
-        Some(account) if account.email_key == open.membership.email_key => Invitee::SignedIn,
+        Some(account) if account.email_key == open.membership.email_key => Invitee::SignedIn { error: None },
         Some(account) => {
             return Invite::OtherAccount {
                 workspace: open.workspace.name.clone(),
@@ -244,9 +351,7 @@ fn joining(app: &App, open: &OpenInvitation, account: Option<&Account>) -> Invit
                 signed_in: account.email.clone(),
             };
         }
-        None if open.account.as_ref().is_some_and(|account| account.password_hash.is_some()) => {
-            Invitee::HasAccount
-        }
+        None if has_password(open) => Invitee::HasAccount { password: Field::default(), error: None },
         None => Invitee::New {
             name: Field { value: suggested_name(open), error: None },
             password: Field::default(),

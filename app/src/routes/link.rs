@@ -27,8 +27,14 @@ impl LinkCookie {
     /// Leads to `to` with the secret in the cookie.
     pub(super) fn carry(&self, app: &App, secret: &str, to: &str) -> Response {
         let mut response = app.site.redirect(to, None);
-        self.set(app, &mut response, secret, LIFE);
+        without_referrer(&mut response);
+        self.keep(app, &mut response, secret);
         response
+    }
+
+    /// Lets the browser keep the secret for another while.
+    pub(super) fn keep(&self, app: &App, response: &mut Response, secret: &str) {
+        self.set(app, response, secret, LIFE);
     }
 
     /// Lets the browser forget the secret.
@@ -44,4 +50,10 @@ impl LinkCookie {
             response.headers_mut().append(header::SET_COOKIE, line);
         }
     }
+}
+
+/// The address of this page holds the secret: it is told to no other, not even of this site. Pages with forms keep the
+/// policy of the site, for with this one browsers do not say where a form comes from.
+pub(super) fn without_referrer(response: &mut Response) {
+    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
 }

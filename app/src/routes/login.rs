@@ -7,7 +7,7 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode};
 use rollcall::{
-    model::{MembershipStatus, SuspendedBy},
+    model::SuspendedBy,
     people::account,
     store::{self, accounts::Account},
     web,
@@ -100,22 +100,15 @@ async fn try_sign_in(
 pub(super) async fn suspended_everywhere(app: &App, account: &Account) -> Result<Option<LoginProblem>> {
     let mut conn = app.rollcall.db.read().await?;
     let memberships = store::memberships::list_of_account(&mut conn, &account.id).await?;
-    if memberships.iter().any(|membership| membership.status == MembershipStatus::Active) {
-        return Ok(None);
-    }
-    let Some(last) = memberships
-        .iter()
-        .filter(|membership| membership.status == MembershipStatus::Suspended)
-        .max_by_key(|membership| membership.status_changed_at)
-    else {
-        return Ok(None);
-    };
+    let Some(last) = account::lock_out(&memberships) else { return Ok(None) };
+    let now = app.rollcall.clock.now();
     let workspace = store::workspaces::get(&mut conn, &last.workspace_id).await?;
     Ok(Some(LoginProblem::Suspended {
         workspace: workspace.map(|workspace| workspace.name).unwrap_or_default(),
         by_directory: last.suspended_by == Some(SuspendedBy::Directory),
         at: last.status_changed_at.0,
-        now: app.rollcall.clock.now().0,
+        now: now.0,
+        invited_to: store::invitations::find_inviting_workspace(&mut conn, &account.email_key, now).await?,
     }))
 }
 

@@ -9,7 +9,13 @@ use rollcall::{Error, people::account, store::accounts::Account, web};
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::{App, failure::Result, fields::Fields, link::LinkCookie, login};
+use super::{
+    App,
+    failure::Result,
+    fields::Fields,
+    link::{LinkCookie, without_referrer},
+    login,
+};
 use crate::{
     pages::{
         login::{Login, LoginForm},
@@ -58,7 +64,11 @@ pub(super) async fn arrive(
 ) -> Response {
     match account::of_password_link(&app.rollcall, &token).await {
         Ok(Some(_)) => TOKEN.carry(&app, &token, "/password/new"),
-        Ok(None) => app.site.respond(&headers, StatusCode::NOT_FOUND, Password::DeadLink).await,
+        Ok(None) => {
+            let mut response = app.site.respond(&headers, StatusCode::NOT_FOUND, Password::DeadLink).await;
+            without_referrer(&mut response);
+            response
+        }
         Err(cause) => app.failed(&headers, None, cause.into()).await,
     }
 }

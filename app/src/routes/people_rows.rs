@@ -101,7 +101,12 @@ pub(super) async fn member(
 
 fn invitation(person: Person) -> InvitationRow {
     let membership = person.membership;
+    let resend_blocked = person.called_inactive.then(|| {
+        let by = person.directory_name.as_deref().unwrap_or("The directory");
+        format!("{by} says inactive. Activate the person there.")
+    });
     InvitationRow {
+        resend_blocked,
         directory: person.directory_name,
         invited_by: person.invited_by,
         sent: person.invitation_sent_at.unwrap_or(membership.created_at).0,

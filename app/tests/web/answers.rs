@@ -308,3 +308,51 @@ async fn a_used_link_leads_members_alone_into_the_workspace_and_nobody_is_made_u
     })
     .await;
 }
+
+#[tokio::test]
+async fn whom_the_directory_calls_inactive_cannot_be_sent_an_invitation_again() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let (directory, token) = company.directory(Provider::Okta).await;
+        let (scim, users) = (scim_api::router(&company.rollcall), format!("/scim/v2/{}/Users", directory.id));
+        let body = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+            "userName": ANA, "emails": [{ "value": ANA, "type": "work" }],
+        });
+        let bearer = format!("Bearer {}", token.reveal());
+        let ask = Ask::new("POST", &users).header("authorization", &bearer).scim(&body);
+        let user = ask.to(&scim).await.has_status(201).json()["id"].as_str().unwrap().to_owned();
+        let says = async |active: bool| {
+            let body = json!({
+                "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+                "Operations": [{ "op": "replace", "path": "active", "value": active }],
+            });
+            let ask = Ask::new("PATCH", &format!("{users}/{user}")).header("authorization", &bearer);
+            ask.scim(&body).to(&scim).await.has_status(200);
+        };
+        expires(&company).await;
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        let resend = format!("/w/acme/people/{}/resend", company.id_of(ANA).await);
+        let mail = company.look("SELECT id FROM outbox WHERE recipient = $1", ANA).await.remove(0);
+        let mail = format!("/w/acme/settings/email/{mail}");
+
+        says(false).await;
+        let list = ada.get(INVITATIONS).await;
+        list.shows(200, "Okta says inactive. Activate the person there.");
+        assert!(!list.text().contains(&resend), "no form sends it again");
+        assert!(!ada.get(&mail).await.text().contains(&format!("{mail}/again")));
+        for form in [resend.clone(), format!("{mail}/again")] {
+            let answer = ada.post(&form, &[]).await;
+            let told = ada.visits(&answer.header("location")).await;
+            told.shows(200, "The directory says that ana@acme.test is inactive.");
+        }
+        assert!(company.standing(ANA).await.starts_with("provisioned directory member, invitation expired"));
+
+        says(true).await;
+        assert!(ada.get(INVITATIONS).await.text().contains(&resend));
+        assert!(ada.get(&mail).await.text().contains(&format!("{mail}/again")));
+        ada.post(&resend, &[]).await.leads_to(INVITATIONS);
+        assert!(company.standing(ANA).await.starts_with("invited directory member, invitation pending"));
+    })
+    .await;
+}

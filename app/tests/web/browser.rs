@@ -1,10 +1,14 @@
-//! A browser without a window: keeps cookies, follows what it is told to, and fills in forms.
+//! A browser without a window: keeps cookies for as long as they live, follows what it is told to, and fills in forms.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 use axum::Router;
 use http::header;
-use rollcall::{Rollcall, model::Role};
+use rollcall::{
+    Rollcall,
+    clock::{Clock, Timestamp},
+    model::Role,
+};
 
 use crate::{
     company::{Company, PASSWORD},
@@ -14,18 +18,22 @@ use crate::{
 /// A browser.
 pub struct Browser {
     router: Router,
-    cookies: Mutex<BTreeMap<String, String>>,
+    clock: Clock,
+    cookies: Mutex<BTreeMap<String, Cookie>>,
+}
+
+/// A cookie that the browser keeps.
+struct Cookie {
+    value: String,
+    /// The first moment at which it is forgotten.
+    until: Option<Timestamp>,
 }
 
 impl Browser {
     /// A fresh browser on a Rollcall's pages. Each has a server process of its own, as behind a load balancer.
     pub fn new(rollcall: &Rollcall) -> Self {
-        Self::on(app::serve::router(rollcall))
-    }
-
-    /// A fresh browser on these pages.
-    pub fn on(router: Router) -> Self {
-        Self { router, cookies: Mutex::default() }
+        let (router, clock) = (app::serve::router(rollcall), rollcall.clock.clone());
+        Self { router, clock, cookies: Mutex::default() }
     }
 
     /// A browser in which this person has signed in.
@@ -76,33 +84,42 @@ impl Browser {
 
     /// Sends a request with the cookies, and keeps those that come back.
     pub async fn send(&self, ask: Ask) -> Answer {
-        let cookies: Vec<String> =
-            self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let now = self.clock.now();
+        let cookies: Vec<String> = {
+            let mut jar = self.cookies.lock().unwrap();
+            forget(&mut jar, now);
+            jar.iter().map(|(name, cookie)| format!("{name}={}", cookie.value)).collect()
+        };
         let ask = if cookies.is_empty() { ask } else { ask.with("cookie", &cookies.join("; ")) };
         let answer = ask.to(&self.router).await;
         let mut jar = self.cookies.lock().unwrap();
         for line in answer.headers.get_all(header::SET_COOKIE) {
             let line = line.to_str().unwrap();
             let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
-            if value.is_empty() || line.contains("Max-Age=0") {
-                jar.remove(name);
-            } else {
-                jar.insert(name.to_owned(), value.to_owned());
-            }
+            let life = line.split("; ").find_map(|part| part.strip_prefix("Max-Age="));
+            let until = life.map(|seconds| now.plus(Duration::from_secs(seconds.parse().unwrap())));
+            jar.insert(name.to_owned(), Cookie { value: value.to_owned(), until });
         }
+        forget(&mut jar, now);
         drop(jar);
         answer
     }
 
     /// The value of a cookie.
     pub fn cookie(&self, name: &str) -> Option<String> {
-        self.cookies.lock().unwrap().get(name).cloned()
+        self.cookies.lock().unwrap().get(name).map(|cookie| cookie.value.clone())
     }
 
     /// Gives the browser a cookie.
     pub fn has_cookie(&self, name: &str, value: &str) {
-        self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
+        let cookie = Cookie { value: value.to_owned(), until: None };
+        self.cookies.lock().unwrap().insert(name.to_owned(), cookie);
     }
+}
+
+/// Drops the cookies whose time is over.
+fn forget(jar: &mut BTreeMap<String, Cookie>, now: Timestamp) {
+    jar.retain(|_, cookie| cookie.until.is_none_or(|until| now < until));
 }
 
 /// A submitted form without the headers that say where it comes from.

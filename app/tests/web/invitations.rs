@@ -216,7 +216,7 @@ async fn an_account_that_exists_joins_with_its_own_password_or_its_session() {
                 ana.post("/invite", &[]).await.leads_to("/w/beta");
             } else {
                 let ana = Browser::new(&company.rollcall);
-                ana.visits(&link).await.shows(200, "Sign in to join");
+                ana.visits(&link).await.shows(200, "You have an account with this address already.");
                 let wrong = [("name", "Eve"), ("password", "another horse battery")];
                 assert!(
                     !ana.post("/invite", &wrong).await.status.is_redirection(),

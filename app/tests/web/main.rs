@@ -29,6 +29,7 @@ mod directories;
 mod doors;
 mod held;
 mod invitations;
+mod joining;
 mod mail;
 mod people;
 mod permissions;

@@ -17,7 +17,11 @@ fn is_guarded(answer: &Answer) {
     let header = |name: &str| answer.header(name);
     assert_eq!(header("x-content-type-options"), "nosniff", "{}", answer.asked);
     assert_eq!(header("cache-control"), "no-store", "{}", answer.asked);
-    assert_eq!(header("referrer-policy"), "same-origin", "{}", answer.asked);
+    // Where the address holds a secret, not even this site is told of it.
+    let holds_secret =
+        ["/invite/", "/password/", "/account/email/"].iter().any(|path| answer.asked.contains(path));
+    let policy = if holds_secret { "no-referrer" } else { "same-origin" };
+    assert_eq!(header("referrer-policy"), policy, "{}", answer.asked);
     assert_eq!(header("cross-origin-opener-policy"), "same-origin", "{}", answer.asked);
     let policy = header("content-security-policy");
     for part in [
@@ -56,7 +60,16 @@ async fn every_page_carries_the_security_headers() {
             is_guarded(&page);
             nonces.push(page.header("content-security-policy"));
         }
-        for path in ["/login", "/setup", "/invite/x", "/password/x", "/nowhere"] {
+        for path in [
+            "/login",
+            "/setup",
+            "/invite",
+            "/invite/x",
+            "/password",
+            "/password/x",
+            "/account/email/x",
+            "/nowhere",
+        ] {
             is_guarded(&stranger.get(path).await);
         }
         is_guarded(&stranger.signs_in("ada@acme.test", "wrong horse battery").await);

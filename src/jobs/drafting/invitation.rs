@@ -47,7 +47,7 @@ pub(super) async fn compose(
         letter: Box::new(Letter::Invitation(letter)),
         addressee: Addressee {
             email: mail.recipient.clone(),
-            language: Some(language(membership.language, workspace.language)),
+            language: Some(language(invitation.language.or(membership.language), workspace.language)),
         },
         mailbox_may_follow: invitation.directory_id.is_some(),
     })

@@ -74,6 +74,22 @@ pub fn known_language(tag: &str) -> Option<&'static str> {
     Words::find(tag).map(|words| words.tag)
 }
 
+/// The languages (BCP 47) that a value in the format of Accept-Language names, best first (RFC 9110 section 12.5.4);
+/// `*` names none.
+pub fn languages_by_preference(value: &str) -> Vec<&str> {
+    let mut tags: Vec<(&str, f32)> = value
+        .split(',')
+        .filter_map(|range| {
+            let (tag, weight) = range.split_once(';').unwrap_or((range, ""));
+            let weight = weight.trim().strip_prefix("q=").map_or(1.0, |q| q.parse().unwrap_or(1.0));
+            let tag = tag.trim();
+            (!matches!(tag, "" | "*") && weight > 0.0).then_some((tag, weight))
+        })
+        .collect();
+    tags.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+    tags.into_iter().map(|(tag, _)| tag).collect()
+}
+
 /// The tag of the language for people whose language is unknown.
 pub fn default_language() -> &'static str {
     en::WORDS.tag
@@ -166,6 +182,22 @@ mod tests {
             (Some("french"), "en"),
         ] {
             assert_eq!(Words::of(language).tag, tag, "{language:?}");
+        }
+    }
+
+    #[test]
+    fn several_languages_are_taken_by_weight_and_then_in_their_order() {
+        for (value, tags) in [
+            ("de", &["de"][..]),
+            (" de-AT ", &["de-AT"]),
+            ("da, en-gb;q=0.8, en;q=0.7", &["da", "en-gb", "en"]),
+            ("en;q=0.5,de;q=0.9 , fr; q=0.9", &["de", "fr", "en"]),
+            ("en;q=0, de;q=nonsense, fr;q=NaN", &["de"]),
+            ("*, fr;q=0.1", &["fr"]),
+            (" , ;q=1", &[]),
+            ("", &[]),
+        ] {
+            assert_eq!(languages_by_preference(value), tags, "{value}");
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Doorway, OpenInvitation, doorway, end, open};
+use super::{Doorway, OpenInvitation, doorway, end, is_called_inactive, open};
 use crate::{
     audit::Actor,
     error::{Error, Result},
@@ -12,7 +12,10 @@ use crate::{
     model::{InvitationStatus, MailTemplate, MembershipStatus, Source},
     people::{EmailAddress, account, grants, password, projection, seats},
     state::{Context, Rollcall},
-    store::{self, Tx, UniqueKey, accounts::Account, invitations::Invitation, workspaces::Workspace},
+    store::{
+        self, Tx, UniqueKey, accounts::Account, invitations::Invitation, memberships::Membership,
+        workspaces::Workspace,
+    },
 };
 
 /// How the invited person shows who they are.
@@ -57,6 +60,10 @@ pub async fn accept(
         tx.rollback().await?;
         return Err(gone);
     };
+    if is_called_inactive(&mut tx, &membership.id).await? {
+        tx.rollback().await?;
+        return Err(gone);
+    }
     let seats = store::seats::lock(&mut tx, &open.workspace.id).await?;
     if !seats::is_free_for_invited(seats) {
         tx.rollback().await?;
@@ -83,15 +90,9 @@ pub async fn accept(
         }
     };
     let taken = store::memberships::find_by_account(&mut tx, &open.workspace.id, &account.id).await?;
-    if taken.is_some_and(|other| other.id != membership.id) {
+    if let Some(other) = taken.filter(|other| other.id != membership.id) {
         tx.rollback().await?;
-        return Err(Error::conflict(
-            "account",
-            format!(
-                "{} is a member of {} already, under another address.",
-                account.email, open.workspace.name
-            ),
-        ));
+        return Err(Error::conflict("account", under_another_address(&account, &open.workspace, &other)));
     }
     store::invitations::end(&mut tx, &open.invitation.id, InvitationStatus::Accepted, context.now).await?;
     store::outbox::cancel(&mut tx, open.invitation.id.as_str(), "The invitation was accepted.", context.now)
@@ -108,6 +109,16 @@ pub async fn accept(
     projection::settle_last_owners(&mut tx, &context, &membership).await?;
     tx.commit().await?;
     Ok((account, open.workspace))
+}
+
+/// Why an account cannot accept that has a membership of the workspace under another address.
+fn under_another_address(account: &Account, workspace: &Workspace, other: &Membership) -> String {
+    let (email, workspace) = (&account.email, &workspace.name);
+    if other.status == MembershipStatus::Active {
+        format!("{email} is a member of {workspace} already, as {}. Sign in to go there.", other.email)
+    } else {
+        format!("{email} is known in {workspace} as {}, without access. Ask an admin there.", other.email)
+    }
 }
 
 /// Who accepts.

@@ -1,5 +1,6 @@
 //! What a link in a mail leads to.
 
+use super::is_called_inactive;
 use crate::{
     audit::Actor,
     clock::Timestamp,
@@ -117,6 +118,9 @@ pub(super) async fn look_up(conn: &mut Conn, token: &str, now: Timestamp) -> Res
         InvitationStatus::Accepted => Doorway::Accepted(workspace),
         InvitationStatus::Declined => Doorway::Declined(workspace),
         InvitationStatus::Expired => expired(conn, workspace, invitation, &link).await?,
+        InvitationStatus::Pending if is_called_inactive(conn, &invitation.membership_id).await? => {
+            Doorway::Withdrawn
+        }
         InvitationStatus::Pending if link.generation != invitation.generation => Doorway::Replaced(workspace),
         InvitationStatus::Pending if invitation.expires_at <= now => {
             expired(conn, workspace, invitation, &link).await?

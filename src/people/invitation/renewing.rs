@@ -51,6 +51,7 @@ pub async fn renew(rollcall: &Rollcall, token: &str) -> Result<String> {
     let inviter = Inviter {
         person: invitation.invited_by,
         directory: membership.directory_id.clone(),
+        language: invitation.language,
         template: MailTemplate::NewLink,
         delay: Duration::ZERO,
     };

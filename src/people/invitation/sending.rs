@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::is_called_inactive;
 use crate::{
     error::{Error, Result},
     model::{
@@ -108,6 +109,7 @@ async fn invite_one(
     let inviter = Inviter {
         person: caller.actor().account().cloned(),
         directory: None,
+        language: language.map(str::to_owned),
         template: MailTemplate::Invitation,
         delay: Duration::ZERO,
     };
@@ -160,9 +162,8 @@ async fn refusal(conn: &mut Conn, existing: &Membership) -> Result<Option<Invite
             Some(InviteOutcome::Suspended(existing.suspended_by.unwrap_or(SuspendedBy::Admin)))
         }
         MembershipStatus::Provisioned | MembershipStatus::Removed => {
-            let users = store::directory_users::list_of_membership(conn, &existing.id).await?;
-            let gone = !users.is_empty() && !users.iter().any(|user| user.active);
-            gone.then_some(InviteOutcome::Suspended(SuspendedBy::Directory))
+            let inactive = is_called_inactive(conn, &existing.id).await?;
+            inactive.then_some(InviteOutcome::Suspended(SuspendedBy::Directory))
         }
     };
     Ok(outcome)
@@ -170,7 +171,10 @@ async fn refusal(conn: &mut Conn, existing: &Membership) -> Result<Option<Invite
 
 /// A known person who is invited again: from a directory they keep what it says, otherwise they begin anew.
 fn invitable(existing: Membership, role: Role, language: Option<&str>) -> Membership {
-    let language = language.map(str::to_owned).or(existing.language);
+    if existing.source == Source::Directory && existing.status != MembershipStatus::Removed {
+        return Membership { role, ..existing };
+    }
+    let language = language.map(str::to_owned).or_else(|| existing.language.clone());
     if existing.status == MembershipStatus::Removed {
         Membership {
             role,
@@ -233,6 +237,7 @@ pub async fn resend(rollcall: &Rollcall, caller: &Caller<'_>, id: &MembershipId)
         return Err(Error::conflict("member", refusal));
     }
     let directory = membership.directory_id.clone();
+    let latest = store::invitations::find_latest(&mut tx, &membership.id).await?;
     if membership.status != MembershipStatus::Invited
         && !seats::is_free(&mut tx, &membership.workspace_id).await?
     {
@@ -242,6 +247,7 @@ pub async fn resend(rollcall: &Rollcall, caller: &Caller<'_>, id: &MembershipId)
     let inviter = Inviter {
         person: caller.actor().account().cloned(),
         directory,
+        language: latest.and_then(|latest| latest.language),
         template: MailTemplate::Invitation,
         delay: Duration::ZERO,
     };
@@ -255,6 +261,12 @@ pub async fn resend(rollcall: &Rollcall, caller: &Caller<'_>, id: &MembershipId)
 async fn resend_refusal(tx: &mut Tx, context: &Context, membership: &Membership) -> Result<Option<String>> {
     if !matches!(membership.status, MembershipStatus::Invited | MembershipStatus::Provisioned) {
         return Ok(Some(format!("{} has no open invitation.", membership.email)));
+    }
+    if is_called_inactive(tx, &membership.id).await? {
+        return Ok(Some(format!(
+            "The directory says that {} is inactive. Activate the person there first.",
+            membership.email
+        )));
     }
     for (span, most, words) in RESEND_LIMITS {
         let since = context.now.minus(span);

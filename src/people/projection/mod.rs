@@ -21,6 +21,7 @@ use super::{
 use crate::{
     audit, directory,
     error::Result,
+    mail,
     model::{
         DirectoryId, HeldReason, MailTemplate, MembershipId, MembershipStatus, Role, Source, SuspendedBy,
         WorkspaceId,
@@ -28,6 +29,9 @@ use crate::{
     state::Context,
     store::{self, Tx, directories::Settings, directory_users::DirectoryUser, memberships::Membership},
 };
+
+/// Longest tag of a language that is kept; BCP 47 asks for no less (RFC 5646 section 4.4.1).
+const LONGEST_LANGUAGE: usize = 35;
 
 /// The directory that speaks.
 #[derive(Clone, Debug)]
@@ -157,6 +161,7 @@ async fn apply(
     let inviter = Inviter {
         person: None,
         directory: Some(speaker.directory_id.clone()),
+        language: None,
         template: MailTemplate::Invitation,
         delay: context.invitation_delay,
     };
@@ -277,15 +282,18 @@ fn follow(membership: &mut Membership, user: &DirectoryUser, person: &Person, ad
     before != *membership
 }
 
-/// The person's own language: SCIM `preferredLanguage`, else `locale` (RFC 7643 section 4.1.1).
+/// The person's own language, of SCIM `preferredLanguage`, which may name several, and then `locale` (RFC 7643 section
+/// 4.1.1): the first with mails in it, else the first.
 fn language(user: &DirectoryUser) -> Option<String> {
     let document: serde_json::Value = serde_json::from_str(&user.document).ok()?;
-    ["preferredLanguage", "locale"]
+    let tags: Vec<&str> = ["preferredLanguage", "locale"]
         .iter()
         .filter_map(|name| document.get(name)?.as_str())
-        .map(str::trim)
-        .find(|tag| !tag.is_empty() && tag.len() <= 35)
-        .map(str::to_owned)
+        .flat_map(mail::languages_by_preference)
+        .filter(|tag| tag.len() <= LONGEST_LANGUAGE)
+        .collect();
+    let known = tags.iter().find(|tag| mail::known_language(tag).is_some());
+    known.or(tags.first()).map(|tag| (*tag).to_owned())
 }
 
 /// The directory holds the person back; said once, not with each update.
