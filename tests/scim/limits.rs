@@ -124,6 +124,31 @@ async fn a_resource_that_is_too_large_is_refused_in_every_way_in() {
     .await;
 }
 
+/// A list may carry thousands of members, each under a name.
+#[tokio::test]
+async fn the_name_of_a_member_is_refused_when_it_is_long_in_every_way_in() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let caller = callers::directory(&company, Provider::Okta).await;
+        let ana = caller.creates("ana@acme.test").await;
+        let named = |length| json!([{ "value": ana, "display": noise(length) }]);
+        let group = |length| json!({ "displayName": "Everyone", "members": named(length) });
+        caller.post("/Groups", &group(1025)).await.refuses(400, "invalidValue");
+        let id = callers::id_of(&caller.post("/Groups", &group(1024)).await.shows(201));
+        let path = format!("/Groups/{id}");
+        caller.put(&path, &group(1025)).await.refuses(400, "invalidValue");
+        for operation in [
+            json!({ "op": "add", "path": "members", "value": named(1025) }),
+            json!({ "op": "add", "value": { "members": named(1025) } }),
+            json!({ "op": "replace", "path": "members", "value": named(1025) }),
+        ] {
+            caller.change(&path, &json!([operation])).await.refuses(400, "invalidValue");
+        }
+        assert_eq!(caller.get(&path).await.shows(200)["members"][0]["display"], noise(1024));
+    })
+    .await;
+}
+
 /// A page ends before it is too large to be made in memory, by index and by cursor; nobody is passed over.
 #[tokio::test]
 async fn a_page_of_large_resources_ends_early() {
