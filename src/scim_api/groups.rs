@@ -19,7 +19,7 @@ use super::{
     body::ScimBody,
     failure::Result,
     headers, render,
-    resources::{Resources, show},
+    resources::{Resources, changed_since, element_with_value, show},
 };
 use crate::{
     directory,
@@ -151,9 +151,15 @@ impl Resources for Groups {
         row.sort_key(by)
     }
 
-    /// `displayName`, `externalId`, `id` and `members` compared by `eq`.
+    /// `displayName`, `externalId`, `id` and `members` compared by `eq`, and a time after which there was a change.
     fn condition(filter: &Filter) -> Option<GroupCondition> {
+        if let Some(since) = changed_since(filter) {
+            return Some(GroupCondition::ChangedSince(since));
+        }
         match filter {
+            Filter::ValuePath { path, filter } if path.schema.is_none() && path.attribute == "members" => {
+                element_with_value(filter).map(GroupCondition::Member)
+            }
             Filter::Compare { path, op: CompareOp::Eq, value: Literal::String(text) }
                 if path.schema.is_none() =>
             {
@@ -167,6 +173,26 @@ impl Resources for Groups {
                 }
             }
             _ => None,
+        }
+    }
+
+    fn any(conditions: Vec<GroupCondition>) -> Option<GroupCondition> {
+        let flat = conditions.into_iter().flat_map(|condition| match condition {
+            GroupCondition::Any(inner) => inner,
+            single => vec![single],
+        });
+        Some(GroupCondition::Any(flat.collect()))
+    }
+
+    fn is_heavy(condition: &GroupCondition) -> bool {
+        matches!(condition, GroupCondition::Any(_)) && !Self::finds_few(condition)
+    }
+
+    fn finds_few(condition: &GroupCondition) -> bool {
+        match condition {
+            GroupCondition::Id(_) | GroupCondition::DisplayName(_) => true,
+            GroupCondition::Any(conditions) => conditions.iter().all(Self::finds_few),
+            _ => false,
         }
     }
 

@@ -46,5 +46,6 @@ mod rfc7644;
 mod rfc7644_changes;
 mod rfc9865;
 mod roles;
+mod scans;
 mod strict;
 mod tenancy;
