@@ -64,17 +64,10 @@ pub(super) async fn replace(
 ) -> Result<Response> {
     let projection = auth.projection(schema::group(), query.as_deref())?;
     let document = auth.accept(resource::read(schema::group(), &body, auth.mode)?);
-    let if_match = headers::if_match(&headers);
+    let expected = headers::preconditions(&headers);
     let id = DirectoryGroupId(id);
-    let group = directory::group::replace(
-        &rollcall,
-        &auth.context,
-        &auth.speaker,
-        &id,
-        if_match.as_deref(),
-        document,
-    )
-    .await?;
+    let group =
+        directory::group::replace(&rollcall, &auth.context, &auth.speaker, &id, &expected, document).await?;
     show::<Groups>(&rollcall, &auth, StatusCode::OK, &group, &projection).await
 }
 
@@ -88,11 +81,10 @@ pub(super) async fn patch(
 ) -> Result<Response> {
     let projection = auth.projection(schema::group(), query.as_deref())?;
     let patch = auth.accept(scim::patch::parse(schema::group(), &body, auth.mode)?);
-    let if_match = headers::if_match(&headers);
+    let expected = headers::preconditions(&headers);
     let id = DirectoryGroupId(id);
     let group =
-        directory::group::patch(&rollcall, &auth.context, &auth.speaker, &id, if_match.as_deref(), patch)
-            .await?;
+        directory::group::patch(&rollcall, &auth.context, &auth.speaker, &id, &expected, patch).await?;
     // Entra discourages a body with all members in the answer to a group PATCH. Whoever names attributes is shown them
     // (RFC 7644 section 3.5.2).
     if !projection.names_attributes()
@@ -109,15 +101,9 @@ pub(super) async fn delete(
     ResourceId(id): ResourceId,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let if_match = headers::if_match(&headers);
-    directory::group::delete(
-        &rollcall,
-        &auth.context,
-        &auth.speaker,
-        &DirectoryGroupId(id),
-        if_match.as_deref(),
-    )
-    .await?;
+    let expected = headers::preconditions(&headers);
+    directory::group::delete(&rollcall, &auth.context, &auth.speaker, &DirectoryGroupId(id), &expected)
+        .await?;
     Ok(render::no_content())
 }
 

@@ -59,11 +59,10 @@ pub(super) async fn replace(
 ) -> Result<Response> {
     let projection = auth.projection(schema::user(), query.as_deref())?;
     let document = auth.accept(resource::read(schema::user(), &body, auth.mode)?);
-    let if_match = headers::if_match(&headers);
+    let expected = headers::preconditions(&headers);
     let id = DirectoryUserId(id);
     let changed =
-        directory::user::replace(&rollcall, &auth.context, &auth.speaker, &id, if_match.as_deref(), document)
-            .await?;
+        directory::user::replace(&rollcall, &auth.context, &auth.speaker, &id, &expected, document).await?;
     show::<Users>(&rollcall, &auth, StatusCode::OK, &changed.user, &projection).await
 }
 
@@ -77,11 +76,10 @@ pub(super) async fn patch(
 ) -> Result<Response> {
     let projection = auth.projection(schema::user(), query.as_deref())?;
     let patch = auth.accept(scim::patch::parse(schema::user(), &body, auth.mode)?);
-    let if_match = headers::if_match(&headers);
+    let expected = headers::preconditions(&headers);
     let id = DirectoryUserId(id);
     let changed =
-        directory::user::patch(&rollcall, &auth.context, &auth.speaker, &id, if_match.as_deref(), &patch)
-            .await?;
+        directory::user::patch(&rollcall, &auth.context, &auth.speaker, &id, &expected, &patch).await?;
     show::<Users>(&rollcall, &auth, StatusCode::OK, &changed.user, &projection).await
 }
 
@@ -91,15 +89,8 @@ pub(super) async fn delete(
     ResourceId(id): ResourceId,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let if_match = headers::if_match(&headers);
-    directory::user::delete(
-        &rollcall,
-        &auth.context,
-        &auth.speaker,
-        &DirectoryUserId(id),
-        if_match.as_deref(),
-    )
-    .await?;
+    let expected = headers::preconditions(&headers);
+    directory::user::delete(&rollcall, &auth.context, &auth.speaker, &DirectoryUserId(id), &expected).await?;
     Ok(render::no_content())
 }
 

@@ -242,6 +242,33 @@ async fn a_version_that_is_no_text_matches_nothing() {
     .await;
 }
 
+/// RFC 9110 section 13.1.2.
+#[tokio::test]
+async fn what_must_not_be_there_is_not_changed() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let caller = callers::directory(&company, Provider::Okta).await;
+        let user = format!("/Users/{}", caller.creates("ana@acme.test").await);
+        let group = format!("/Groups/{}", caller.creates_group("Sales", &[]).await);
+        let group_body = json!({ "displayName": "Marketing" });
+        for (path, body) in [(user, person("bo@acme.test")), (group, group_body)] {
+            let before = caller.get(&path).await.shows(200);
+            let operations = json!([{ "op": "replace", "path": "displayName", "value": "Someone" }]);
+            for header in ["*", before["meta"]["version"].as_str().unwrap()] {
+                let guarded = caller.clone().sending("if-none-match", header);
+                guarded.put(&path, &body).await.refuses(412, "");
+                guarded.change(&path, &operations).await.refuses(412, "");
+                guarded.delete(&path).await.refuses(412, "");
+                assert_eq!(caller.get(&path).await.shows(200), before);
+            }
+            let nowhere = format!("{path}0");
+            caller.clone().sending("if-none-match", "*").put(&nowhere, &body).await.refuses(404, "");
+            caller.clone().sending("if-none-match", "W/\"77\"").put(&path, &body).await.shows(200);
+        }
+    })
+    .await;
+}
+
 /// RFC 7644 section 4.
 #[tokio::test]
 async fn what_is_discovered_is_not_filtered() {
