@@ -9,7 +9,7 @@ use crate::{
     audit::Actor,
     clock::{Clock, Timestamp},
     config::Config,
-    directory::traffic::Traffic,
+    directory::{scans::Scans, traffic::Traffic},
     error::{Error, Result},
     journal::Journal,
     secret::{Seal, Secret},
@@ -31,6 +31,8 @@ pub struct Rollcall {
     pub held_due: Arc<Notify>,
     /// Whether identity providers are at work just now.
     pub traffic: Arc<Traffic>,
+    /// The turns of lists that no index answers.
+    pub scans: Arc<Scans>,
     /// Read from the store when it is first wanted.
     cursor_seal: Arc<OnceCell<Seal>>,
     /// What waits to be written into the journal of the SCIM API.
@@ -49,6 +51,7 @@ impl Rollcall {
             mail_due: Arc::new(Notify::new()),
             held_due: Arc::new(Notify::new()),
             traffic: Arc::default(),
+            scans: Arc::default(),
             cursor_seal: Arc::default(),
             journal: Arc::default(),
             stopping: CancellationToken::new(),

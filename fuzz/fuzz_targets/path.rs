@@ -2,27 +2,7 @@
 
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use scim::{
-    filter,
-    path::{AttrPath, PatchPath},
-    schema,
-};
+#[path = "../checks/path.rs"]
+mod check;
 
-fuzz_target!(|text: &str| {
-    if let Ok(path) = AttrPath::parse(text) {
-        assert_eq!(AttrPath::parse(&path.to_string()).as_ref(), Ok(&path));
-        for kind in [schema::user(), schema::group()] {
-            let Some(located) = kind.locate(&path) else { continue };
-            let again = kind.locate(&located.path).map(|again| again.path);
-            assert_eq!(again.as_ref(), Some(&located.path), "a canonical path is its own canonical form");
-        }
-    }
-    if let Ok(path) = PatchPath::parse(text) {
-        let printed = path.to_string();
-        // Escapes can make it longer than a path may be.
-        if printed.len() <= filter::MAX_LENGTH {
-            assert_eq!(PatchPath::parse(&printed).as_ref(), Ok(&path));
-        }
-    }
-});
+libfuzzer_sys::fuzz_target!(|input: &str| check::run(input));

@@ -7,16 +7,42 @@ pub fn weak(version: i64) -> String {
     format!("W/\"{version}\"")
 }
 
-/// Whether a change may go on. Without the header it may.
-///
-/// # Errors
-/// 412 if the header names other versions than the current one. Weak tags are compared as RFC 7644's examples do.
-pub fn check_if_match(header: Option<&str>, current: &str) -> Result<(), Error> {
-    match header {
-        Some(header) if !names(header, current) => Err(Error::precondition_failed(format!(
-            "The resource has changed: it is at version {current} now. Read it again and repeat the change."
-        ))),
-        _ => Ok(()),
+/// The versions on which a change rests, as the headers of its request name them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preconditions {
+    /// `If-Match`: the resource must have one of these.
+    pub if_match: Option<String>,
+    /// `If-None-Match`: the resource must have none of these; with `*` it must not be there.
+    pub if_none_match: Option<String>,
+}
+
+impl Preconditions {
+    /// Whether a change of a resource that is there may go on.
+    ///
+    /// # Errors
+    /// 412 if `If-Match` does not name the current version, or `If-None-Match` does (RFC 9110 §13.1.1 and 13.1.2). Weak
+    /// tags are compared as RFC 7644's examples do.
+    pub fn check(&self, current: &str) -> Result<(), Error> {
+        if self.if_match.as_deref().is_some_and(|header| !names(header, current)) {
+            return Err(Error::precondition_failed(format!(
+                "The resource has changed: it is at version {current} now. Read it again and repeat the change."
+            )));
+        }
+        if self.if_none_match.as_deref().is_some_and(|header| names(header, current)) {
+            return Err(Error::precondition_failed(format!(
+                "The resource is there, at version {current}, which If-None-Match excludes. Leave the header out."
+            )));
+        }
+        Ok(())
+    }
+
+    /// The same, each header rewritten.
+    #[must_use]
+    pub fn map(&self, rewrite: impl Fn(&str) -> String) -> Self {
+        Self {
+            if_match: self.if_match.as_deref().map(&rewrite),
+            if_none_match: self.if_none_match.as_deref().map(&rewrite),
+        }
     }
 }
 
@@ -56,7 +82,8 @@ mod tests {
             (Some("garbage,,\"'"), false),
         ];
         for (header, passes) in table {
-            let result = check_if_match(header, &weak(12));
+            let if_match = header.map(str::to_owned);
+            let result = Preconditions { if_match, if_none_match: None }.check(&weak(12));
             assert_eq!(result.is_ok(), passes, "{header:?}");
             if let Err(error) = result {
                 assert_eq!(error.status, 412);
@@ -70,5 +97,10 @@ mod tests {
         assert!(is_not_modified(Some("*"), &weak(3)));
         assert!(!is_not_modified(Some("W/\"2\""), &weak(3)));
         assert!(!is_not_modified(None, &weak(3)));
+        for (header, passes) in [("*", false), ("W/\"3\"", false), ("\"3\"", false), ("W/\"2\"", true)] {
+            let expected = Preconditions { if_match: None, if_none_match: Some(header.to_owned()) };
+            let result = expected.check(&weak(3)).map_err(|error| error.status);
+            assert_eq!(result, if passes { Ok(()) } else { Err(412) }, "{header}");
+        }
     }
 }

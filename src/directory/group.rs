@@ -5,6 +5,7 @@ use std::slice;
 
 use scim::{
     Document,
+    etag::Preconditions,
     patch::{MemberChange, Patch},
     schema,
 };
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 use super::{
     members::{self, Moved},
     transaction::in_directory,
-    user::{IfMatch, parsed},
+    user::parsed,
 };
 use crate::{
     audit,
@@ -94,7 +95,7 @@ pub async fn replace(
     context: &Context,
     speaker: &Speaker,
     id: &DirectoryGroupId,
-    if_match: IfMatch<'_>,
+    expected: &Preconditions,
     mut document: Document,
 ) -> Result<DirectoryGroup> {
     let members = scim::patch::take_members(&mut document).map_err(Error::Scim)?;
@@ -103,7 +104,7 @@ pub async fn replace(
     in_directory(rollcall, &speaker.directory_id, Turn::Beside, |mut tx, turn| async move {
         let request = Request { context, speaker, base_url, turn };
         let replaced = |_: &Document| Ok(Some(document.clone()));
-        let outcome = change(&mut tx, &request, id, if_match, changes, replaced).await;
+        let outcome = change(&mut tx, &request, id, expected, changes, replaced).await;
         (tx, outcome)
     })
     .await
@@ -118,7 +119,7 @@ pub async fn patch(
     context: &Context,
     speaker: &Speaker,
     id: &DirectoryGroupId,
-    if_match: IfMatch<'_>,
+    expected: &Preconditions,
     patch: Patch,
 ) -> Result<DirectoryGroup> {
     let (patch, changes) = patch.split_members().map_err(Error::Scim)?;
@@ -130,7 +131,7 @@ pub async fn patch(
             true => Ok(None),
             false => scim::patch::apply(schema::group(), document, patch).map_err(Error::Scim),
         };
-        let outcome = change(&mut tx, &request, id, if_match, changes, patched).await;
+        let outcome = change(&mut tx, &request, id, expected, changes, patched).await;
         (tx, outcome)
     })
     .await
@@ -140,7 +141,7 @@ async fn change(
     tx: &mut Tx,
     request: &Request<'_>,
     id: &DirectoryGroupId,
-    if_match: IfMatch<'_>,
+    expected: &Preconditions,
     changes: &[MemberChange],
     decide: impl FnOnce(&Document) -> Result<Option<Document>>,
 ) -> Result<DirectoryGroup> {
@@ -148,7 +149,7 @@ async fn change(
     let Some(before) = store::directory_groups::get_for_update(tx, directory, id).await? else {
         return Err(Error::NotFound { what: "Group in this directory" });
     };
-    scim::etag::check_if_match(if_match, &scim::etag::weak(before.version)).map_err(Error::Scim)?;
+    expected.check(&scim::etag::weak(before.version)).map_err(Error::Scim)?;
     let mut group = before.clone();
     if let Some(document) = decide(&parsed(&before.document)?)? {
         describe(&mut group, document)?;
@@ -178,13 +179,13 @@ pub async fn delete(
     context: &Context,
     speaker: &Speaker,
     id: &DirectoryGroupId,
-    if_match: IfMatch<'_>,
+    expected: &Preconditions,
 ) -> Result<()> {
     let base_url = base_url(rollcall, speaker);
     let base_url = base_url.as_str();
     in_directory(rollcall, &speaker.directory_id, Turn::Alone, |mut tx, turn| async move {
         let request = Request { context, speaker, base_url, turn };
-        let outcome = delete_in(&mut tx, &request, id, if_match).await;
+        let outcome = delete_in(&mut tx, &request, id, expected).await;
         (tx, outcome)
     })
     .await
@@ -194,13 +195,13 @@ async fn delete_in(
     tx: &mut Tx,
     request: &Request<'_>,
     id: &DirectoryGroupId,
-    if_match: IfMatch<'_>,
+    expected: &Preconditions,
 ) -> Result<()> {
     let Request { context, speaker, .. } = request;
     let Some(group) = store::directory_groups::get_for_update(tx, &speaker.directory_id, id).await? else {
         return Err(Error::NotFound { what: "Group in this directory" });
     };
-    scim::etag::check_if_match(if_match, &scim::etag::weak(group.version)).map_err(Error::Scim)?;
+    expected.check(&scim::etag::weak(group.version)).map_err(Error::Scim)?;
     let gave = store::role_mappings::giving(tx, id).await?;
     store::directory_groups::delete(tx, id, context.now).await?;
     if !gave.is_empty() {

@@ -7,6 +7,7 @@ mod columns;
 pub mod group;
 mod members;
 pub mod role_mapping;
+pub mod scans;
 pub mod settings;
 pub mod tag;
 pub mod token;

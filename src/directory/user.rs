@@ -1,7 +1,7 @@
 //! People of the mirror: created, replaced, patched and deleted by the identity provider. Each change is recorded
 //! and projected in one transaction.
 
-use scim::{Document, patch::Patch, schema};
+use scim::{Document, etag::Preconditions, patch::Patch, schema};
 use serde_json::{Value, json};
 
 use super::{columns::UserColumns, members, tag, transaction::in_directory};
@@ -27,14 +27,10 @@ pub struct Changed {
     pub outcome: Option<Outcome>,
 }
 
-/// The version that a change expects, as `If-Match` gives it.
-pub type IfMatch<'a> = Option<&'a str>;
-
 /// `groups` are part of what a client reads, and so of the tag that it read, but no write of the person changes them: a
 /// write is refused only when the person's own attributes changed meanwhile (RFC 7644 section 3.14).
-fn check_if_match(header: IfMatch<'_>, version: i64) -> Result<()> {
-    let header = header.map(tag::without_groups);
-    scim::etag::check_if_match(header.as_deref(), &scim::etag::weak(version)).map_err(Error::Scim)
+fn check(expected: &Preconditions, version: i64) -> Result<()> {
+    expected.map(tag::without_groups).check(&scim::etag::weak(version)).map_err(Error::Scim)
 }
 
 /// Records a new person.
@@ -98,13 +94,13 @@ pub async fn replace(
     context: &Context,
     speaker: &Speaker,
     id: &DirectoryUserId,
-    if_match: IfMatch<'_>,
+    expected: &Preconditions,
     document: Document,
 ) -> Result<Changed> {
     let document = &document;
     let changed = in_directory(rollcall, &speaker.directory_id, Turn::Beside, |mut tx, _| async move {
         let replaced = |before: &DirectoryUser| Ok(Some(with_active(document.clone(), before.active)));
-        let outcome = change(&mut tx, context, speaker, id, if_match, replaced).await;
+        let outcome = change(&mut tx, context, speaker, id, expected, replaced).await;
         (tx, outcome)
     })
     .await?;
@@ -121,14 +117,14 @@ pub async fn patch(
     context: &Context,
     speaker: &Speaker,
     id: &DirectoryUserId,
-    if_match: IfMatch<'_>,
+    expected: &Preconditions,
     patch: &Patch,
 ) -> Result<Changed> {
     let changed = in_directory(rollcall, &speaker.directory_id, Turn::Beside, |mut tx, _| async move {
         let patched = |before: &DirectoryUser| {
             scim::patch::apply(schema::user(), &parsed(&before.document)?, patch).map_err(Error::Scim)
         };
-        let outcome = change(&mut tx, context, speaker, id, if_match, patched).await;
+        let outcome = change(&mut tx, context, speaker, id, expected, patched).await;
         (tx, outcome)
     })
     .await?;
@@ -141,13 +137,13 @@ async fn change(
     context: &Context,
     speaker: &Speaker,
     id: &DirectoryUserId,
-    if_match: IfMatch<'_>,
+    expected: &Preconditions,
     decide: impl FnOnce(&DirectoryUser) -> Result<Option<Document>>,
 ) -> Result<Changed> {
     let Some(before) = store::directory_users::get_for_update(tx, &speaker.directory_id, id).await? else {
         return Err(Error::NotFound { what: "User in this directory" });
     };
-    check_if_match(if_match, before.version)?;
+    check(expected, before.version)?;
     let Some(document) = decide(&before)? else {
         return Ok(Changed { user: before, outcome: None });
     };
@@ -193,10 +189,10 @@ pub async fn delete(
     context: &Context,
     speaker: &Speaker,
     id: &DirectoryUserId,
-    if_match: IfMatch<'_>,
+    expected: &Preconditions,
 ) -> Result<Outcome> {
     let outcome = in_directory(rollcall, &speaker.directory_id, Turn::Alone, |mut tx, _| async move {
-        let outcome = delete_in(&mut tx, context, speaker, id, if_match).await;
+        let outcome = delete_in(&mut tx, context, speaker, id, expected).await;
         (tx, outcome)
     })
     .await?;
@@ -218,12 +214,12 @@ async fn delete_in(
     context: &Context,
     speaker: &Speaker,
     id: &DirectoryUserId,
-    if_match: IfMatch<'_>,
+    expected: &Preconditions,
 ) -> Result<Outcome> {
     let Some(mut user) = store::directory_users::get_for_update(tx, &speaker.directory_id, id).await? else {
         return Err(Error::NotFound { what: "User in this directory" });
     };
-    check_if_match(if_match, user.version)?;
+    check(expected, user.version)?;
     store::directory_users::delete(tx, id, context.now).await?;
     members::admit_waiting(tx, context, speaker, &user).await?;
     user.deleted = true;

@@ -6,7 +6,7 @@ use http::{HeaderValue, Method, StatusCode, Uri, header};
 use super::{auth::DirectoryAuth, render};
 use crate::{error::Error, store};
 
-/// How long a client should wait before it repeats a request that found the database busy, in seconds.
+/// How long a client should wait before it repeats a request that found the server busy, in seconds.
 const RETRY_AFTER: &str = "5";
 
 /// A failed request, on its way to the client.
@@ -56,7 +56,11 @@ impl Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let retry = matches!(self.0, Error::Store(store::Error::Unavailable(_) | store::Error::Lost(_)));
+        let retry = match &self.0 {
+            Error::Store(error) => matches!(error, store::Error::Unavailable(_) | store::Error::Lost(_)),
+            Error::Scim(error) => error.status == StatusCode::TOO_MANY_REQUESTS.as_u16(),
+            _ => false,
+        };
         let mut response = render(&self.into_scim());
         if retry {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));

@@ -19,7 +19,7 @@ use super::{
     body::ScimBody,
     failure::Result,
     headers, render,
-    resources::{Resources, show},
+    resources::{Resources, changed_since, element_with_value, show},
 };
 use crate::{
     directory,
@@ -64,17 +64,10 @@ pub(super) async fn replace(
 ) -> Result<Response> {
     let projection = auth.projection(schema::group(), query.as_deref())?;
     let document = auth.accept(resource::read(schema::group(), &body, auth.mode)?);
-    let if_match = headers::if_match(&headers);
+    let expected = headers::preconditions(&headers);
     let id = DirectoryGroupId(id);
-    let group = directory::group::replace(
-        &rollcall,
-        &auth.context,
-        &auth.speaker,
-        &id,
-        if_match.as_deref(),
-        document,
-    )
-    .await?;
+    let group =
+        directory::group::replace(&rollcall, &auth.context, &auth.speaker, &id, &expected, document).await?;
     show::<Groups>(&rollcall, &auth, StatusCode::OK, &group, &projection).await
 }
 
@@ -88,11 +81,10 @@ pub(super) async fn patch(
 ) -> Result<Response> {
     let projection = auth.projection(schema::group(), query.as_deref())?;
     let patch = auth.accept(scim::patch::parse(schema::group(), &body, auth.mode)?);
-    let if_match = headers::if_match(&headers);
+    let expected = headers::preconditions(&headers);
     let id = DirectoryGroupId(id);
     let group =
-        directory::group::patch(&rollcall, &auth.context, &auth.speaker, &id, if_match.as_deref(), patch)
-            .await?;
+        directory::group::patch(&rollcall, &auth.context, &auth.speaker, &id, &expected, patch).await?;
     // Entra discourages a body with all members in the answer to a group PATCH. Whoever names attributes is shown them
     // (RFC 7644 section 3.5.2).
     if !projection.names_attributes()
@@ -109,15 +101,9 @@ pub(super) async fn delete(
     ResourceId(id): ResourceId,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let if_match = headers::if_match(&headers);
-    directory::group::delete(
-        &rollcall,
-        &auth.context,
-        &auth.speaker,
-        &DirectoryGroupId(id),
-        if_match.as_deref(),
-    )
-    .await?;
+    let expected = headers::preconditions(&headers);
+    directory::group::delete(&rollcall, &auth.context, &auth.speaker, &DirectoryGroupId(id), &expected)
+        .await?;
     Ok(render::no_content())
 }
 
@@ -151,9 +137,15 @@ impl Resources for Groups {
         row.sort_key(by)
     }
 
-    /// `displayName`, `externalId`, `id` and `members` compared by `eq`.
+    /// `displayName`, `externalId`, `id` and `members` compared by `eq`, and a time after which there was a change.
     fn condition(filter: &Filter) -> Option<GroupCondition> {
+        if let Some(since) = changed_since(filter) {
+            return Some(GroupCondition::ChangedSince(since));
+        }
         match filter {
+            Filter::ValuePath { path, filter } if path.schema.is_none() && path.attribute == "members" => {
+                element_with_value(filter).map(GroupCondition::Member)
+            }
             Filter::Compare { path, op: CompareOp::Eq, value: Literal::String(text) }
                 if path.schema.is_none() =>
             {
@@ -167,6 +159,26 @@ impl Resources for Groups {
                 }
             }
             _ => None,
+        }
+    }
+
+    fn any(conditions: Vec<GroupCondition>) -> Option<GroupCondition> {
+        let flat = conditions.into_iter().flat_map(|condition| match condition {
+            GroupCondition::Any(inner) => inner,
+            single => vec![single],
+        });
+        Some(GroupCondition::Any(flat.collect()))
+    }
+
+    fn is_heavy(condition: &GroupCondition) -> bool {
+        matches!(condition, GroupCondition::Any(_)) && !Self::finds_few(condition)
+    }
+
+    fn finds_few(condition: &GroupCondition) -> bool {
+        match condition {
+            GroupCondition::Id(_) | GroupCondition::DisplayName(_) => true,
+            GroupCondition::Any(conditions) => conditions.iter().all(Self::finds_few),
+            _ => false,
         }
     }
 

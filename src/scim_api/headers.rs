@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, header};
+use scim::etag::Preconditions;
 
 use super::render;
 
@@ -17,9 +18,12 @@ fn tags(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join(", "))
 }
 
-/// The versions that the client wants to change.
-pub(super) fn if_match(headers: &HeaderMap) -> Option<String> {
-    tags(headers, &header::IF_MATCH)
+/// The versions on which a change rests.
+pub(super) fn preconditions(headers: &HeaderMap) -> Preconditions {
+    Preconditions {
+        if_match: tags(headers, &header::IF_MATCH),
+        if_none_match: tags(headers, &header::IF_NONE_MATCH),
+    }
 }
 
 /// The answer to a client that has this version already; `None` when it has not.

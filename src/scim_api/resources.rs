@@ -7,7 +7,7 @@ use axum::{
 use http::{HeaderMap, StatusCode, header};
 use scim::{
     Document,
-    filter::Filter,
+    filter::{CompareOp, Filter, Literal},
     list::{ListQuery, SortKey},
     projection::Projection,
     schema::ResourceType,
@@ -20,6 +20,7 @@ use super::{
     headers, list, render,
 };
 use crate::{
+    clock::Timestamp,
     state::Rollcall,
     store::{
         self, Conn,
@@ -41,8 +42,24 @@ pub(super) trait Resources {
     fn size(row: &Self::Row) -> usize;
     /// What stands for the row in the order of this column.
     fn sort_key(row: &Self::Row, by: Column) -> SortKey;
-    /// The condition that means the same as the filter, which is no `and`; `None` when no index answers it.
+    /// The condition that means the same as the filter, which is no `and` and no `or`; `None` when no index answers it.
     fn condition(filter: &Filter) -> Option<Self::Condition>;
+    /// A condition that all meet whom the filter finds, where there is none that means the same.
+    fn hint(_: &Filter) -> Option<Self::Condition> {
+        None
+    }
+    /// The condition that one of these is met.
+    fn any(_: Vec<Self::Condition>) -> Option<Self::Condition> {
+        None
+    }
+    /// Whether few resources meet the condition, however many there are.
+    fn finds_few(_: &Self::Condition) -> bool {
+        false
+    }
+    /// Whether to find who meets the condition may cost more than to look at each once.
+    fn is_heavy(_: &Self::Condition) -> bool {
+        false
+    }
     /// The condition that the id is one of these.
     fn one_of(ids: Vec<String>) -> Self::Condition;
     fn page(
@@ -117,11 +134,53 @@ impl<Condition> Narrowing<Condition> {
                 all.is_whole &= part.is_whole;
                 all
             }),
+            Filter::Or(parts) => Self::by_any::<R>(parts),
             single => match R::condition(single) {
                 Some(condition) => Self { conditions: vec![condition], is_whole: true },
-                None => Self { conditions: Vec::new(), is_whole: false },
+                None => Self { conditions: R::hint(single).into_iter().collect(), is_whole: false },
             },
         }
+    }
+
+    /// Each part has to be narrowed, by its best condition.
+    fn by_any<R: Resources<Condition = Condition>>(parts: &[Filter]) -> Self {
+        let mut is_whole = true;
+        let of_parts = parts.iter().map(|part| {
+            let part = Self::by::<R>(part);
+            is_whole &= part.is_whole && part.conditions.len() == 1;
+            part.conditions.into_iter().min_by_key(|condition| !R::finds_few(condition))
+        });
+        let any = of_parts.collect::<Option<Vec<_>>>().and_then(R::any);
+        Self { is_whole: is_whole && any.is_some(), conditions: any.into_iter().collect() }
+    }
+}
+
+/// The earliest time of a change that `meta.lastModified gt "TIME"`, or `ge`, finds. What is compared are the
+/// milliseconds that are shown.
+pub(super) fn changed_since(filter: &Filter) -> Option<Timestamp> {
+    const MILLISECOND: i128 = 1_000_000;
+    let Filter::Compare { path, op, value: Literal::String(time) } = filter else { return None };
+    if path.schema.is_some() || path.attribute != "meta" || path.sub.as_deref() != Some("lastModified") {
+        return None;
+    }
+    let time = scim::filter::parse_date(time)?.unix_timestamp_nanos();
+    let milliseconds = match op {
+        CompareOp::Gt => time.div_euclid(MILLISECOND) + 1,
+        CompareOp::Ge => (time + MILLISECOND - 1).div_euclid(MILLISECOND),
+        _ => return None,
+    };
+    Some(Timestamp(i64::try_from(milliseconds * 1000).ok()?))
+}
+
+/// The id in the filter of a value path that asks for nothing else: `members[value eq "ID"]`.
+pub(super) fn element_with_value(filter: &Filter) -> Option<String> {
+    match filter {
+        Filter::Compare { path, op: CompareOp::Eq, value: Literal::String(text) }
+            if path.attribute == "value" =>
+        {
+            Some(text.clone())
+        }
+        _ => None,
     }
 }
 
@@ -180,9 +239,12 @@ async fn respond<R: Resources>(
 ) -> Result<Response> {
     R::check(query)?;
     let position = list::position(auth, &R::kind().endpoint, query)?;
-    let mut conn = rollcall.db.read().await?;
-    let found =
-        list::in_time(list::collect::<R>(&mut conn, auth, query, &position, list::size(query))).await?;
+    let scanned = list::is_scan::<R>(query).then_some(auth.directory());
+    let found = list::in_time(&rollcall.scans, scanned, async {
+        let mut conn = rollcall.db.read().await?;
+        list::collect::<R>(&mut conn, auth, query, &position, list::size(query)).await
+    })
+    .await?;
     list::answer(auth, R::kind(), query, found)
 }
 
@@ -199,4 +261,27 @@ pub(super) async fn show<R: Resources>(
     let mut shown = R::render(&mut conn, auth, rows, is_shown::<R>(projection)).await?;
     let resource = shown.pop().unwrap_or_default();
     Ok(render::resource(status, R::kind(), resource, projection))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Microseconds are stored, milliseconds are shown and compared.
+    #[test]
+    fn a_time_of_a_change_is_compared_as_it_is_shown() {
+        for (filter, since) in [
+            ("meta.lastModified gt \"1970-01-01T00:00:01.005Z\"", Some(1_006_000)),
+            ("meta.lastModified ge \"1970-01-01T00:00:01.005Z\"", Some(1_005_000)),
+            ("meta.lastModified gt \"1970-01-01T00:00:01.0050001Z\"", Some(1_006_000)),
+            ("meta.lastModified ge \"1970-01-01T00:00:01.0050001Z\"", Some(1_006_000)),
+            ("meta.lastModified gt \"1969-12-31T23:59:59.9995Z\"", Some(0)),
+            ("meta.lastModified ge \"1969-12-31T23:59:59.999Z\"", Some(-1000)),
+            ("meta.lastModified lt \"1970-01-01T00:00:01Z\"", None),
+            ("meta.created gt \"1970-01-01T00:00:01Z\"", None),
+        ] {
+            let filter = scim::filter::parse(filter).unwrap();
+            assert_eq!(changed_since(&filter), since.map(Timestamp), "{filter}");
+        }
+    }
 }

@@ -68,8 +68,10 @@ async fn everything(
         shown: Vec::new(),
         next: None,
     };
-    let mut conn = rollcall.db.read().await?;
-    list::in_time(async {
+    let is_scan = users.as_ref().is_some_and(list::is_scan::<Users>)
+        || groups.as_ref().is_some_and(list::is_scan::<Groups>);
+    list::in_time(&rollcall.scans, is_scan.then_some(auth.directory()), async {
+        let mut conn = rollcall.db.read().await?;
         if let Some(users) = &users {
             page.add_users(&mut conn, auth, users).await?;
         }

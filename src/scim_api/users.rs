@@ -20,7 +20,7 @@ use super::{
     body::ScimBody,
     failure::Result,
     headers, render,
-    resources::{Resources, show},
+    resources::{Resources, changed_since, element_with_value, show},
 };
 use crate::{
     directory,
@@ -32,6 +32,10 @@ use crate::{
         order::{Column, Order, Slice},
     },
 };
+
+/// Most groups in one list of people, each person's counted: a page ends before the person with whom there would be more
+/// (RFC 7644 section 3.4.2.4 lets a page hold fewer than `count`). Someone with more groups makes a page of their own.
+const MOST_GROUPS: i64 = 20_000;
 
 pub(super) async fn create(
     State(rollcall): State<Rollcall>,
@@ -55,11 +59,10 @@ pub(super) async fn replace(
 ) -> Result<Response> {
     let projection = auth.projection(schema::user(), query.as_deref())?;
     let document = auth.accept(resource::read(schema::user(), &body, auth.mode)?);
-    let if_match = headers::if_match(&headers);
+    let expected = headers::preconditions(&headers);
     let id = DirectoryUserId(id);
     let changed =
-        directory::user::replace(&rollcall, &auth.context, &auth.speaker, &id, if_match.as_deref(), document)
-            .await?;
+        directory::user::replace(&rollcall, &auth.context, &auth.speaker, &id, &expected, document).await?;
     show::<Users>(&rollcall, &auth, StatusCode::OK, &changed.user, &projection).await
 }
 
@@ -73,11 +76,10 @@ pub(super) async fn patch(
 ) -> Result<Response> {
     let projection = auth.projection(schema::user(), query.as_deref())?;
     let patch = auth.accept(scim::patch::parse(schema::user(), &body, auth.mode)?);
-    let if_match = headers::if_match(&headers);
+    let expected = headers::preconditions(&headers);
     let id = DirectoryUserId(id);
     let changed =
-        directory::user::patch(&rollcall, &auth.context, &auth.speaker, &id, if_match.as_deref(), &patch)
-            .await?;
+        directory::user::patch(&rollcall, &auth.context, &auth.speaker, &id, &expected, &patch).await?;
     show::<Users>(&rollcall, &auth, StatusCode::OK, &changed.user, &projection).await
 }
 
@@ -87,15 +89,8 @@ pub(super) async fn delete(
     ResourceId(id): ResourceId,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let if_match = headers::if_match(&headers);
-    directory::user::delete(
-        &rollcall,
-        &auth.context,
-        &auth.speaker,
-        &DirectoryUserId(id),
-        if_match.as_deref(),
-    )
-    .await?;
+    let expected = headers::preconditions(&headers);
+    directory::user::delete(&rollcall, &auth.context, &auth.speaker, &DirectoryUserId(id), &expected).await?;
     Ok(render::no_content())
 }
 
@@ -124,24 +119,38 @@ impl Resources for Users {
         row.sort_key(by)
     }
 
-    /// `userName`, `externalId`, `id`, `active` and addresses compared by `eq`.
+    /// `userName`, `externalId`, `id`, `active`, groups and addresses compared by `eq`, the beginning of a `userName`,
+    /// and a time after which there was a change.
     fn condition(filter: &Filter) -> Option<UserCondition> {
+        if let Some(since) = changed_since(filter) {
+            return Some(UserCondition::ChangedSince(since));
+        }
         match filter {
+            Filter::Compare { path, op: CompareOp::Sw, value: Literal::String(start) }
+                if path.schema.is_none() && path.attribute == "userName" =>
+            {
+                Some(UserCondition::UserNameStart(start.clone()))
+            }
             Filter::Compare { path, op: CompareOp::Eq, value } if path.schema.is_none() => {
                 match (path.attribute.as_str(), path.sub.as_deref(), value) {
                     ("userName", None, Literal::String(name)) => Some(UserCondition::UserName(name.clone())),
                     ("externalId", None, Literal::String(id)) => Some(UserCondition::ExternalId(id.clone())),
                     ("id", None, Literal::String(id)) => Some(UserCondition::Id(id.clone())),
                     ("active", None, Literal::Boolean(active)) => Some(UserCondition::Active(*active)),
+                    ("groups", None | Some("value"), Literal::String(id)) => {
+                        Some(UserCondition::Group(id.clone()))
+                    }
                     ("emails", None | Some("value"), Literal::String(value)) => {
                         Some(UserCondition::Email { value: value.clone(), kind: None })
                     }
                     _ => None,
                 }
             }
-            Filter::ValuePath { path, filter } if path.schema.is_none() && path.attribute == "emails" => {
-                email_condition(filter)
-            }
+            Filter::ValuePath { path, filter } if path.schema.is_none() => match path.attribute.as_str() {
+                "emails" => email_condition(filter),
+                "groups" => element_with_value(filter).map(UserCondition::Group),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -150,6 +159,36 @@ impl Resources for Users {
     fn as_filtered(row: &DirectoryUser, mut resource: Document) -> Document {
         resource.entry("active").or_insert(Value::Bool(row.active));
         resource
+    }
+
+    /// The address of an element that has to have more than it.
+    fn hint(filter: &Filter) -> Option<UserCondition> {
+        match filter {
+            Filter::ValuePath { path, filter } if path.schema.is_none() && path.attribute == "emails" => {
+                email_hint(filter)
+            }
+            _ => None,
+        }
+    }
+
+    fn any(conditions: Vec<UserCondition>) -> Option<UserCondition> {
+        let flat = conditions.into_iter().flat_map(|condition| match condition {
+            UserCondition::Any(inner) => inner,
+            single => vec![single],
+        });
+        Some(UserCondition::Any(flat.collect()))
+    }
+
+    fn is_heavy(condition: &UserCondition) -> bool {
+        matches!(condition, UserCondition::Any(_)) && !Self::finds_few(condition)
+    }
+
+    fn finds_few(condition: &UserCondition) -> bool {
+        match condition {
+            UserCondition::Id(_) | UserCondition::UserName(_) => true,
+            UserCondition::Any(conditions) => conditions.iter().all(Self::finds_few),
+            _ => false,
+        }
     }
 
     fn one_of(ids: Vec<String>) -> UserCondition {
@@ -185,6 +224,27 @@ impl Resources for Users {
         store::directory_users::count(conn, auth.directory(), conditions).await
     }
 
+    /// Portions that are too large are halved, so that what is counted stays within what one answer may carry.
+    async fn fitting(conn: &mut Conn, rows: &[DirectoryUser]) -> store::Result<usize> {
+        if rows.len() < 2 {
+            return Ok(rows.len());
+        }
+        let ids: Vec<DirectoryUserId> = rows.iter().map(|row| row.id.clone()).collect();
+        let (mut fitting, mut left, mut portion) = (0, MOST_GROUPS, ids.len());
+        while let Some(some) = ids.get(fitting..).and_then(|rest| rest.chunks(portion).next()) {
+            let number = store::directory_nesting::number_up_to(conn, some, left).await?;
+            if number <= left {
+                fitting += some.len();
+                left -= number;
+            } else if some.len() > 1 {
+                portion = some.len() / 2;
+            } else {
+                break;
+            }
+        }
+        Ok(fitting.max(1))
+    }
+
     async fn render(
         conn: &mut Conn,
         auth: &DirectoryAuth,
@@ -201,6 +261,13 @@ impl Resources for Users {
         }
         rows.iter().map(|row| render::user(&auth.base_url, row, groups_of.remove(&row.id))).collect()
     }
+}
+
+/// The address in `emails[value eq "x" and primary eq true]`.
+fn email_hint(filter: &Filter) -> Option<UserCondition> {
+    let Filter::And(parts) = filter else { return None };
+    let value = parts.iter().find_map(element_with_value)?;
+    Some(UserCondition::Email { value, kind: None })
 }
 
 /// `emails[type eq "work" and value eq "x"]`, in either order.

@@ -176,26 +176,44 @@ pub enum GroupCondition {
     ExternalId(String),
     /// Has this member.
     Member(String),
+    /// Changed at this time or later.
+    ChangedSince(Timestamp),
+    /// One of these.
+    Any(Vec<GroupCondition>),
 }
 
 fn push_conditions(statement: &mut Statement, directory: &DirectoryId, conditions: &[GroupCondition]) {
     statement.push("WHERE directory_id = ").bind(Arg::Text(directory.0.clone()));
     for condition in conditions {
-        match condition {
-            GroupCondition::Id(id) => statement.push(" AND id = ").bind(Arg::Text(id.clone())),
-            GroupCondition::Ids(ids) => statement.push(" AND id IN ").bind_list(ids),
-            GroupCondition::DisplayName(name) => {
-                statement.push(" AND display_name_key = ").bind(Arg::Text(key(name)))
-            }
-            GroupCondition::ExternalId(id) => {
-                statement.push(" AND external_id = ").bind(Arg::Text(id.clone()))
-            }
-            GroupCondition::Member(id) => statement
-                .push(" AND id IN (SELECT group_id FROM directory_group_members WHERE member_id = ")
-                .bind(Arg::Text(id.clone()))
-                .push(")"),
-        };
+        push_condition(statement, directory, condition);
     }
+}
+
+fn push_condition(statement: &mut Statement, directory: &DirectoryId, condition: &GroupCondition) {
+    match condition {
+        GroupCondition::Id(id) => statement.push(" AND id = ").bind(Arg::Text(id.clone())),
+        GroupCondition::Ids(ids) => statement.push(" AND id IN ").bind_list(ids),
+        GroupCondition::DisplayName(name) => {
+            statement.push(" AND display_name_key = ").bind(Arg::Text(key(name)))
+        }
+        GroupCondition::ExternalId(id) => statement.push(" AND external_id = ").bind(Arg::Text(id.clone())),
+        GroupCondition::Member(id) => statement
+            .push(" AND id IN (SELECT group_id FROM directory_group_members WHERE member_id = ")
+            .bind(Arg::Text(id.clone()))
+            .push(")"),
+        GroupCondition::ChangedSince(time) => {
+            statement.push(" AND updated_at >= ").bind(Arg::Integer(time.0))
+        }
+        GroupCondition::Any(conditions) => {
+            // As in directory_users.
+            for (index, condition) in conditions.iter().enumerate() {
+                statement.push(if index == 0 { " AND id IN (" } else { " UNION ALL " });
+                statement.push("SELECT id FROM directory_groups ");
+                push_conditions(statement, directory, std::slice::from_ref(condition));
+            }
+            statement.push(")")
+        }
+    };
 }
 
 /// A slice of the directory's groups.

@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::{
     CHUNK, Conn, Result,
-    sql::{Statement, all_of, optional_scalar, scalars},
+    sql::{Arg, Statement, all_of, optional_scalar, scalar_of, scalars},
 };
 use crate::model::{DirectoryGroupId, DirectoryUserId};
 
@@ -72,4 +72,28 @@ pub async fn groups_of(conn: &mut Conn, users: &[DirectoryUserId]) -> Result<Vec
         groups.extend(all_of!(conn, GroupOfUser, statement)?);
     }
     Ok(groups)
+}
+
+/// How many groups these people have, all together, as [`groups_of`] gives them; `most + 1` when there are more than
+/// `most`, so that a count costs no more than that.
+///
+/// # Errors
+/// When the database fails.
+pub async fn number_up_to(conn: &mut Conn, users: &[DirectoryUserId], most: i64) -> Result<i64> {
+    let mut number = 0;
+    for chunk in users.chunks(CHUNK) {
+        let mut statement = Statement::new(
+            "WITH RECURSIVE held (user_id, group_id) AS (\
+             SELECT member_id, group_id FROM directory_group_members WHERE member_id IN ",
+        );
+        statement.bind_list(chunk.iter().map(DirectoryUserId::as_str)).push(
+            // Neither engine walks further than to the row that is asked for last.
+            " UNION SELECT held.user_id, m.group_id \
+             FROM held JOIN directory_group_members m ON m.member_id = held.group_id) \
+             SELECT COUNT(*) FROM (SELECT 1 FROM held LIMIT ",
+        );
+        statement.bind(Arg::Integer(most.saturating_add(1))).push(") AS counted");
+        number += scalar_of!(conn, i64, statement)?;
+    }
+    Ok(number.min(most.saturating_add(1)))
 }

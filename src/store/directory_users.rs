@@ -316,34 +316,82 @@ pub enum UserCondition {
     },
     /// `active`.
     Active(bool),
+    /// In this group, directly or through other groups.
+    Group(String),
+    /// `userName` begins so, case-insensitive.
+    UserNameStart(String),
+    /// Changed at this time or later.
+    ChangedSince(Timestamp),
+    /// One of these.
+    Any(Vec<UserCondition>),
 }
 
 fn push_conditions(statement: &mut Statement, directory: &DirectoryId, conditions: &[UserCondition]) {
     statement.push("WHERE directory_id = ").bind(Arg::Text(directory.0.clone())).push(" AND NOT deleted");
     for condition in conditions {
-        match condition {
-            UserCondition::Id(id) => statement.push(" AND id = ").bind(Arg::Text(id.clone())),
-            UserCondition::Ids(ids) => statement.push(" AND id IN ").bind_list(ids),
-            UserCondition::UserName(name) => {
-                statement.push(" AND user_name_key = ").bind(Arg::Text(key(name)))
-            }
-            UserCondition::ExternalId(id) => {
-                statement.push(" AND external_id = ").bind(Arg::Text(id.clone()))
-            }
-            UserCondition::Active(active) => statement.push(" AND active = ").bind(Arg::Boolean(*active)),
-            UserCondition::Email { value, kind } => {
-                statement
-                    .push(" AND id IN (SELECT user_id FROM directory_user_emails WHERE directory_id = ")
-                    .bind(Arg::Text(directory.0.clone()))
-                    .push(" AND value_key = ")
-                    .bind(Arg::Text(key(value)));
-                if let Some(kind) = kind {
-                    statement.push(" AND type_key = ").bind(Arg::Text(key(kind)));
-                }
-                statement.push(")")
-            }
-        };
+        push_condition(statement, directory, condition);
     }
+}
+
+fn push_condition(statement: &mut Statement, directory: &DirectoryId, condition: &UserCondition) {
+    match condition {
+        UserCondition::Id(id) => statement.push(" AND id = ").bind(Arg::Text(id.clone())),
+        UserCondition::Ids(ids) => statement.push(" AND id IN ").bind_list(ids),
+        UserCondition::UserName(name) => statement.push(" AND user_name_key = ").bind(Arg::Text(key(name))),
+        UserCondition::ExternalId(id) => statement.push(" AND external_id = ").bind(Arg::Text(id.clone())),
+        UserCondition::Active(active) => statement.push(" AND active = ").bind(Arg::Boolean(*active)),
+        UserCondition::ChangedSince(time) => statement.push(" AND updated_at >= ").bind(Arg::Integer(time.0)),
+        UserCondition::Email { value, kind } => {
+            statement
+                .push(" AND id IN (SELECT user_id FROM directory_user_emails WHERE directory_id = ")
+                .bind(Arg::Text(directory.0.clone()))
+                .push(" AND value_key = ")
+                .bind(Arg::Text(key(value)));
+            if let Some(kind) = kind {
+                statement.push(" AND type_key = ").bind(Arg::Text(key(kind)));
+            }
+            statement.push(")")
+        }
+        UserCondition::Group(id) => statement
+            .push(" AND id IN (WITH RECURSIVE nested (id) AS (SELECT CAST(")
+            .bind(Arg::Text(id.clone()))
+            .push(
+                " AS TEXT) UNION SELECT m.member_id FROM nested \
+                 JOIN directory_group_members m ON m.group_id = nested.id WHERE m.member_kind = 'Group') \
+                 SELECT m.member_id FROM nested JOIN directory_group_members m ON m.group_id = nested.id)",
+            ),
+        UserCondition::UserNameStart(start) => {
+            let start = key(start);
+            let beyond = beyond(&start);
+            statement.push(" AND user_name_key >= ").bind(Arg::Text(start));
+            if let Some(beyond) = beyond {
+                statement.push(" AND user_name_key < ").bind(Arg::Text(beyond));
+            }
+            statement
+        }
+        UserCondition::Any(conditions) => {
+            // Each by its own index: neither engine has one for an OR of look-ups in several tables.
+            for (index, condition) in conditions.iter().enumerate() {
+                statement.push(if index == 0 { " AND id IN (" } else { " UNION ALL " });
+                statement.push("SELECT id FROM directory_users ");
+                push_conditions(statement, directory, std::slice::from_ref(condition));
+            }
+            statement.push(")")
+        }
+    };
+}
+
+/// The first text behind all that begin with this one; `None` when there is none.
+fn beyond(start: &str) -> Option<String> {
+    let mut start: Vec<char> = start.chars().collect();
+    while let Some(last) = start.pop() {
+        let next = (u32::from(last) + 1..=u32::from(char::MAX)).find_map(char::from_u32);
+        if let Some(next) = next {
+            start.push(next);
+            return Some(start.into_iter().collect());
+        }
+    }
+    None
 }
 
 /// A slice of the directory's people.

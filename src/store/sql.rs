@@ -55,6 +55,9 @@ macro_rules! scalars {
 
 pub(in crate::store) use {all, execute, on, optional, optional_scalar, scalar, scalars};
 
+/// Most arguments of a statement made at run time that is kept prepared: one person, one member and one page have fewer.
+const MOST_KEPT: usize = 16;
+
 /// A value bound to a statement made at run time.
 #[derive(Clone, Debug)]
 pub(in crate::store) enum Arg {
@@ -112,8 +115,11 @@ impl Statement {
         self.push(")")
     }
 
-    pub(in crate::store) fn into_parts(self) -> (String, Vec<Arg>) {
-        (self.text, self.args)
+    /// Text and arguments, and whether connections keep the statement prepared. Each length of a list makes another
+    /// statement, and a long one takes a megabyte: kept, they would drive out those that every request uses.
+    pub(in crate::store) fn into_parts(self) -> (String, Vec<Arg>, bool) {
+        let is_kept = self.args.len() <= MOST_KEPT;
+        (self.text, self.args, is_kept)
     }
 }
 
@@ -135,28 +141,44 @@ macro_rules! bind_args {
 /// All rows of a [`Statement`] as `$row`.
 macro_rules! all_of {
     ($conn:expr, $row:ty, $statement:expr) => {{
-        let (text, args) = $statement.into_parts();
+        let (text, args, is_kept) = $statement.into_parts();
         let text = sqlx::AssertSqlSafe(text);
-        $crate::store::sql::on!($conn, c => $crate::store::sql::bind_args!(sqlx::query_as::<_, $row>(text), args).fetch_all(c).await)
+        $crate::store::sql::on!($conn, c => $crate::store::sql::bind_args!(sqlx::query_as::<_, $row>(text).persistent(is_kept), args).fetch_all(c).await)
     }};
 }
 
 /// The one column of the one row of a [`Statement`].
 macro_rules! scalar_of {
     ($conn:expr, $value:ty, $statement:expr) => {{
-        let (text, args) = $statement.into_parts();
+        let (text, args, is_kept) = $statement.into_parts();
         let text = sqlx::AssertSqlSafe(text);
-        $crate::store::sql::on!($conn, c => $crate::store::sql::bind_args!(sqlx::query_scalar::<_, $value>(text), args).fetch_one(c).await)
+        $crate::store::sql::on!($conn, c => $crate::store::sql::bind_args!(sqlx::query_scalar::<_, $value>(text).persistent(is_kept), args).fetch_one(c).await)
     }};
 }
 
 /// Runs a [`Statement`]; gives the number of rows it touched.
 macro_rules! execute_of {
     ($conn:expr, $statement:expr) => {{
-        let (text, args) = $statement.into_parts();
+        let (text, args, is_kept) = $statement.into_parts();
         let text = sqlx::AssertSqlSafe(text);
-        $crate::store::sql::on!($conn, c => $crate::store::sql::bind_args!(sqlx::query(text), args).execute(c).await.map(|done| done.rows_affected()))
+        $crate::store::sql::on!($conn, c => $crate::store::sql::bind_args!(sqlx::query(text).persistent(is_kept), args).execute(c).await.map(|done| done.rows_affected()))
     }};
 }
 
 pub(in crate::store) use {all_of, bind_args, execute_of, scalar_of};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_with_a_long_list_is_not_kept() {
+        let is_kept = |length: usize| {
+            let mut statement = Statement::new("SELECT id FROM accounts WHERE id IN ");
+            statement.bind_list(vec!["x"; length]);
+            statement.into_parts().2
+        };
+        assert!(is_kept(1) && is_kept(MOST_KEPT));
+        assert!(!is_kept(MOST_KEPT + 1) && !is_kept(4000));
+    }
+}

@@ -18,6 +18,7 @@ mod requests;
 mod support;
 
 mod group_changes;
+mod groups_of_people;
 mod large;
 mod members;
 mod plans;

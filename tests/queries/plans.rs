@@ -65,7 +65,27 @@ async fn look_ups(store: &TestStore, idp: &Large) -> Vec<LookUp> {
             "directory_users",
             &["directory_user_emails_value"],
         ),
+        (
+            "/Users?filter=emails%5Bvalue+eq+%22person77@acme.test%22+and+primary+eq+true%5D",
+            "directory_users",
+            &["directory_user_emails_value"],
+        ),
+        (
+            "/Users?filter=userName+eq+%22person77@acme.test%22+or+externalId+eq+%22x78%22+or+id+eq+%22somebody%22",
+            "directory_users",
+            &["directory_users_external_id"],
+        ),
         ("/Groups?filter=displayName+eq+%22group+77%22", "directory_groups", &["directory_groups_name"]),
+        (
+            "/Groups?excludedAttributes=members&filter=members%5Bvalue+eq+%22somebody%22%5D",
+            "directory_groups",
+            &["directory_group_members_member"],
+        ),
+        (
+            "/Groups?excludedAttributes=members&filter=displayName+eq+%22group+77%22+or+displayName+eq+%22group+78%22",
+            "directory_groups",
+            &["directory_groups_name"],
+        ),
         (
             "/Groups?filter=externalId+eq+%22of+Group+77%22",
             "directory_groups",

@@ -124,6 +124,31 @@ async fn a_resource_that_is_too_large_is_refused_in_every_way_in() {
     .await;
 }
 
+/// A list may carry thousands of members, each under a name.
+#[tokio::test]
+async fn the_name_of_a_member_is_refused_when_it_is_long_in_every_way_in() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let caller = callers::directory(&company, Provider::Okta).await;
+        let ana = caller.creates("ana@acme.test").await;
+        let named = |length| json!([{ "value": ana, "display": noise(length) }]);
+        let group = |length| json!({ "displayName": "Everyone", "members": named(length) });
+        caller.post("/Groups", &group(1025)).await.refuses(400, "invalidValue");
+        let id = callers::id_of(&caller.post("/Groups", &group(1024)).await.shows(201));
+        let path = format!("/Groups/{id}");
+        caller.put(&path, &group(1025)).await.refuses(400, "invalidValue");
+        for operation in [
+            json!({ "op": "add", "path": "members", "value": named(1025) }),
+            json!({ "op": "add", "value": { "members": named(1025) } }),
+            json!({ "op": "replace", "path": "members", "value": named(1025) }),
+        ] {
+            caller.change(&path, &json!([operation])).await.refuses(400, "invalidValue");
+        }
+        assert_eq!(caller.get(&path).await.shows(200)["members"][0]["display"], noise(1024));
+    })
+    .await;
+}
+
 /// A page ends before it is too large to be made in memory, by index and by cursor; nobody is passed over.
 #[tokio::test]
 async fn a_page_of_large_resources_ends_early() {
@@ -213,6 +238,33 @@ async fn a_version_that_is_no_text_matches_nothing() {
         let ask =
             caller.ask("GET", &path).header("if-none-match", "W/\"77\"").header("if-none-match", &version);
         assert_eq!(caller.send(ask).await.status, 304);
+    })
+    .await;
+}
+
+/// RFC 9110 section 13.1.2.
+#[tokio::test]
+async fn what_must_not_be_there_is_not_changed() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let caller = callers::directory(&company, Provider::Okta).await;
+        let user = format!("/Users/{}", caller.creates("ana@acme.test").await);
+        let group = format!("/Groups/{}", caller.creates_group("Sales", &[]).await);
+        let group_body = json!({ "displayName": "Marketing" });
+        for (path, body) in [(user, person("bo@acme.test")), (group, group_body)] {
+            let before = caller.get(&path).await.shows(200);
+            let operations = json!([{ "op": "replace", "path": "displayName", "value": "Someone" }]);
+            for header in ["*", before["meta"]["version"].as_str().unwrap()] {
+                let guarded = caller.clone().sending("if-none-match", header);
+                guarded.put(&path, &body).await.refuses(412, "");
+                guarded.change(&path, &operations).await.refuses(412, "");
+                guarded.delete(&path).await.refuses(412, "");
+                assert_eq!(caller.get(&path).await.shows(200), before);
+            }
+            let nowhere = format!("{path}0");
+            caller.clone().sending("if-none-match", "*").put(&nowhere, &body).await.refuses(404, "");
+            caller.clone().sending("if-none-match", "W/\"77\"").put(&path, &body).await.shows(200);
+        }
     })
     .await;
 }

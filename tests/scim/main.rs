@@ -46,6 +46,7 @@ mod rfc7644;
 mod rfc7644_changes;
 mod rfc9865;
 mod roles;
+mod scans;
 mod sessions;
 mod strict;
 mod tenancy;

@@ -14,6 +14,7 @@ mod support;
 
 mod bulk;
 mod client;
+mod fuzz_seeds;
 mod model;
 mod paging;
 mod read_back;

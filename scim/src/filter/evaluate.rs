@@ -26,6 +26,11 @@ pub fn matches_element(filter: &Filter, attribute: Option<&Attribute>, element: 
     evaluate(filter, &Subject::Element(attribute, element))
 }
 
+/// What [`matches`] may cost: the bytes that the comparisons of the filter look at, and a few for each value.
+pub fn effort(filter: &Filter, kind: &ResourceType, doc: &Document) -> usize {
+    effort_in(filter, &Subject::Resource(kind, doc))
+}
+
 /// Text as it is compared when case does not matter. Keys that a store computes must use it too.
 ///
 /// Letter by letter, and not as a whole: `str::to_lowercase` makes another letter of a sigma at the end of a word, so
@@ -58,7 +63,7 @@ pub(crate) fn is_present(value: &Value) -> bool {
 }
 
 /// An RFC 3339 date and time; without an offset it is UTC.
-pub(crate) fn parse_date(text: &str) -> Option<OffsetDateTime> {
+pub fn parse_date(text: &str) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(text, &Rfc3339)
         .or_else(|_| OffsetDateTime::parse(&format!("{text}Z"), &Rfc3339))
         .ok()
@@ -89,6 +94,23 @@ fn evaluate(filter: &Filter, subject: &Subject<'_>) -> bool {
         }
         Filter::ValuePath { path, filter } => subject.find(path).is_some_and(|found| {
             found.values.iter().any(|element| matches_element(filter, found.attribute, element))
+        }),
+    }
+}
+
+fn effort_in(filter: &Filter, subject: &Subject<'_>) -> usize {
+    const OF_ONE: usize = 16;
+    let of_value = |value: &&Value| OF_ONE + value.as_str().map_or(0, str::len);
+    match filter {
+        Filter::And(terms) | Filter::Or(terms) => terms.iter().map(|term| effort_in(term, subject)).sum(),
+        Filter::Not(inner) => effort_in(inner, subject),
+        Filter::Present(path) | Filter::Compare { path, .. } => {
+            subject.find(path).map_or(0, |found| found.values.iter().map(of_value).sum())
+        }
+        Filter::ValuePath { path, filter } => subject.find(path).map_or(0, |found| {
+            let of_element =
+                |element: &&Value| effort_in(filter, &Subject::Element(found.attribute, element));
+            found.values.iter().map(of_element).sum()
         }),
     }
 }

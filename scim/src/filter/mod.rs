@@ -19,8 +19,8 @@ mod print;
 
 pub use self::check::check;
 pub(crate) use self::check::{check_element, check_noting, sole_equalities};
-pub use self::evaluate::{fold, matches, matches_element};
-pub(crate) use self::evaluate::{is_present, parse_date, same_folded};
+pub use self::evaluate::{effort, fold, matches, matches_element, parse_date};
+pub(crate) use self::evaluate::{is_present, same_folded};
 pub use self::parse::parse;
 pub(crate) use self::parse::{read, read_patch_path};
 

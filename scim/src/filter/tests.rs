@@ -408,3 +408,25 @@ fn what_a_filter_asks_about() {
         assert_eq!(filter.mentions("members"), expected, "{text}");
     }
 }
+
+#[test]
+fn the_effort_of_a_filter_is_what_it_looks_at() {
+    let doc = json!({
+        "userName": "ana",
+        "title": "x".repeat(1000),
+        "emails": [{ "value": "a".repeat(100), "type": "work" }, { "value": "b".repeat(100) }],
+    });
+    let doc = doc.as_object().cloned().unwrap();
+    for (text, least) in [
+        ("title co \"x\"", 1000),
+        ("title co \"x\" or title co \"y\" and not (title co \"z\")", 3000),
+        ("emails.value co \"x\"", 200),
+        ("emails[value co \"x\" and not (value co \"y\")]", 400),
+        ("title pr and nickName pr and userName pr", 1003),
+        ("nickName co \"x\"", 0),
+    ] {
+        let filter = check(&parse(text).unwrap(), user()).unwrap();
+        let effort = effort(&filter, user(), &doc);
+        assert!((least..=least + 80).contains(&effort), "{text}: {effort}");
+    }
+}

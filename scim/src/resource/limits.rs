@@ -12,7 +12,7 @@ use crate::schema::{Attribute, ResourceType};
 /// The longest text value, in bytes.
 pub const MAX_STRING: usize = 64 * 1024;
 /// The longest value of an attribute that servers index (`userName`, `displayName`, `externalId`, `emails.value`,
-/// `members.value`), in bytes.
+/// `members.value`), and of `members.display`, of which one answer may hold thousands; in bytes.
 pub const MAX_INDEXED: usize = 1024;
 /// The deepest nesting of a body.
 pub const MAX_DEPTH: usize = 32;
@@ -61,7 +61,9 @@ pub(crate) fn size_of(doc: &Document) -> usize {
 /// The longest text that the attribute at this place may hold.
 pub(crate) fn longest(place: &str) -> usize {
     match place {
-        "userName" | "displayName" | "externalId" | "emails.value" | "members.value" => MAX_INDEXED,
+        "userName" | "displayName" | "externalId" | "emails.value" | "members.value" | "members.display" => {
+            MAX_INDEXED
+        }
         _ => MAX_STRING,
     }
 }

@@ -268,7 +268,16 @@ fn a_group_with_members() {
         doc["members"],
         json!([{ "value": "u1", "display": "Ana" }, { "value": "u2", "type": "User" }, { "value": "u3" }])
     );
-    for element in [json!(null), json!({}), json!({ "value": "" }), json!({ "display": "Ana" }), json!("")] {
+    let long = "x".repeat(MAX_INDEXED + 1);
+    for element in [
+        json!(null),
+        json!({}),
+        json!({ "value": "" }),
+        json!({ "display": "Ana" }),
+        json!(""),
+        json!({ "value": long }),
+        json!({ "value": "u1", "display": long }),
+    ] {
         let body = json!({ "schemas": [GROUP], "displayName": "Team", "members": [element] });
         assert_eq!(refused(group(), body, Mode::Tolerant), Some(ScimType::InvalidValue));
     }

@@ -26,6 +26,12 @@ use crate::{
 /// How far into a list that is sorted without an index a page by index may lie. A page by cursor may lie anywhere.
 const DEEPEST: u64 = 10_000;
 
+/// Most bytes that the filter may compare in one resource: about half a second for letters beyond ASCII, in which nobody
+/// else is served by the same thread.
+const MOST_EFFORT: usize = 32 * 1024 * 1024;
+/// Bytes that are looked at before others have their turn.
+const AT_A_STRETCH: usize = 1024 * 1024;
+
 /// The page that begins at this position: of the resources that the narrowing leaves, those that meet the filter.
 pub(super) async fn choose<R: Resources>(
     conn: &mut Conn,
@@ -58,23 +64,52 @@ async fn walk<R: Resources>(
 ) -> Result<()> {
     let filter = query.filter.as_ref().filter(|_| !narrowing.is_whole);
     let with_apart = is_evaluated::<R>(query);
-    let stride = i64::try_from(STRIDE).unwrap_or(i64::MAX);
+    let (mut stride, mut pace) = (STRIDE, Pace::default());
     let mut last: Option<String> = None;
     loop {
         let behind = last.as_deref().and_then(|id| Order::default().place(&SortKey::Absent, id));
-        let slice = Slice { behind: behind.as_ref(), offset: 0, limit: stride };
+        let limit = i64::try_from(stride).unwrap_or(i64::MAX);
+        let slice = Slice { behind: behind.as_ref(), offset: 0, limit };
         let mut rows = R::page(conn, auth, &narrowing.conditions, Order::default(), slice).await?;
         if with_apart {
             rows.truncate(R::fitting(conn, &rows).await?);
+            stride = STRIDE.min(2 * rows.len().max(1));
         }
         let Some(end) = rows.last() else { return Ok(()) };
         last = Some(R::id(end).to_owned());
         let resources = R::render(conn, auth, &rows, with_apart).await?;
         for (row, resource) in rows.iter().zip(resources) {
             let resource = R::as_filtered(row, resource);
+            let effort = filter.map_or(0, |filter| filter::effort(filter, R::kind(), &resource));
+            if effort > MOST_EFFORT {
+                return Err(too_much(R::id(row)).into());
+            }
+            pace.step(R::size(row) + effort).await;
             if filter.is_none_or(|filter| filter::matches(filter, R::kind(), &resource)) {
                 found(Place { key: key::<R>(query, &resource), id: R::id(row).to_owned() });
             }
+        }
+    }
+}
+
+fn too_much(id: &str) -> scim::Error {
+    scim::Error::too_many(format!(
+        "The filter has too many comparisons for a resource as large as {id}. Ask with several shorter filters."
+    ))
+}
+
+/// Lets others have their turn, and a time limit see that it is over, however long a stride takes to look at.
+#[derive(Default)]
+struct Pace {
+    since_pause: usize,
+}
+
+impl Pace {
+    async fn step(&mut self, bytes: usize) {
+        self.since_pause += bytes;
+        if self.since_pause >= AT_A_STRETCH {
+            self.since_pause = 0;
+            tokio::task::yield_now().await;
         }
     }
 }
@@ -189,5 +224,23 @@ impl Ord for Ranked {
 impl PartialOrd for Ranked {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+
+    /// A time limit is looked at when there is a pause, and only then.
+    #[test]
+    fn there_is_a_pause_before_much_is_looked_at() {
+        let mut pace = Pace::default();
+        for _ in 0..3 {
+            assert!(pace.step(AT_A_STRETCH / 2).now_or_never().is_some());
+            assert!(pace.step(AT_A_STRETCH / 2).now_or_never().is_none());
+        }
+        assert!(pace.step(MOST_EFFORT).now_or_never().is_none());
     }
 }

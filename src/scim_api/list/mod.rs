@@ -7,8 +7,6 @@ mod fixed;
 pub(super) use cursor::{Place, Position, position, seal, unseal};
 pub(super) use fixed::respond_with;
 
-use std::time::Duration;
-
 use axum::response::Response;
 use http::StatusCode;
 use scim::{
@@ -18,6 +16,7 @@ use scim::{
     schema::ResourceType,
 };
 use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
 
 use super::{
     auth::DirectoryAuth,
@@ -25,9 +24,13 @@ use super::{
     render,
     resources::{Narrowing, Resources, is_shown},
 };
-use crate::store::{
-    Conn,
-    order::{Column, Order, Slice},
+use crate::{
+    directory::scans::Scans,
+    model::DirectoryId,
+    store::{
+        Conn,
+        order::{Column, Order, Slice},
+    },
 };
 
 /// Resources in one answer when the request does not say.
@@ -39,9 +42,6 @@ const STRIDE: usize = 200;
 /// Most bytes of documents in one answer: a page ends before the resource with which there would be more (RFC 7644
 /// section 3.4.2.4 lets a page hold fewer than `count`). One resource always fits.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
-
-/// How long one list may be looked for.
-const LONGEST_LOOK: Duration = Duration::from_secs(30);
 
 /// What a list request finds.
 pub(super) struct Found {
@@ -92,16 +92,40 @@ pub(super) fn project(
     resources.into_iter().map(|resource| Value::Object(query.projection.apply(kind, resource)))
 }
 
-/// What is found, unless looking takes too long: a list that no index answers reads the whole directory, and whoever reads
-/// keeps a connection from others.
-pub(super) async fn in_time<T>(looking: impl Future<Output = Result<T>>) -> Result<T> {
-    tokio::time::timeout(LONGEST_LOOK, looking).await.unwrap_or_else(|_| {
-        Err(scim::Error::too_many(format!(
-            "Looking for this took longer than {} s. Narrow the filter: userName, externalId, id, emails and displayName compared by eq are looked up.",
-            LONGEST_LOOK.as_secs()
-        ))
-        .into())
-    })
+/// Whether a list looks at more resources than it shows: no index answers its filter or holds its order, or each of many
+/// terms may find everybody.
+pub(super) fn is_scan<R: Resources>(query: &ListQuery) -> bool {
+    let narrowing = query.filter.as_ref().map(Narrowing::by::<R>).unwrap_or_default();
+    let is_look_up = order(query).is_some() && narrowing.is_whole;
+    let any = |is: fn(&R::Condition) -> bool| narrowing.conditions.iter().any(is);
+    any(R::is_heavy) || !is_look_up && !any(R::finds_few)
+}
+
+/// What is found, unless looking takes too long. A scan of a directory waits for its turn: it reads the whole directory,
+/// and whoever reads keeps a connection and a processor from others.
+pub(super) async fn in_time<T>(
+    scans: &Scans,
+    scanned: Option<&DirectoryId>,
+    looking: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let end = Instant::now() + scans.longest;
+    let _permit = match scanned {
+        Some(directory) => Some(timeout_at(end, scans.permit(directory)).await.map_err(|_| busy())?),
+        None => None,
+    };
+    timeout_at(end, looking).await.unwrap_or_else(|_| Err(too_long(scans.longest.as_secs()).into()))
+}
+
+fn busy() -> scim::Error {
+    scim::Error::too_many_requests(
+        "Other lists that no index answers are being looked for. Ask again later, one list at a time, or filter by userName, externalId, id, emails or displayName compared by eq: these are looked up at once.",
+    )
+}
+
+fn too_long(seconds: u64) -> scim::Error {
+    scim::Error::too_many(format!(
+        "Looking for this took longer than {seconds} s. Narrow the filter: userName, externalId, id, emails and displayName compared by eq are looked up."
+    ))
 }
 
 /// The page that begins at this position, of `wanted` resources or as many as fit.
@@ -246,5 +270,27 @@ impl Room {
             rows.push(row);
         }
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn looking_ends_in_time() {
+        let scans = Scans::within(Duration::ZERO);
+        let directory = DirectoryId("a".to_owned());
+        for scanned in [None, Some(&directory)] {
+            let outcome = in_time(&scans, scanned, std::future::pending::<Result<()>>()).await;
+            let error = outcome.map_err(|failure| failure.into_scim()).unwrap_err();
+            assert_eq!((error.status, error.scim_type), (400, Some(scim::error::ScimType::TooMany)));
+        }
+        assert!(in_time(&scans, Some(&directory), async { Ok(()) }).await.is_ok());
+        let _permit = scans.permit(&directory).await;
+        let outcome = in_time(&scans, Some(&directory), async { Ok(()) }).await;
+        assert_eq!(outcome.map_err(|failure| failure.into_scim().status).unwrap_err(), 429);
     }
 }
