@@ -9,7 +9,7 @@ use crate::{
     audit::Actor,
     clock::{Clock, Timestamp},
     config::Config,
-    directory::traffic::Traffic,
+    directory::{kinds::KnownKinds, traffic::Traffic},
     journal::Journal,
     store::Db,
 };
@@ -27,6 +27,8 @@ pub struct Rollcall {
     pub mail_due: Arc<Notify>,
     /// Wakes the job that lets held people in: told after a commit that freed a seat or changed what holds them.
     pub held_due: Arc<Notify>,
+    /// The kinds of resources of directories with extensions, read before.
+    pub kinds: Arc<KnownKinds>,
     /// Whether identity providers are at work just now.
     pub traffic: Arc<Traffic>,
     /// What waits to be written into the journal of the SCIM API.
@@ -44,6 +46,7 @@ impl Rollcall {
             config: Arc::new(config),
             mail_due: Arc::new(Notify::new()),
             held_due: Arc::new(Notify::new()),
+            kinds: Arc::default(),
             traffic: Arc::default(),
             journal: Arc::default(),
             stopping: CancellationToken::new(),
