@@ -86,6 +86,15 @@ async function everyPage(page: Page, viewport: typeof WIDE, colorScheme: string)
     await page.getByRole("link", { name: "Open directory" }).first().click();
     const directory = page.url();
     await look(page, directory, "directory");
+    const custom = "urn:ietf:params:scim:schemas:extension:CustomExtensionName:2.0:User";
+    for (const [schema, ...more] of [
+      [{ id: custom, name: "Acme", attributes: [{ name: "costCenter" }, { name: "level", type: "integer" }] }, "--required"],
+      [{ id: "urn:acme:scim:Team:1.0:Group", attributes: [{ name: "cost", type: "decimal" }] }, "--resource", "group"],
+    ] as [object, ...string[]][]) {
+      await rollcall.cli(["directory", "extension", "add", "--file", "-", ...more], JSON.stringify(schema));
+    }
+    await look(page, directory, "directory-extensions");
+    for (const urn of [custom, "urn:acme:scim:Team:1.0:Group"]) await rollcall.cli(["directory", "extension", "remove", urn]);
     await look(page, `${directory}?dialog=remove`, "directory-remove");
     await okta.setActive(alan, false);
     await everyActivity(page, look, okta, directory);

@@ -13,6 +13,8 @@ CREATE TABLE directories (
     email_sources TEXT NOT NULL,
     when_full     TEXT NOT NULL,
     strict        BOOLEAN NOT NULL,
+    -- Counts the changes of its extensions: 0 while it never had one.
+    extensions_version BIGINT NOT NULL DEFAULT 0,
     -- Held people are looked at again from this id on, after a change that may let them in; null when nobody is.
     recheck_from  TEXT,
     -- The form that made it: a second submit of the same form finds the same directory.
@@ -39,6 +41,20 @@ CREATE TABLE directory_tokens (
 CREATE UNIQUE INDEX directory_tokens_hash ON directory_tokens (token_hash);
 CREATE INDEX directory_tokens_directory ON directory_tokens (directory_id);
 CREATE INDEX directory_tokens_expiry ON directory_tokens (expires_at) WHERE revoked_at IS NULL;
+
+-- What the people or groups of a directory have besides the attributes of the RFCs.
+CREATE TABLE directory_extensions (
+    directory_id  TEXT NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
+    -- The URN of the schema, case-folded.
+    urn_key       TEXT NOT NULL,
+    -- User or Group.
+    resource_type TEXT NOT NULL,
+    required      BOOLEAN NOT NULL,
+    -- In the JSON form of RFC 7643 section 7.
+    schema_json   TEXT NOT NULL,
+    created_at    BIGINT NOT NULL,
+    PRIMARY KEY (directory_id, urn_key)
+);
 
 -- Directories that fail and whose owners were told.
 CREATE TABLE directory_troubles (

@@ -9,7 +9,7 @@ use crate::{
     audit::Actor,
     clock::{Clock, Timestamp},
     config::Config,
-    directory::{scans::Scans, traffic::Traffic},
+    directory::{kinds::KnownKinds, scans::Scans, traffic::Traffic},
     error::{Error, Result},
     journal::Journal,
     secret::{Seal, Secret},
@@ -29,6 +29,8 @@ pub struct Rollcall {
     pub mail_due: Arc<Notify>,
     /// Wakes the job that lets held people in: told after a commit that freed a seat or changed what holds them.
     pub held_due: Arc<Notify>,
+    /// The kinds of resources of directories with extensions, read before.
+    pub kinds: Arc<KnownKinds>,
     /// Whether identity providers are at work just now.
     pub traffic: Arc<Traffic>,
     /// The turns of lists that no index answers.
@@ -50,6 +52,7 @@ impl Rollcall {
             config: Arc::new(config),
             mail_due: Arc::new(Notify::new()),
             held_due: Arc::new(Notify::new()),
+            kinds: Arc::default(),
             traffic: Arc::default(),
             scans: Arc::default(),
             cursor_seal: Arc::default(),

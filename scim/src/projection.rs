@@ -57,8 +57,7 @@ impl Projection {
     /// Whether an attribute of the resource itself (`members`, `groups`) can be in the answer, so that a server need
     /// not load what is not wanted.
     pub fn wants(&self, kind: &ResourceType, name: &str) -> bool {
-        let returned = kind.attribute(name).map_or(Returned::Default, |attribute| attribute.returned);
-        self.keeps(Place::of(name), returned)
+        self.keeps(Place::of(name), returned(kind.attribute(name)))
     }
 
     /// The part of a resource that the answer holds. The document is the whole resource, `schemas`, `id` and `meta`
@@ -97,8 +96,7 @@ impl Projection {
     }
 
     fn attribute(&self, place: Place<'_>, attribute: Option<&Attribute>, value: Value) -> Option<Value> {
-        let returned = attribute.map_or(Returned::Default, |attribute| attribute.returned);
-        if !self.keeps(place, returned) {
+        if !self.keeps(place, returned(attribute)) {
             return None;
         }
         match value {
@@ -126,8 +124,7 @@ impl Projection {
     ) -> Option<Value> {
         let keeps = |name: &str| {
             let sub = attribute.and_then(|attribute| attribute.sub_attribute(name));
-            let returned = sub.map_or(Returned::Default, |sub| sub.returned);
-            self.keeps(Place { sub: Some(name), ..place }, returned)
+            self.keeps(Place { sub: Some(name), ..place }, returned(sub))
         };
         let kept: Map<String, Value> = parts.into_iter().filter(|(name, _)| keeps(name)).collect();
         (!kept.is_empty()).then_some(Value::Object(kept))
@@ -145,6 +142,15 @@ impl Projection {
             (_, Some(wanted)) if !wanted.iter().any(is_wanted) => false,
             _ => !self.excluded.iter().any(|excluded| Place::from(excluded).covers(place)),
         }
+    }
+}
+
+/// When an attribute is in an answer. What no schema has is there by default; what should not have been kept is not.
+fn returned(attribute: Option<&Attribute>) -> Returned {
+    match attribute {
+        None => Returned::Default,
+        Some(attribute) if attribute.is_kept() => attribute.returned,
+        Some(_) => Returned::Never,
     }
 }
 

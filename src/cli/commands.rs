@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     Cli, Command, DirectoryCommand, MailCommand, MemberCommand, Members, Opening, Switch, WorkspaceCommand,
-    deviations,
+    deviations, extensions,
     named::{find_directory, find_workspace, the_workspace},
     open,
     output::{print, report, table, told},
@@ -237,6 +237,7 @@ async fn directories(rollcall: &Rollcall, as_json: bool, command: &DirectoryComm
                 &format!("{group} gives no role any more. Roles changed: {people}."),
             );
         }
+        DirectoryCommand::Extension(command) => extensions::run(rollcall, as_json, command).await?,
         DirectoryCommand::Deviations { workspace, directory } => {
             let workspace = find_workspace(rollcall, workspace).await?;
             let directory = find_directory(rollcall, &workspace, directory.as_deref()).await?;

@@ -2,6 +2,7 @@
 
 mod commands;
 mod deviations;
+mod extensions;
 mod named;
 mod open;
 mod output;
@@ -11,6 +12,7 @@ use clap::{Parser, Subcommand};
 
 pub use self::{
     commands::run,
+    extensions::ExtensionCommand,
     open::{Opening, open},
     output::report,
     settings::Settings,
@@ -217,6 +219,9 @@ pub enum DirectoryCommand {
         #[arg(long)]
         group: String,
     },
+    /// Attributes of your own for the people or groups of a directory (RFC 7643 section 3.3).
+    #[command(subcommand)]
+    Extension(ExtensionCommand),
     /// Report how the identity provider's requests differ from the RFCs, and were accepted all the same.
     Deviations {
         /// The workspace's slug.

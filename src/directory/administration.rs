@@ -192,6 +192,7 @@ async fn remove_in(
     store::directory_tokens::revoke_all(tx, id, context.now).await?;
     store::directories::remove(tx, id, context.now).await?;
     store::role_mappings::delete_all(tx, id).await?;
+    store::directory_extensions::delete_all(tx, id).await?;
     projection::roles::apply(tx, context, workspace, &Scope::GivenByDirectory(id)).await?;
     let people = store::memberships::list_of_directory(tx, id).await?;
     let mut number = 0;

@@ -7,7 +7,7 @@ use scim::{
     Document,
     etag::Preconditions,
     patch::{MemberChange, Patch},
-    schema,
+    schema::ResourceType,
 };
 use serde_json::{Value, json};
 
@@ -86,16 +86,18 @@ async fn create_in(
     record(tx, request, "directory_group.created", group, &moved).await
 }
 
-/// Replaces a group (PUT, RFC 7644 section 3.5.1). Members that are not listed go: an absent list is an empty one.
+/// Replaces a group (PUT, RFC 7644 section 3.5.1). Members that are not listed go: an absent list is an empty one. What a
+/// client cannot change stays as it is. The document is of this kind.
 ///
 /// # Errors
-/// `NotFound`; `Scim` 409 `uniqueness`, 412, 400 for members that cannot be.
+/// `NotFound`; `Scim` 409 `uniqueness`, 412, 400 `mutability` or for members that cannot be.
 pub async fn replace(
     rollcall: &Rollcall,
     context: &Context,
     speaker: &Speaker,
     id: &DirectoryGroupId,
     expected: &Preconditions,
+    kind: &ResourceType,
     mut document: Document,
 ) -> Result<DirectoryGroup> {
     let members = scim::patch::take_members(&mut document).map_err(Error::Scim)?;
@@ -103,14 +105,16 @@ pub async fn replace(
     let (changes, document, base_url) = (&[MemberChange::Replace(members)], &document, base_url.as_str());
     in_directory(rollcall, &speaker.directory_id, Turn::Beside, |mut tx, turn| async move {
         let request = Request { context, speaker, base_url, turn };
-        let replaced = |_: &Document| Ok(Some(document.clone()));
+        let replaced = |before: &Document| {
+            scim::resource::replace(kind, before, document.clone()).map(Some).map_err(Error::Scim)
+        };
         let outcome = change(&mut tx, &request, id, expected, changes, replaced).await;
         (tx, outcome)
     })
     .await
 }
 
-/// Changes a group (PATCH), all or nothing.
+/// Changes a group (PATCH), all or nothing. The patch was read for this kind.
 ///
 /// # Errors
 /// `NotFound`; `Scim` for an operation that cannot be applied, 409 `uniqueness`, 412.
@@ -120,6 +124,7 @@ pub async fn patch(
     speaker: &Speaker,
     id: &DirectoryGroupId,
     expected: &Preconditions,
+    kind: &ResourceType,
     patch: Patch,
 ) -> Result<DirectoryGroup> {
     let (patch, changes) = patch.split_members().map_err(Error::Scim)?;
@@ -129,7 +134,7 @@ pub async fn patch(
         let request = Request { context, speaker, base_url, turn };
         let patched = |document: &Document| match patch.operations.is_empty() {
             true => Ok(None),
-            false => scim::patch::apply(schema::group(), document, patch).map_err(Error::Scim),
+            false => scim::patch::apply(kind, document, patch).map_err(Error::Scim),
         };
         let outcome = change(&mut tx, &request, id, expected, changes, patched).await;
         (tx, outcome)

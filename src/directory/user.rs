@@ -1,7 +1,7 @@
 //! People of the mirror: created, replaced, patched and deleted by the identity provider. Each change is recorded
 //! and projected in one transaction.
 
-use scim::{Document, etag::Preconditions, patch::Patch, schema};
+use scim::{Document, etag::Preconditions, patch::Patch, schema::ResourceType};
 use serde_json::{Value, json};
 
 use super::{columns::UserColumns, members, tag, transaction::in_directory};
@@ -85,21 +85,27 @@ async fn create_in(
     Ok(outcome)
 }
 
-/// Replaces what is recorded of a person (PUT). Whether they are active stays as it is when nothing is said of it.
+/// Replaces what is recorded of a person (PUT). What a client cannot change stays as it is, and whether they are active
+/// when nothing is said of it. The document is of this kind.
 ///
 /// # Errors
-/// `NotFound`; `Scim` 409 `uniqueness`, 412.
+/// `NotFound`; `Scim` 409 `uniqueness`, 412, 400 `mutability`.
 pub async fn replace(
     rollcall: &Rollcall,
     context: &Context,
     speaker: &Speaker,
     id: &DirectoryUserId,
     expected: &Preconditions,
+    kind: &ResourceType,
     document: Document,
 ) -> Result<Changed> {
     let document = &document;
     let changed = in_directory(rollcall, &speaker.directory_id, Turn::Beside, |mut tx, _| async move {
-        let replaced = |before: &DirectoryUser| Ok(Some(with_active(document.clone(), before.active)));
+        let replaced = |before: &DirectoryUser| {
+            let known = parsed(&before.document)?;
+            let new = scim::resource::replace(kind, &known, document.clone()).map_err(Error::Scim)?;
+            Ok(Some(with_active(new, before.active)))
+        };
         let outcome = change(&mut tx, context, speaker, id, expected, replaced).await;
         (tx, outcome)
     })
@@ -108,7 +114,7 @@ pub async fn replace(
     Ok(changed)
 }
 
-/// Changes what is recorded of a person (PATCH), all or nothing.
+/// Changes what is recorded of a person (PATCH), all or nothing. The patch was read for this kind.
 ///
 /// # Errors
 /// `NotFound`; `Scim` for an operation that cannot be applied, 409 `uniqueness`, 412.
@@ -118,11 +124,12 @@ pub async fn patch(
     speaker: &Speaker,
     id: &DirectoryUserId,
     expected: &Preconditions,
+    kind: &ResourceType,
     patch: &Patch,
 ) -> Result<Changed> {
     let changed = in_directory(rollcall, &speaker.directory_id, Turn::Beside, |mut tx, _| async move {
         let patched = |before: &DirectoryUser| {
-            scim::patch::apply(schema::user(), &parsed(&before.document)?, patch).map_err(Error::Scim)
+            scim::patch::apply(kind, &parsed(&before.document)?, patch).map_err(Error::Scim)
         };
         let outcome = change(&mut tx, context, speaker, id, expected, patched).await;
         (tx, outcome)

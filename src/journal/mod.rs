@@ -14,7 +14,7 @@ mod words;
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -89,6 +89,8 @@ pub struct Entry {
     pub response_body: Bytes,
     /// What was tolerated.
     pub deviations: Vec<Deviation>,
+    /// Attributes of the directory's own extensions that are never returned, by their names in lower case.
+    pub secret_names: Arc<[String]>,
     /// False for a read that is only counted.
     pub is_kept: bool,
 }

@@ -2,7 +2,11 @@
 
 use serde_json::Value;
 
-use super::{Entry, Told, redact, reference, words};
+use super::{
+    Entry, Told,
+    redact::{Secrets, cut},
+    reference, words,
+};
 use crate::{
     model::RequestKind,
     store::{events::Event, scim_requests::ScimRequest},
@@ -12,11 +16,12 @@ use crate::{
 pub(super) fn of(told: &Told<'_>) -> ScimRequest {
     let Told { entry, events } = told;
     let reference = reference(&entry.id);
-    let target = redact::target(&entry.target);
+    let secrets = Secrets::with(&entry.secret_names);
+    let target = secrets.out_of_target(&entry.target);
     let summary = words::summary(entry, events);
     let deviations: Vec<&str> = told.deviations().iter().map(scim::Deviation::id).collect();
     let search_key = search_key(entry, events, &[&summary, &reference, &target]);
-    let short = |text: &str| redact::cut(text, 300);
+    let short = |text: &str| cut(text, 300);
     ScimRequest {
         id: entry.id.clone(),
         directory_id: entry.directory_id.clone(),
@@ -27,13 +32,13 @@ pub(super) fn of(told: &Told<'_>) -> ScimRequest {
         target,
         status: i64::from(entry.status),
         scim_type: entry.refusal.as_ref().and_then(|error| Some(error.scim_type?.as_str().to_owned())),
-        detail: entry.refusal.as_ref().map(|error| redact::cut(&error.detail, 2048)),
+        detail: entry.refusal.as_ref().map(|error| cut(&error.detail, 2048)),
         duration: i64::try_from(entry.duration.as_micros()).unwrap_or(i64::MAX),
         address: entry.address.clone(),
         user_agent: entry.user_agent.as_deref().map(short),
         token_hint: entry.token_hint.clone(),
-        request_body: redact::body(&entry.request_body),
-        response_body: redact::body(&entry.response_body),
+        request_body: secrets.out_of(&entry.request_body),
+        response_body: secrets.out_of(&entry.response_body),
         deviations: deviations.join(" "),
         summary,
         search_key,
@@ -69,5 +74,5 @@ fn search_key(entry: &Entry, events: &[&Event], shown: &[&str]) -> String {
             }
         }
     }
-    redact::cut(&key.to_lowercase(), 4096)
+    cut(&key.to_lowercase(), 4096)
 }

@@ -17,7 +17,10 @@ use super::{
 };
 use crate::{
     audit::Actor,
-    directory::token::{self, Rejection},
+    directory::{
+        kinds::{self, Kinds},
+        token::{self, Rejection},
+    },
     error::Error,
     model::{DirectoryId, Provider},
     people::projection::Speaker,
@@ -32,6 +35,8 @@ pub(super) struct DirectoryAuth {
     pub(super) speaker: Speaker,
     pub(super) provider: Provider,
     pub(super) mode: Mode,
+    /// The kinds of resources that the directory has.
+    pub(super) kinds: Kinds,
     /// The SCIM base URL of the directory.
     pub(super) base_url: String,
     pub(super) context: Context,
@@ -69,6 +74,8 @@ impl FromRequestParts<Rollcall> for DirectoryAuth {
         match token::authenticate(rollcall, &directory, token.as_deref()).await? {
             Ok(holder) => {
                 notebook.opened(&holder.hint);
+                let kinds = kinds::of(rollcall, &holder.directory_id, holder.extensions_version).await?;
+                notebook.hides(kinds.secret_names());
                 let base_url = rollcall.config.base_url.join(&format!("/scim/v2/{directory}"));
                 Ok(Self {
                     mode: if holder.settings.strict { Mode::Strict } else { Mode::Tolerant },
@@ -83,6 +90,7 @@ impl FromRequestParts<Rollcall> for DirectoryAuth {
                     },
                     provider: holder.provider,
                     cursor_seal: rollcall.cursor_seal().await?,
+                    kinds,
                     base_url,
                     notebook,
                 })

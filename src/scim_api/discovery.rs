@@ -14,9 +14,9 @@ use super::{
     list, render,
 };
 
-/// The resource types that clients provision.
-fn provisioned() -> [&'static ResourceType; 2] {
-    [schema::user(), schema::group()]
+/// The resource types that clients provision, as the directory has them.
+fn provisioned(auth: &DirectoryAuth) -> [&ResourceType; 2] {
+    [auth.kinds.user(), auth.kinds.group()]
 }
 
 /// Okta's client, which reads roles and entitlements by way of `/ResourceTypes` (its guide "Build a SCIM 2.0 server with
@@ -35,8 +35,8 @@ fn read_only(headers: &HeaderMap) -> [&'static ResourceType; 2] {
 
 /// What the list names: what can be provisioned, and the rest only to the client that reads it there. Others take the
 /// list for what they may create; they find the rest in `/Schemas`, and under its own name.
-fn listed(headers: &HeaderMap) -> Vec<&'static ResourceType> {
-    let mut kinds = provisioned().to_vec();
+fn listed<'a>(auth: &'a DirectoryAuth, headers: &HeaderMap) -> Vec<&'a ResourceType> {
+    let mut kinds = provisioned(auth).to_vec();
     if is_okta(headers) {
         kinds.extend(read_only(headers));
     }
@@ -44,8 +44,8 @@ fn listed(headers: &HeaderMap) -> Vec<&'static ResourceType> {
 }
 
 /// Every kind whose schema is published.
-fn described() -> Vec<&'static ResourceType> {
-    let mut kinds = provisioned().to_vec();
+fn described(auth: &DirectoryAuth) -> Vec<&ResourceType> {
+    let mut kinds = provisioned(auth).to_vec();
     kinds.push(schema::group_member());
     for vocabulary in [Vocabulary::Ietf, Vocabulary::Okta] {
         kinds.extend([schema::role(vocabulary), schema::entitlement(vocabulary)]);
@@ -76,7 +76,7 @@ pub(super) async fn resource_types(
     headers: HeaderMap,
 ) -> Result<Response> {
     refuse_filter(query.as_deref())?;
-    Ok(render::message(StatusCode::OK, &discovery::resource_types(&listed(&headers), &auth.base_url)))
+    Ok(render::message(StatusCode::OK, &discovery::resource_types(&listed(&auth, &headers), &auth.base_url)))
 }
 
 /// RFC 7644 section 4: these lists are not filtered, and who tries is told so.
@@ -92,7 +92,7 @@ pub(super) async fn resource_type(
     ResourceId(id): ResourceId,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let mut kinds = provisioned().into_iter().chain(read_only(&headers)).chain([schema::group_member()]);
+    let mut kinds = provisioned(&auth).into_iter().chain(read_only(&headers)).chain([schema::group_member()]);
     let kind = kinds.find(|kind| kind.id.eq_ignore_ascii_case(&id)).ok_or_else(|| {
         scim::Error::not_found(format!(
             "There is no resource type {}. Known: User, Group, GroupMember, Role, Entitlement.",
@@ -104,11 +104,11 @@ pub(super) async fn resource_type(
 
 pub(super) async fn schemas(auth: DirectoryAuth, RawQuery(query): RawQuery) -> Result<Response> {
     refuse_filter(query.as_deref())?;
-    Ok(render::message(StatusCode::OK, &discovery::schemas(&described(), &auth.base_url)))
+    Ok(render::message(StatusCode::OK, &discovery::schemas(&described(&auth), &auth.base_url)))
 }
 
 pub(super) async fn schema(auth: DirectoryAuth, ResourceId(id): ResourceId) -> Result<Response> {
-    let found = discovery::schema(&described(), &id, &auth.base_url).ok_or_else(|| {
+    let found = discovery::schema(&described(&auth), &id, &auth.base_url).ok_or_else(|| {
         scim::Error::not_found(format!(
             "There is no schema {}. /Schemas lists them.",
             scim::error::shown(&id)

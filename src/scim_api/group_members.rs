@@ -60,7 +60,7 @@ impl Resources for GroupMembers {
     /// Nothing is.
     const APART: &'static str = "";
 
-    fn kind() -> &'static schema::ResourceType {
+    fn kind(_: &DirectoryAuth) -> &schema::ResourceType {
         schema::group_member()
     }
 

@@ -11,7 +11,8 @@ use scim::{
     Document,
     filter::{CompareOp, Filter, Literal},
     list::SortKey,
-    resource, schema,
+    resource,
+    schema::ResourceType,
 };
 
 use super::{
@@ -48,8 +49,8 @@ pub(super) async fn create(
     RawQuery(query): RawQuery,
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
-    let projection = auth.projection(schema::group(), query.as_deref())?;
-    let document = auth.accept(resource::read(schema::group(), &body, auth.mode)?);
+    let projection = auth.projection(auth.kinds.group(), query.as_deref())?;
+    let document = auth.accept(resource::read(auth.kinds.group(), &body, auth.mode)?);
     let group = directory::group::create(&rollcall, &auth.context, &auth.speaker, document).await?;
     show::<Groups>(&rollcall, &auth, StatusCode::CREATED, &group, &projection).await
 }
@@ -62,12 +63,20 @@ pub(super) async fn replace(
     headers: HeaderMap,
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
-    let projection = auth.projection(schema::group(), query.as_deref())?;
-    let document = auth.accept(resource::read(schema::group(), &body, auth.mode)?);
+    let projection = auth.projection(auth.kinds.group(), query.as_deref())?;
+    let document = auth.accept(resource::read(auth.kinds.group(), &body, auth.mode)?);
     let expected = headers::preconditions(&headers);
     let id = DirectoryGroupId(id);
-    let group =
-        directory::group::replace(&rollcall, &auth.context, &auth.speaker, &id, &expected, document).await?;
+    let group = directory::group::replace(
+        &rollcall,
+        &auth.context,
+        &auth.speaker,
+        &id,
+        &expected,
+        auth.kinds.group(),
+        document,
+    )
+    .await?;
     show::<Groups>(&rollcall, &auth, StatusCode::OK, &group, &projection).await
 }
 
@@ -79,12 +88,20 @@ pub(super) async fn patch(
     headers: HeaderMap,
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
-    let projection = auth.projection(schema::group(), query.as_deref())?;
-    let patch = auth.accept(scim::patch::parse(schema::group(), &body, auth.mode)?);
+    let projection = auth.projection(auth.kinds.group(), query.as_deref())?;
+    let patch = auth.accept(scim::patch::parse(auth.kinds.group(), &body, auth.mode)?);
     let expected = headers::preconditions(&headers);
     let id = DirectoryGroupId(id);
-    let group =
-        directory::group::patch(&rollcall, &auth.context, &auth.speaker, &id, &expected, patch).await?;
+    let group = directory::group::patch(
+        &rollcall,
+        &auth.context,
+        &auth.speaker,
+        &id,
+        &expected,
+        auth.kinds.group(),
+        patch,
+    )
+    .await?;
     // Entra discourages a body with all members in the answer to a group PATCH. Whoever names attributes is shown them
     // (RFC 7644 section 3.5.2).
     if !projection.names_attributes()
@@ -121,8 +138,8 @@ impl Resources for Groups {
 
     const APART: &'static str = "members";
 
-    fn kind() -> &'static schema::ResourceType {
-        schema::group()
+    fn kind(auth: &DirectoryAuth) -> &ResourceType {
+        auth.kinds.group()
     }
 
     fn id(row: &DirectoryGroup) -> &str {

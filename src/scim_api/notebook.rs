@@ -39,6 +39,7 @@ struct Notes {
     token_hint: Option<String>,
     rejection: Option<Rejection>,
     deviations: Vec<Deviation>,
+    secret_names: Arc<[String]>,
     body: Bytes,
 }
 
@@ -63,6 +64,11 @@ impl Notebook {
     /// The token opened the directory.
     pub(super) fn opened(&self, token_hint: &str) {
         self.notes().token_hint = Some(token_hint.to_owned());
+    }
+
+    /// What is sent under these names is secret.
+    pub(super) fn hides(&self, names: Arc<[String]>) {
+        self.notes().secret_names = names;
     }
 
     /// The token opened nothing.
@@ -159,6 +165,7 @@ pub(super) async fn keep(State(clerk): State<Clerk>, mut request: Request, next:
         request_body: notes.body,
         response_body,
         deviations: notes.deviations,
+        secret_names: notes.secret_names,
         is_kept: true,
     };
     if !clerk.keeps(&entry) {

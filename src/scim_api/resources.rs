@@ -36,7 +36,8 @@ pub(super) trait Resources {
     /// The attribute that is kept in another table, and read only when it is asked for.
     const APART: &'static str;
 
-    fn kind() -> &'static ResourceType;
+    /// As the directory has it.
+    fn kind(auth: &DirectoryAuth) -> &ResourceType;
     fn id(row: &Self::Row) -> &str;
     /// About as many bytes as the row has.
     fn size(row: &Self::Row) -> usize;
@@ -185,8 +186,8 @@ pub(super) fn element_with_value(filter: &Filter) -> Option<String> {
 }
 
 /// Whether the answer shows what is kept apart.
-pub(super) fn is_shown<R: Resources>(projection: &Projection) -> bool {
-    projection.wants(R::kind(), R::APART)
+pub(super) fn is_shown<R: Resources>(auth: &DirectoryAuth, projection: &Projection) -> bool {
+    projection.wants(R::kind(auth), R::APART)
 }
 
 /// GET of one.
@@ -197,13 +198,13 @@ pub(super) async fn get<R: Resources>(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let projection = auth.projection(R::kind(), query.as_deref())?;
+    let projection = auth.projection(R::kind(&auth), query.as_deref())?;
     let mut conn = rollcall.db.read().await?;
     let row = R::find(&mut conn, &auth, id).await?.ok_or_else(|| {
-        scim::Error::not_found(format!("There is no such {} in this directory.", R::kind().id))
+        scim::Error::not_found(format!("There is no such {} in this directory.", R::kind(&auth).id))
     })?;
     if headers.contains_key(header::IF_NONE_MATCH)
-        && let Some(tag) = R::tag(&mut conn, &row, is_shown::<R>(&projection)).await?
+        && let Some(tag) = R::tag(&mut conn, &row, is_shown::<R>(&auth, &projection)).await?
         && let Some(unchanged) = headers::not_modified(&headers, &tag)
     {
         return Ok(unchanged);
@@ -218,7 +219,7 @@ pub(super) async fn query<R: Resources>(
     auth: DirectoryAuth,
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
-    let query = scim::list::from_query(R::kind(), query.as_deref().unwrap_or_default(), auth.mode)?;
+    let query = scim::list::from_query(R::kind(&auth), query.as_deref().unwrap_or_default(), auth.mode)?;
     respond::<R>(&rollcall, &auth, &auth.accept(query)).await
 }
 
@@ -228,7 +229,7 @@ pub(super) async fn search<R: Resources>(
     auth: DirectoryAuth,
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
-    let query = scim::list::from_search(R::kind(), &body, auth.mode)?;
+    let query = scim::list::from_search(R::kind(&auth), &body, auth.mode)?;
     respond::<R>(&rollcall, &auth, &auth.accept(query)).await
 }
 
@@ -238,14 +239,14 @@ async fn respond<R: Resources>(
     query: &ListQuery,
 ) -> Result<Response> {
     R::check(query)?;
-    let position = list::position(auth, &R::kind().endpoint, query)?;
+    let position = list::position(auth, &R::kind(auth).endpoint, query)?;
     let scanned = list::is_scan::<R>(query).then_some(auth.directory());
     let found = list::in_time(&rollcall.scans, scanned, async {
         let mut conn = rollcall.db.read().await?;
         list::collect::<R>(&mut conn, auth, query, &position, list::size(query)).await
     })
     .await?;
-    list::answer(auth, R::kind(), query, found)
+    list::answer(auth, R::kind(auth), query, found)
 }
 
 /// One resource as the answer.
@@ -258,9 +259,9 @@ pub(super) async fn show<R: Resources>(
 ) -> Result<Response> {
     let mut conn = rollcall.db.read().await?;
     let rows = std::slice::from_ref(row);
-    let mut shown = R::render(&mut conn, auth, rows, is_shown::<R>(projection)).await?;
+    let mut shown = R::render(&mut conn, auth, rows, is_shown::<R>(auth, projection)).await?;
     let resource = shown.pop().unwrap_or_default();
-    Ok(render::resource(status, R::kind(), resource, projection))
+    Ok(render::resource(status, R::kind(auth), resource, projection))
 }
 
 #[cfg(test)]

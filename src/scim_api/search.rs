@@ -5,7 +5,7 @@ use axum::{
     extract::{RawQuery, State},
     response::Response,
 };
-use scim::{Accepted, list::ListQuery, schema, schema::ResourceType};
+use scim::{Accepted, list::ListQuery, schema::ResourceType};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -34,7 +34,7 @@ pub(super) async fn query(
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
     let query = query.unwrap_or_default();
-    let both = [schema::user(), schema::group()];
+    let both = [auth.kinds.user(), auth.kinds.group()];
     everything(&rollcall, &auth, |kind| scim::list::from_query_beside(&both, kind, &query, auth.mode)).await
 }
 
@@ -44,7 +44,7 @@ pub(super) async fn search(
     auth: DirectoryAuth,
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
-    let both = [schema::user(), schema::group()];
+    let both = [auth.kinds.user(), auth.kinds.group()];
     everything(&rollcall, &auth, |kind| scim::list::from_search_beside(&both, kind, &body, auth.mode)).await
 }
 
@@ -54,7 +54,7 @@ async fn everything(
     auth: &DirectoryAuth,
     read: impl Fn(&ResourceType) -> std::result::Result<Accepted<ListQuery>, scim::Error>,
 ) -> Result<Response> {
-    let (users, groups) = match (read(schema::user()), read(schema::group())) {
+    let (users, groups) = match (read(auth.kinds.user()), read(auth.kinds.group())) {
         // A filter on an attribute that only one kind has finds resources of that kind.
         (Err(refusal), Err(_)) => return Err(refusal.into()),
         (users, groups) => (users.ok().map(|q| auth.accept(q)), groups.ok().map(|q| auth.accept(q))),
@@ -106,7 +106,7 @@ impl Both {
         };
         let found = list::collect::<Users>(conn, auth, query, &position, wanted).await?;
         self.total += found.total;
-        self.shown.extend(list::project(schema::user(), query, found.resources));
+        self.shown.extend(list::project(auth.kinds.user(), query, found.resources));
         self.next = found.next.map(Ended::Users);
         Ok(())
     }
@@ -123,7 +123,7 @@ impl Both {
         };
         let found = list::collect::<Groups>(conn, auth, query, &position, wanted).await?;
         self.total += found.total;
-        self.shown.extend(list::project(schema::group(), query, found.resources));
+        self.shown.extend(list::project(auth.kinds.group(), query, found.resources));
         let is_full = wanted == 0 && self.wanted > 0;
         if self.next.is_none() && (found.next.is_some() || is_full && found.total > 0) {
             self.next = Some(Ended::Groups(found.next));

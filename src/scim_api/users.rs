@@ -11,7 +11,8 @@ use scim::{
     Document,
     filter::{CompareOp, Filter, Literal},
     list::SortKey,
-    resource, schema,
+    resource,
+    schema::ResourceType,
 };
 use serde_json::Value;
 
@@ -43,8 +44,8 @@ pub(super) async fn create(
     RawQuery(query): RawQuery,
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
-    let projection = auth.projection(schema::user(), query.as_deref())?;
-    let document = auth.accept(resource::read(schema::user(), &body, auth.mode)?);
+    let projection = auth.projection(auth.kinds.user(), query.as_deref())?;
+    let document = auth.accept(resource::read(auth.kinds.user(), &body, auth.mode)?);
     let changed = directory::user::create(&rollcall, &auth.context, &auth.speaker, document).await?;
     show::<Users>(&rollcall, &auth, StatusCode::CREATED, &changed.user, &projection).await
 }
@@ -57,12 +58,20 @@ pub(super) async fn replace(
     headers: HeaderMap,
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
-    let projection = auth.projection(schema::user(), query.as_deref())?;
-    let document = auth.accept(resource::read(schema::user(), &body, auth.mode)?);
+    let projection = auth.projection(auth.kinds.user(), query.as_deref())?;
+    let document = auth.accept(resource::read(auth.kinds.user(), &body, auth.mode)?);
     let expected = headers::preconditions(&headers);
     let id = DirectoryUserId(id);
-    let changed =
-        directory::user::replace(&rollcall, &auth.context, &auth.speaker, &id, &expected, document).await?;
+    let changed = directory::user::replace(
+        &rollcall,
+        &auth.context,
+        &auth.speaker,
+        &id,
+        &expected,
+        auth.kinds.user(),
+        document,
+    )
+    .await?;
     show::<Users>(&rollcall, &auth, StatusCode::OK, &changed.user, &projection).await
 }
 
@@ -74,12 +83,20 @@ pub(super) async fn patch(
     headers: HeaderMap,
     ScimBody(body): ScimBody,
 ) -> Result<Response> {
-    let projection = auth.projection(schema::user(), query.as_deref())?;
-    let patch = auth.accept(scim::patch::parse(schema::user(), &body, auth.mode)?);
+    let projection = auth.projection(auth.kinds.user(), query.as_deref())?;
+    let patch = auth.accept(scim::patch::parse(auth.kinds.user(), &body, auth.mode)?);
     let expected = headers::preconditions(&headers);
     let id = DirectoryUserId(id);
-    let changed =
-        directory::user::patch(&rollcall, &auth.context, &auth.speaker, &id, &expected, &patch).await?;
+    let changed = directory::user::patch(
+        &rollcall,
+        &auth.context,
+        &auth.speaker,
+        &id,
+        &expected,
+        auth.kinds.user(),
+        &patch,
+    )
+    .await?;
     show::<Users>(&rollcall, &auth, StatusCode::OK, &changed.user, &projection).await
 }
 
@@ -103,8 +120,8 @@ impl Resources for Users {
 
     const APART: &'static str = "groups";
 
-    fn kind() -> &'static schema::ResourceType {
-        schema::user()
+    fn kind(auth: &DirectoryAuth) -> &ResourceType {
+        auth.kinds.user()
     }
 
     fn id(row: &DirectoryUser) -> &str {

@@ -95,6 +95,8 @@ pub struct TokenHolder {
     pub provider: Provider,
     /// The directory's name.
     pub directory_name: String,
+    /// Counts the changes of the directory's extensions.
+    pub extensions_version: i64,
     /// The directory's settings.
     #[sqlx(flatten)]
     pub settings: Settings,
@@ -110,7 +112,7 @@ pub async fn find_by_hash(conn: &mut Conn, token_hash: &str) -> Result<Option<To
         TokenHolder,
         "SELECT t.id AS token_id, t.hint, t.expires_at, t.revoked_at, t.last_used_at, d.id AS directory_id, \
          d.workspace_id, d.provider, d.name AS directory_name, d.default_role, d.invitation_mode, \
-         d.allowed_domains, d.email_sources, d.when_full, d.strict \
+         d.allowed_domains, d.email_sources, d.when_full, d.strict, d.extensions_version \
          FROM directory_tokens t JOIN directories d ON d.id = t.directory_id \
          WHERE t.token_hash = $1 AND d.removed_at IS NULL",
         token_hash

@@ -9,6 +9,7 @@ pub mod database_clock;
 mod db;
 pub mod directories;
 pub mod directory_deviations;
+pub mod directory_extensions;
 pub mod directory_group_members;
 pub mod directory_groups;
 pub mod directory_names;

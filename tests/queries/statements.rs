@@ -1,6 +1,9 @@
 //! How many statements a request makes, and about what.
 
-use rollcall::people::workspace;
+use rollcall::{
+    directory::{extension, kinds::Extended},
+    people::workspace,
+};
 
 use crate::{
     large::Large,
@@ -112,6 +115,32 @@ async fn a_group_of_fifty_thousand_is_read_in_pages() {
         let newcomer = std::slice::from_ref(&idp.people[0]);
         let (_, statements) = rows_of(&store.db, idp.change_members(&group, "add", newcomer)).await;
         assert!(statements.iter().all(|(_, rows)| *rows <= 10), "{statements:#?}");
+    })
+    .await;
+}
+
+/// The schemas of a directory's own extensions are read once, and once more after a change.
+#[tokio::test]
+async fn extensions_cost_no_statement_of_their_own() {
+    let _turn = alone().await;
+    each_engine(async |store| {
+        let idp = Large::new(&store, 10).await;
+        let path = "/Users?count=1";
+        idp.get(path).await.has_status(200);
+        let (_, without) = statements_of(&store.db, idp.get(path)).await;
+        let company = &idp.company;
+        let add = async |urn: &str| {
+            let schema = format!("{{\"id\": \"{urn}\", \"attributes\": [{{\"name\": \"tag\"}}]}}");
+            let (admin, id) = (company.admin(), &idp.directory.id);
+            extension::add(&company.rollcall, &admin, id, &schema, Extended::User, false).await.unwrap();
+        };
+        for urn in ["urn:acme:a:User", "urn:acme:b:User"] {
+            add(urn).await;
+            let (_, first) = statements_of(&store.db, idp.get(path)).await;
+            assert_eq!(first.len(), without.len() + 1, "{first:#?}");
+            let (_, next) = statements_of(&store.db, idp.get(path)).await;
+            assert_eq!(next, without);
+        }
     })
     .await;
 }

@@ -21,6 +21,8 @@ mod advertised;
 mod deadlock;
 mod edges;
 mod entra;
+mod extension_rules;
+mod extensions;
 mod failing;
 mod gate;
 mod google;

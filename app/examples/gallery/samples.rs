@@ -243,6 +243,7 @@ fn directory(role: Role, health: Health) -> Directory {
         },
         dialog: None,
         deviations: crate::samples_activity::deviations(waiting),
+        extensions: if waiting { Vec::new() } else { crate::samples_activity::extensions() },
         is_strict: false,
         health,
     }

@@ -4,6 +4,7 @@ use app::pages::{
     activity::{Activity, ActivityFilter, ActivityRow, Health},
     activity_entry::{ActivityEntry, Request},
     directory_deviations::DeviationRow,
+    directory_extensions::ExtensionRow,
 };
 use rollcall::{
     journal::Consequence,
@@ -16,6 +17,20 @@ use crate::{
 };
 
 /// What an Okta directory was seen with.
+pub(crate) fn extensions() -> Vec<ExtensionRow> {
+    let row = |name: &str, urn: &str, is_of_groups: bool, attributes: u64| ExtensionRow {
+        name: name.into(),
+        urn: urn.into(),
+        is_of_groups,
+        required: !is_of_groups,
+        attributes,
+    };
+    vec![
+        row("Acme", "urn:ietf:params:scim:schemas:extension:CustomExtensionName:2.0:User", false, 7),
+        row("", "urn:acme:scim:Team:1.0:Group", true, 1),
+    ]
+}
+
 pub(crate) fn deviations(waiting: bool) -> Vec<DeviationRow> {
     if waiting {
         return Vec::new();

@@ -255,7 +255,7 @@ fn deviations(request: &Request, provider: Provider) -> Option<AnyView> {
     Some(
         view! {
             <Card title="Tolerated" lead=lead>
-                <ul class="deviations" role="list">
+                <ul class="lines" role="list">
                     {lines}
                 </ul>
             </Card>

@@ -6,6 +6,7 @@ use rollcall::model::{DirectoryId, DirectoryTokenId, Progress, Provider, TokenLi
 use super::{
     Field, Frame, Page, counted,
     directory_deviations::{self, DeviationRow},
+    directory_extensions::{self, ExtensionRow},
     directory_settings, directory_tabs, held, security_dialog,
 };
 pub use super::{
@@ -58,6 +59,8 @@ pub struct Directory {
     pub deviations: Vec<DeviationRow>,
     /// Whether it refuses that.
     pub is_strict: bool,
+    /// Its extensions, in the order in which they were added.
+    pub extensions: Vec<ExtensionRow>,
     /// Its settings.
     pub settings: DirectorySettings,
     /// The dialog over the page.
@@ -194,6 +197,7 @@ impl Page for Directory {
                 {held::card(&self)}
                 {connection(&self)}
                 {directory_deviations::view(&self)}
+                {directory_extensions::view(&self)}
                 {settings}
                 {danger}
                 {dialog}

@@ -46,7 +46,7 @@ pub(super) fn view(page: &Directory) -> Option<AnyView> {
     Some(
         view! {
             <Card title="Standards" lead=lead>
-                <ul class="deviations" role="list">
+                <ul class="lines" role="list">
                     {lines}
                 </ul>
             </Card>

@@ -69,6 +69,7 @@ pub mod activity;
 pub mod activity_entry;
 pub mod directory;
 pub mod directory_deviations;
+pub mod directory_extensions;
 pub mod directory_settings;
 pub mod email;
 pub mod email_log;

@@ -17,6 +17,7 @@ use rollcall::{
     Error,
     directory::{
         administration::{self, Farewell},
+        kinds::{Extended, stored_schema},
         token,
     },
     journal,
@@ -42,6 +43,7 @@ use crate::{
             RemoveForm, TokenRow,
         },
         directory_deviations::DeviationRow,
+        directory_extensions::ExtensionRow,
     },
     site::Flash,
     ui::Field,
@@ -142,6 +144,7 @@ pub(super) async fn load(app: &App, member: &Member, place: &Place, asked: &Aske
         progress: store::directories::progress(&mut conn, id).await?,
         held: held::people(&mut conn, &directory, asked.held.parse().unwrap_or(1)).await?,
         deviations: deviations(&mut conn, id).await?,
+        extensions: extensions(&mut conn, id).await?,
         is_strict: directory.settings.strict,
         settings: DirectorySettings {
             name: Field { value: directory.name.clone(), error: None },
@@ -187,6 +190,21 @@ async fn deviations(conn: &mut Conn, id: &DirectoryId) -> Result<Vec<DeviationRo
         })
     });
     Ok(rows.collect())
+}
+
+async fn extensions(conn: &mut Conn, id: &DirectoryId) -> Result<Vec<ExtensionRow>> {
+    let mut rows = Vec::new();
+    for extension in store::directory_extensions::list(conn, id).await? {
+        let schema = stored_schema(&extension)?;
+        rows.push(ExtensionRow {
+            is_of_groups: Extended::of(&extension)? == Extended::Group,
+            required: extension.required,
+            attributes: schema.attributes.len() as u64,
+            name: schema.name,
+            urn: schema.id,
+        });
+    }
+    Ok(rows)
 }
 
 async fn name_of(conn: &mut Conn, account: Option<&AccountId>) -> Result<String> {

@@ -16,5 +16,6 @@ mod program;
 
 mod bounces;
 mod commands;
+mod extensions;
 mod killed;
 mod starting;

@@ -1,6 +1,7 @@
 //! Settings → Security → Directory Sync: making a directory, its token, its removal.
 
 use rollcall::{
+    directory::{extension, kinds::Extended},
     model::{DirectoryId, Provider},
     scim_api, store,
 };
@@ -249,6 +250,28 @@ async fn a_directory_of_another_workspace_does_not_exist_here() {
             .await
             .has_status(404);
         assert!(opens(&company, &directory.id, token.reveal()).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_directorys_page_lists_its_extensions() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        let (directory, _) = company.directory(Provider::Okta).await;
+        let page = format!("/w/acme/settings/security/directories/{}", directory.id);
+        assert!(!ada.get(&page).await.shows(200, "Connection").text().contains("Extensions"));
+        let schema =
+            r#"{"id": "urn:acme:scim:Badge:1.0:User", "name": "Badge", "attributes": [{"name": "number"}]}"#;
+        let (rollcall, admin) = (&company.rollcall, company.admin());
+        extension::add(rollcall, &admin, &directory.id, schema, Extended::User, true).await.unwrap();
+        ada.get(&page)
+            .await
+            .shows(200, "Extensions")
+            .shows(200, "Badge")
+            .shows(200, "urn:acme:scim:Badge:1.0:User")
+            .shows(200, "People · 1 attribute · required");
     })
     .await;
 }

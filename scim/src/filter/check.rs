@@ -92,6 +92,7 @@ impl<'a> Scope<'a> {
             Self::Resource(kind) => {
                 let located = kind.locate(path).ok_or_else(unknown)?;
                 let leaf = located.sub.unwrap_or(located.attribute);
+                refuse_secret(located.attribute)?;
                 refuse_secret(leaf)?;
                 Ok((located.path, leaf))
             }
@@ -104,6 +105,7 @@ impl<'a> Scope<'a> {
                     return Ok((AttrPath::of("value"), attribute));
                 }
                 let sub = attribute.sub_attribute(&path.attribute).ok_or_else(unknown)?;
+                refuse_secret(sub)?;
                 Ok((AttrPath::of(&sub.name), sub))
             }
         }
@@ -128,7 +130,7 @@ fn with_default_sub_attribute(
 }
 
 fn refuse_secret(attribute: &Attribute) -> Result<(), Error> {
-    if attribute.returned == crate::schema::Returned::Never {
+    if !attribute.is_kept() {
         return Err(Error::invalid_filter(format!("{} cannot be searched.", attribute.name)));
     }
     Ok(())

@@ -9,6 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use super::{CompareOp, Filter, Literal};
 use crate::Document;
 use crate::path::AttrPath;
+use crate::resource::get;
 use crate::schema::{Attribute, ResourceType, Type};
 
 /// Whether a resource fulfils a filter that [`check`](super::check) has resolved.
@@ -123,7 +124,7 @@ impl<'a> Subject<'a> {
                 let located = kind.locate(path)?;
                 let container = match &located.path.schema {
                     None => Some(doc),
-                    Some(urn) => doc.get(urn).and_then(Value::as_object),
+                    Some(urn) => get(doc, urn).and_then(Value::as_object),
                 };
                 let value = container.and_then(|container| container.get(&located.path.attribute));
                 let elements = value.into_iter().flat_map(elements);

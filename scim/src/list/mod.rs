@@ -14,7 +14,7 @@ use crate::filter::{self, Filter};
 use crate::path::AttrPath;
 use crate::projection::{Projection, names_in, split_names};
 use crate::resource::get;
-use crate::schema::{ResourceType, Returned};
+use crate::schema::ResourceType;
 
 /// The URN of a list response.
 pub const SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
@@ -255,7 +255,7 @@ fn sort_path(kind: &ResourceType, name: &str) -> Result<AttrPath, Error> {
     let unknown = || Error::invalid_value(format!("The resources cannot be sorted by {}.", shown(name)));
     let path = AttrPath::parse(name).map_err(|_| unknown())?;
     let located = kind.locate(&path).ok_or_else(unknown)?;
-    if located.leaf().returned == Returned::Never {
+    if !located.is_kept() {
         return Err(unknown());
     }
     if !located.leaf().is_complex() {

@@ -8,6 +8,7 @@ use serde_json::{Number, Value};
 use crate::Document;
 use crate::filter::{fold, parse_date};
 use crate::path::AttrPath;
+use crate::resource::get;
 use crate::schema::{ResourceType, Type};
 
 /// Longer texts are sorted by this many bytes of them, so that a cursor can carry what a list is sorted by. No
@@ -39,7 +40,7 @@ pub fn sort_key(kind: &ResourceType, path: &AttrPath, doc: &Document) -> SortKey
     };
     let holder = match &located.path.schema {
         None => Some(doc),
-        Some(urn) => doc.get(urn).and_then(Value::as_object),
+        Some(urn) => get(doc, urn).and_then(Value::as_object),
     };
     let value = holder.and_then(|holder| holder.get(&located.path.attribute)).and_then(preferred);
     let value = match &located.path.sub {

@@ -7,9 +7,10 @@ use super::{Op, Operation, Patch};
 use crate::Document;
 use crate::error::Error;
 use crate::filter::Filter;
+use crate::path::AttrPath;
 use crate::resource::value::is_hollow;
-use crate::resource::{limits, missing_required};
-use crate::schema::{Attribute, Mutability, ResourceType};
+use crate::resource::{fixed, get, limits, missing_required};
+use crate::schema::{Attribute, ResourceType};
 
 /// Applies a patch, all of it or nothing. `None` means that nothing changed.
 ///
@@ -30,36 +31,36 @@ pub fn apply(kind: &ResourceType, doc: &Document, patch: &Patch) -> Result<Optio
         return Ok(None);
     }
     check_required(kind, doc, &changed)?;
-    check_immutable(kind, doc, &changed)?;
+    fixed::check(kind, doc, &changed)?;
     limits::check_size(kind, &changed)?;
     Ok(Some(changed))
 }
 
+/// What was missing before, since the schema came after the resource, is no fault of this patch.
 fn check_required(kind: &ResourceType, before: &Document, after: &Document) -> Result<(), Error> {
-    match missing_required(kind, after) {
-        Some(name) if missing_required(kind, before).as_ref() != Some(&name) => {
+    let missing = missing_required(kind, after);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let known = missing_required(kind, before);
+    match missing.into_iter().find(|name| !known.contains(name)) {
+        None => Ok(()),
+        Some(name) if has(kind, before, &name) => {
             Err(Error::mutability(format!("{name} is required and cannot be taken away.")))
         }
-        _ => Ok(()),
+        Some(name) => Err(Error::invalid_value(format!("{name} is required and has no value."))),
     }
 }
 
-fn check_immutable(kind: &ResourceType, before: &Document, after: &Document) -> Result<(), Error> {
-    let core = kind.schema.attributes.iter().map(|attribute| (None, attribute));
-    let extended = kind.extensions.iter().flat_map(|extension| {
-        extension.schema.attributes.iter().map(|attribute| (Some(&extension.schema.id), attribute))
-    });
-    for (urn, attribute) in core.chain(extended) {
-        let value = |doc: &Document| {
-            let holder = urn.map_or(Some(doc), |urn| doc.get(urn).and_then(Value::as_object));
-            holder.and_then(|holder| holder.get(&attribute.name)).cloned()
-        };
-        let was = value(before);
-        if attribute.mutability == Mutability::Immutable && was.is_some() && was != value(after) {
-            return Err(Error::mutability(format!("{} cannot be changed once it is set.", attribute.name)));
+/// Whether there is a value at this place: the name of a core attribute, a schema's URN, or both.
+fn has(kind: &ResourceType, doc: &Document, name: &str) -> bool {
+    let path = AttrPath::parse(name).ok().and_then(|path| kind.locate(&path)).map(|located| located.path);
+    match path {
+        Some(AttrPath { schema: Some(urn), attribute, .. }) => {
+            get(doc, &urn).and_then(Value::as_object).is_some_and(|holder| holder.contains_key(&attribute))
         }
+        _ => get(doc, name).is_some(),
     }
-    Ok(())
 }
 
 /// Drops elements that have only labels left, such as `{"type": "work"}`: a PUT of the result would not keep them.

@@ -153,7 +153,12 @@ impl<'a> Edit<'a> {
     fn set_part(&self, holder: &mut Document, key: String, sub: &str, value: &Value) -> Result<(), Error> {
         let many = self.attribute().is_some_and(|attribute| attribute.multi_valued);
         let fresh = if many { Value::Array(vec![empty_object()]) } else { empty_object() };
-        match holder.entry(key).or_insert(fresh) {
+        let existing = holder.entry(key).or_insert_with(|| fresh.clone());
+        // Kept before there was a schema, in a shape that it does not have.
+        if self.attribute().is_some() && !existing.is_object() && !existing.is_array() {
+            *existing = fresh;
+        }
+        match existing {
             Value::Array(elements) => {
                 let all: Vec<usize> = (0..elements.len()).collect();
                 elements::set_part(elements, &all, sub, value);

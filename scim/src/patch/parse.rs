@@ -7,9 +7,9 @@ use crate::dialect::{Accepted, Deviation, Mode, Notes};
 use crate::error::{Error, shown};
 use crate::filter::{Filter, check_element};
 use crate::path::{AttrPath, PatchPath, is_urn};
-use crate::resource::assign::{self, Message, read_only_error, refuse_unclear_members};
+use crate::resource::assign::{self, Assignment, Message, read_only_error, refuse_unclear_members};
 use crate::resource::{self, get, limits, value};
-use crate::schema::{Attribute, Located, Mutability, Owner, ResourceType, Returned};
+use crate::schema::{Attribute, Located, Mutability, Owner, ResourceType};
 
 /// The largest number of operations in one request.
 pub const MAX_OPERATIONS: usize = 5000;
@@ -133,19 +133,16 @@ impl<'a> Reader<'a> {
     }
 
     fn key(&mut self, op: Op, key: &str, value: &Value) -> Result<(), Error> {
-        if let Some(located) = AttrPath::parse(key).ok().and_then(|path| self.kind.locate(&path))
-            && let Value::Object(parts) = value
-            && located.sub.is_none()
-            && located.attribute.merges()
-        {
-            return self.parts(op, &located.path, located.attribute, parts);
-        }
         let assignments = assign::read(self.kind, key, value, Message::Patch, &mut self.notes)?;
-        for assignment in assignments {
-            let path = PatchPath::whole(assignment.path);
-            self.operations.push(Operation { op, path, value: assignment.value });
-        }
+        self.assign(op, assignments);
         Ok(())
+    }
+
+    fn assign(&mut self, op: Op, assignments: Vec<Assignment<'_>>) {
+        self.operations.extend(assignments.into_iter().map(|assignment| {
+            let path = PatchPath::whole(assignment.path);
+            Operation { op, path, value: assignment.value }
+        }));
     }
 
     fn with_path(&mut self, action: Action<'_>, text: &str) -> Result<(), Error> {
@@ -167,7 +164,7 @@ impl<'a> Reader<'a> {
         if let Some(urn) = path.attr.schema.as_deref().filter(|urn| is_alias(self.kind, urn)) {
             self.notes.tolerate(Deviation::LegacyUrn, || resource::unknown_schema(urn))?;
         }
-        if attribute.returned == Returned::Never {
+        if !located.is_kept() {
             // A password: accepted, never kept (Okta's password sync).
             return Ok(());
         }
@@ -208,38 +205,15 @@ impl<'a> Reader<'a> {
                     && place.sub.is_none()
                     && place.attribute.merges()
                 {
-                    return self.parts(op, &place.path.attr, place.attribute, parts);
+                    let parts =
+                        assign::read_parts(&place.path.attr, place.attribute, parts, &mut self.notes)?;
+                    self.assign(op, parts);
+                    return Ok(());
                 }
                 self.value(&place, value)?
             }
         };
         self.operations.push(Operation { op: action.op, path: place.path, value });
-        Ok(())
-    }
-
-    /// A complex value such as `name` is set part by part: what is not sent stays (RFC 7644 §3.5.2.3), `null` goes.
-    fn parts(
-        &mut self,
-        op: Op,
-        path: &AttrPath,
-        attribute: &Attribute,
-        parts: &Map<String, Value>,
-    ) -> Result<(), Error> {
-        if attribute.mutability == Mutability::ReadOnly {
-            return self.notes.tolerate(Deviation::ReadOnlyInValue, || read_only_error(path));
-        }
-        for (name, value) in parts {
-            let (name, value) = match attribute.sub_attribute(name) {
-                Some(sub) if sub.mutability == Mutability::ReadOnly => continue,
-                Some(sub) => (sub.name.clone(), value::read_part(attribute, sub, value, &mut self.notes)?),
-                None => {
-                    self.notes.tolerate(Deviation::UnknownAttribute, || assign::unknown_attribute(name))?;
-                    (name.clone(), value::verbatim(value))
-                }
-            };
-            let path = PatchPath::whole(AttrPath { sub: Some(name), ..path.clone() });
-            self.operations.push(Operation { op, path, value });
-        }
         Ok(())
     }
 

@@ -1,12 +1,12 @@
 //! Keys of a body or of a path-less PATCH value: whose attribute each one is.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{unknown_schema, value};
 use crate::dialect::{Deviation, Notes};
 use crate::error::{Error, shown};
 use crate::path::{AttrPath, is_urn};
-use crate::schema::{Attribute, Located, Mutability, Owner, ResourceType, Returned, Schema};
+use crate::schema::{Attribute, Located, Mutability, Owner, ResourceType, Schema};
 
 /// "This attribute gets this value."
 #[derive(Debug)]
@@ -141,17 +141,47 @@ fn known<'a>(
         }
         return Ok(Vec::new());
     }
-    if located.attribute.returned == Returned::Never {
+    if !located.is_kept() {
         return Ok(Vec::new());
     }
     if message == Message::Patch {
         refuse_unclear_members(located.attribute, value)?;
+        if let Value::Object(parts) = value
+            && located.sub.is_none()
+            && located.attribute.merges()
+        {
+            return read_parts(&located.path, located.attribute, parts, notes);
+        }
     }
     let value = match located.sub {
         None => value::read(located.attribute, value, notes)?,
         Some(sub) => value::read_part(located.attribute, sub, value, notes)?,
     };
     Ok(vec![Assignment { path: located.path, attribute: Some(located.attribute), value }])
+}
+
+/// In a PATCH a complex value such as `name` is set part by part: what is not sent stays (RFC 7644 §3.5.2.3), `null`
+/// goes.
+pub(crate) fn read_parts<'a>(
+    path: &AttrPath,
+    attribute: &'a Attribute,
+    parts: &Map<String, Value>,
+    notes: &mut Notes,
+) -> Result<Vec<Assignment<'a>>, Error> {
+    let mut all = Vec::with_capacity(parts.len());
+    for (name, value) in parts {
+        let (name, value) = match attribute.sub_attribute(name) {
+            Some(sub) if sub.mutability == Mutability::ReadOnly || !sub.is_kept() => continue,
+            Some(sub) => (sub.name.clone(), value::read_part(attribute, sub, value, notes)?),
+            None => {
+                notes.tolerate(Deviation::UnknownAttribute, || unknown_attribute(name))?;
+                (name.clone(), value::verbatim(value))
+            }
+        };
+        let path = AttrPath { sub: Some(name), ..path.clone() };
+        all.push(Assignment { path, attribute: Some(attribute), value });
+    }
+    Ok(all)
 }
 
 /// A key that no schema has: kept as it is.

@@ -7,6 +7,7 @@
 //! The same two readers serve PATCH operations, so that an attribute means the same wherever it is sent.
 
 pub(crate) mod assign;
+pub(crate) mod fixed;
 pub(crate) mod limits;
 pub(crate) mod value;
 
@@ -19,6 +20,7 @@ use crate::schema::{Attribute, Mutability, Owner, ResourceType};
 use crate::{Document, path};
 use assign::{Assignment, Message};
 
+pub use fixed::replace;
 pub use limits::{MAX_DEPTH, MAX_INDEXED, MAX_NAMES, MAX_RESOURCE, MAX_STRING, MAX_VALUES};
 
 /// Reads the body of a POST or PUT.
@@ -46,7 +48,7 @@ pub fn read(kind: &ResourceType, body: &Value, mode: Mode) -> Result<Accepted<Do
         }
     }
     limits::check_size(kind, &doc)?;
-    match missing_required(kind, &doc) {
+    match missing_required(kind, &doc).first() {
         Some(name) => Err(Error::invalid_value(format!("{name} is required and has no value."))),
         None => Ok(notes.accept(doc)),
     }
@@ -58,27 +60,26 @@ pub fn schemas_of(kind: &ResourceType, doc: &Document) -> Vec<String> {
     std::iter::once(&kind.schema.id).chain(extensions.map(|(name, _)| name)).cloned().collect()
 }
 
-/// The first required attribute that has no value, extensions included.
-pub(crate) fn missing_required(kind: &ResourceType, doc: &Document) -> Option<String> {
-    let missing = |attributes: &[Attribute], holder: &Document| {
-        let needed = attributes.iter().filter(|it| it.required && it.mutability != Mutability::ReadOnly);
-        needed
-            .map(|attribute| &attribute.name)
-            .find(|name| !holder.get(*name).is_some_and(is_present))
-            .cloned()
-    };
-    let core = missing(&kind.schema.attributes, doc);
-    core.or_else(|| {
-        kind.extensions.iter().find_map(|extension| {
-            let id = &extension.schema.id;
-            match doc.get(id).and_then(Value::as_object) {
-                Some(holder) => {
-                    missing(&extension.schema.attributes, holder).map(|name| format!("{id}:{name}"))
-                }
-                None => extension.required.then(|| id.clone()),
+/// The required attributes that have no value, extensions included.
+pub(crate) fn missing_required(kind: &ResourceType, doc: &Document) -> Vec<String> {
+    let mut missing = missing_in(&kind.schema.attributes, doc, "");
+    for extension in &kind.extensions {
+        let id = &extension.schema.id;
+        match get(doc, id).and_then(Value::as_object) {
+            Some(holder) => {
+                missing.extend(missing_in(&extension.schema.attributes, holder, &format!("{id}:")));
             }
-        })
-    })
+            None if extension.required => missing.push(id.clone()),
+            None => {}
+        }
+    }
+    missing
+}
+
+fn missing_in(attributes: &[Attribute], holder: &Document, prefix: &str) -> Vec<String> {
+    let needed = attributes.iter().filter(|it| it.required && it.mutability != Mutability::ReadOnly);
+    let missing = needed.filter(|attribute| !holder.get(&attribute.name).is_some_and(is_present));
+    missing.map(|attribute| format!("{prefix}{}", attribute.name)).collect()
 }
 
 /// The value of a key in any case. Members of SCIM messages are attributes too (RFC 7643 §2.1).

@@ -313,3 +313,76 @@ fn schemas_are_computed_from_what_is_there() {
     assert_eq!(schemas_of(user(), &doc), [USER, "urn:x:y", ENTERPRISE_USER]);
     assert_eq!(schemas_of(group(), &Document::new()), [GROUP]);
 }
+
+/// A User with a badge: fixed, secret and free attributes.
+fn with_badge() -> ResourceType {
+    let part = |name: &str, mutability: &str| json!({ "name": name, "mutability": mutability });
+    let badge = json!({ "id": BADGE, "attributes": [
+        part("number", "immutable"), part("door", "readOnly"), part("colour", "readWrite"), part("pin", "writeOnly"),
+        { "name": "code", "returned": "never" },
+        { "name": "issuer", "type": "complex", "subAttributes": [
+            part("id", "immutable"), part("name", "readWrite"), part("key", "writeOnly")
+        ] },
+    ] });
+    user().clone().with_extension(serde_json::from_value(badge).unwrap(), false).unwrap()
+}
+
+const BADGE: &str = "urn:example:badge:2.0:User";
+
+#[test]
+fn what_is_never_returned_is_not_kept() {
+    let body = json!({ "schemas": [USER, BADGE], "userName": "a", BADGE: {
+        "colour": "red", "pin": "1234", "code": "5678", "door": "7", "issuer": { "id": "i", "key": "k" }
+    } });
+    let kept = json!({ "colour": "red", "issuer": { "id": "i" } });
+    for mode in [Mode::Tolerant, Mode::Strict] {
+        assert_eq!(read(&with_badge(), &body, mode).unwrap().value[BADGE], kept);
+    }
+    let dotted = json!({ "userName": "a", format!("{BADGE}:issuer.key"): "k", format!("{BADGE}:pin"): 1234 });
+    assert_eq!(read(&with_badge(), &dotted, Mode::Tolerant).unwrap().value.get(BADGE), None);
+}
+
+#[test]
+fn a_put_keeps_what_is_fixed() {
+    let kind = with_badge();
+    let put = |before: Value, new: Value| {
+        let doc = |badge: Value| {
+            let whole = json!({ "userName": "a", BADGE: badge });
+            whole.as_object().cloned().unwrap()
+        };
+        replace(&kind, &doc(before), doc(new))
+            .map(|doc| doc[BADGE].clone())
+            .map_err(|error| (error.scim_type, error.detail))
+    };
+    let refused = |path: &str| {
+        Err((Some(ScimType::Mutability), format!("{BADGE}:{path} cannot be changed once it is set.")))
+    };
+    let table = [
+        (json!({ "number": "1" }), json!({ "number": "1" }), Ok(json!({ "number": "1" }))),
+        (json!({ "number": "1", "colour": "red" }), json!({}), Ok(json!({ "number": "1" }))),
+        (json!({ "colour": "red" }), json!({ "number": "1" }), Ok(json!({ "number": "1" }))),
+        (json!({ "number": "1" }), json!({ "number": "2" }), refused("number")),
+        (json!({ "door": "7" }), json!({ "colour": "red" }), Ok(json!({ "colour": "red", "door": "7" }))),
+        (
+            json!({ "issuer": { "id": "i", "name": "A" } }),
+            json!({ "issuer": { "name": "B" } }),
+            Ok(json!({ "issuer": { "name": "B", "id": "i" } })),
+        ),
+        (json!({ "issuer": { "id": "i" } }), json!({}), Ok(json!({ "issuer": { "id": "i" } }))),
+        (json!({ "issuer": { "id": "i" } }), json!({ "issuer": { "id": "j" } }), refused("issuer.id")),
+        // Kept from the days before the schema, in another shape.
+        (
+            json!({ "issuer": "i" }),
+            json!({ "issuer": { "id": "j" } }),
+            Ok(json!({ "issuer": { "id": "j" } })),
+        ),
+    ];
+    for (before, new, after) in table {
+        assert_eq!(put(before.clone(), new.clone()), after, "{before} {new}");
+    }
+    // The extension is left out altogether, and was sent in other letters before it had a schema.
+    let before = json!({ "userName": "a", BADGE.to_uppercase(): { "number": "1" } });
+    let new = json!({ "userName": "b" });
+    let after = replace(&kind, before.as_object().unwrap(), new.as_object().cloned().unwrap()).unwrap();
+    assert_eq!(Value::Object(after), json!({ "userName": "b", BADGE: { "number": "1" } }));
+}

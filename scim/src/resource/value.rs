@@ -237,7 +237,7 @@ impl Reader<'_> {
                 self.unknown_part(&mut read, name, value)?;
                 continue;
             };
-            if sub.mutability == Mutability::ReadOnly {
+            if sub.mutability == Mutability::ReadOnly || !sub.is_kept() {
                 continue;
             }
             if let Some(value) = read_part(self.attribute, sub, value, self.notes)? {

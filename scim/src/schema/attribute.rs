@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, shown};
 
 /// The data type of an attribute (RFC 7643 §2.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Type {
-    /// Text.
+    /// Text. What is meant where nothing is said (RFC 7643 §2.2).
+    #[default]
     String,
     /// `true` or `false`.
     Boolean,
@@ -69,14 +70,14 @@ pub enum Uniqueness {
     Global,
 }
 
-/// One attribute. Its JSON form is the RFC's (RFC 7643 §7).
+/// One attribute. Its JSON form is the RFC's (RFC 7643 §7), and nothing else: a slip such as `requierd` is an error.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Attribute {
     /// Its canonical name.
     pub name: String,
     /// Its data type.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", default)]
     pub kind: Type,
     /// Whether it holds an array.
     #[serde(default)]
@@ -194,6 +195,12 @@ impl Attribute {
     /// Whether it has parts.
     pub fn is_complex(&self) -> bool {
         self.kind == Type::Complex
+    }
+
+    /// Whether its values are kept: what is never read back, such as a password, is accepted and forgotten. A
+    /// `writeOnly` value is not returned, whatever `returned` says (RFC 7643 §7).
+    pub fn is_kept(&self) -> bool {
+        self.returned != Returned::Never && self.mutability != Mutability::WriteOnly
     }
 
     /// Whether its values are text on the wire: strings, references, binaries and dates.

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Attribute, ResourceType, Returned, Schema, service};
+use super::{Attribute, ResourceType, Schema, service};
 use crate::list;
 
 /// What a server can do, for [`service_provider_config`].
@@ -156,7 +156,7 @@ fn published<'a>(kinds: &[&'a ResourceType]) -> Vec<&'a Schema> {
 }
 
 fn render(schema: &Schema, base_url: &str) -> Value {
-    let attributes: Vec<Value> = schema.attributes.iter().filter(is_published).map(|it| json!(it)).collect();
+    let attributes: Vec<Value> = schema.attributes.iter().filter_map(published_attribute).collect();
     json!({
         "schemas": [service::SCHEMA],
         "id": schema.id,
@@ -170,8 +170,10 @@ fn render(schema: &Schema, base_url: &str) -> Value {
     })
 }
 
-fn is_published(attribute: &&Attribute) -> bool {
-    attribute.returned != Returned::Never
+fn published_attribute(attribute: &Attribute) -> Option<Value> {
+    let mut published = attribute.clone();
+    published.sub_attributes.retain(Attribute::is_kept);
+    attribute.is_kept().then(|| json!(published))
 }
 
 fn whole_list(resources: Vec<Value>) -> Value {

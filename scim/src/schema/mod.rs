@@ -18,6 +18,7 @@
 
 mod attribute;
 mod core;
+mod custom;
 pub mod discovery;
 mod member;
 mod roles;
@@ -25,6 +26,7 @@ mod service;
 
 pub use self::attribute::{Attribute, Mutability, Returned, Type, Uniqueness};
 pub use self::core::{common, group, user};
+pub use self::custom::{MAX_ATTRIBUTES, MAX_SCHEMA, read_extension};
 pub use self::member::group_member;
 pub use self::roles::{Vocabulary, entitlement, entitlement_in_both, role, role_in_both};
 
@@ -131,20 +133,38 @@ impl Located<'_> {
     pub fn leaf(&self) -> &Attribute {
         self.sub.unwrap_or(self.attribute)
     }
+
+    /// Whether values at the path are kept.
+    pub fn is_kept(&self) -> bool {
+        self.attribute.is_kept() && self.leaf().is_kept()
+    }
 }
 
 impl ResourceType {
     /// This resource type with one more extension.
     ///
     /// # Errors
-    /// `invalidValue` if the schema breaks the rules of RFC 7643 §2 (names, nesting, duplicates) or is there already.
+    /// `invalidValue` if the schema breaks the rules of RFC 7643 §2 (names, nesting, duplicates), is there already, or
+    /// has a URN that would also be the path of an attribute.
     pub fn with_extension(mut self, schema: Schema, required: bool) -> Result<Self, Error> {
         schema.validate()?;
         if self.owner(&schema.id).is_some() {
             return Err(Error::invalid_value(format!("The schema {} is there already.", shown(&schema.id))));
         }
         self.extensions.push(Extension { schema, required });
-        Ok(self)
+        match self.ambiguous_urn() {
+            Some(urn) => Err(Error::invalid_value(format!(
+                "{} would name both a schema and an attribute of another one.",
+                shown(urn)
+            ))),
+            None => Ok(self),
+        }
+    }
+
+    /// The URN of an extension that is the path of an attribute too, as `urn:a:b:c` when `urn:a:b` has an attribute `c`.
+    fn ambiguous_urn(&self) -> Option<&str> {
+        let is_path = |urn: &str| AttrPath::parse(urn).is_ok_and(|path| self.locate(&path).is_some());
+        self.extensions.iter().map(|extension| extension.schema.id.as_str()).find(|urn| is_path(urn))
     }
 
     /// The attribute of this name at the top level of the resource, in any case, common attributes included.

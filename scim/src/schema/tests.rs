@@ -49,6 +49,9 @@ fn an_extension_must_follow_the_rules_of_the_rfc() {
         json!({ "id": "é", "attributes": [] }),
         json!({ "id": USER, "attributes": [] }),
         json!({ "id": ENTERPRISE_USER.to_uppercase(), "attributes": [] }),
+        // The paths of attributes: the one below would be department, the other an attribute of it.
+        json!({ "id": format!("{ENTERPRISE_USER}:department"), "attributes": [string("x")] }),
+        json!({ "id": "urn:ietf:params:scim:schemas:extension:enterprise:2.0", "attributes": [string("User")] }),
         json!({ "id": "urn:a:b", "attributes": [string("x.y")] }),
         json!({ "id": "urn:a:b", "attributes": [string("")] }),
         json!({ "id": "urn:a:b", "attributes": [string("x"), string("X")] }),

@@ -80,13 +80,13 @@ async fn walk<R: Resources>(
         let resources = R::render(conn, auth, &rows, with_apart).await?;
         for (row, resource) in rows.iter().zip(resources) {
             let resource = R::as_filtered(row, resource);
-            let effort = filter.map_or(0, |filter| filter::effort(filter, R::kind(), &resource));
+            let effort = filter.map_or(0, |filter| filter::effort(filter, R::kind(auth), &resource));
             if effort > MOST_EFFORT {
                 return Err(too_much(R::id(row)).into());
             }
             pace.step(R::size(row) + effort).await;
-            if filter.is_none_or(|filter| filter::matches(filter, R::kind(), &resource)) {
-                found(Place { key: key::<R>(query, &resource), id: R::id(row).to_owned() });
+            if filter.is_none_or(|filter| filter::matches(filter, R::kind(auth), &resource)) {
+                found(Place { key: key::<R>(auth, query, &resource), id: R::id(row).to_owned() });
             }
         }
     }
@@ -114,8 +114,8 @@ impl Pace {
     }
 }
 
-fn key<R: Resources>(query: &ListQuery, resource: &Document) -> SortKey {
-    query.sort_by.as_ref().map_or(SortKey::Absent, |path| sort_key(R::kind(), path, resource))
+fn key<R: Resources>(auth: &DirectoryAuth, query: &ListQuery, resource: &Document) -> SortKey {
+    query.sort_by.as_ref().map_or(SortKey::Absent, |path| sort_key(R::kind(auth), path, resource))
 }
 
 /// The rows at these places that are still there, in this order, as many as fit into one answer.

@@ -144,7 +144,7 @@ pub(super) async fn collect<R: Resources>(
         }
         _ => evaluated::choose::<R>(conn, auth, query, &narrowing, position, wanted).await?,
     };
-    let with_apart = is_shown::<R>(&query.projection);
+    let with_apart = is_shown::<R>(auth, &query.projection);
     if with_apart {
         let fitting = R::fitting(conn, &chosen.rows).await?;
         chosen.cut::<R>(fitting, order.unwrap_or_default());

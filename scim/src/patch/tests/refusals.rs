@@ -186,3 +186,69 @@ fn a_document_engine_can_apply_members_too() {
         json!([{ "value": "u2", "type": "User" }, { "value": "u3", "display": "C" }])
     );
 }
+
+const BADGE: &str = "urn:x:badge";
+
+fn with_badge(required: bool) -> ResourceType {
+    let badge = json!({ "id": BADGE, "attributes": [
+        { "name": "number", "required": true },
+        { "name": "colour" },
+        { "name": "pin", "mutability": "writeOnly" },
+        { "name": "issuer", "type": "complex", "subAttributes": [
+            { "name": "id", "mutability": "immutable" }, { "name": "name" }, { "name": "key", "returned": "never" }
+        ] },
+    ] });
+    user().clone().with_extension(serde_json::from_value(badge).unwrap(), required).unwrap()
+}
+
+#[test]
+fn what_was_missing_before_the_schema_came_is_no_fault_of_a_patch() {
+    let (alone, numbered) =
+        (json!({ "userName": "a" }), json!({ "userName": "a", BADGE: { "number": "1" } }));
+    let coloured = json!({ "userName": "a", BADGE: { "colour": "red" } });
+    let replace = |path: &str| json!([{ "op": "replace", "path": path, "value": "x" }]);
+    let remove = |path: &str| json!([{ "op": "remove", "path": path }]);
+    let (title, colour, number) = ("title", "urn:x:badge:colour", "urn:x:badge:number");
+    let (fine, value, fixed) = (None, Some(ScimType::InvalidValue), Some(ScimType::Mutability));
+    let table = [
+        (true, &alone, replace(title), fine),
+        (true, &alone, replace(colour), value),
+        (false, &alone, replace(colour), value),
+        (false, &alone, replace(number), fine),
+        (false, &coloured, replace(colour), fine),
+        (false, &coloured, replace(title), fine),
+        (false, &numbered, remove(number), fine),
+        (true, &numbered, remove(number), fixed),
+        (true, &numbered, remove(BADGE), fixed),
+        (false, &numbered, remove(BADGE), fine),
+    ];
+    for (required, before, operations, refusal) in table {
+        let outcome = patched(&with_badge(required), before.clone(), operations.clone(), Mode::Tolerant);
+        let found = outcome.err().map(|error| error.scim_type);
+        assert_eq!(found, refusal.map(Some), "{required} {before} {operations}");
+    }
+    let both = json!({ "userName": "a", BADGE: { "number": "1", "colour": "red" } });
+    let error = patched(&with_badge(false), both, remove(number), Mode::Tolerant).unwrap_err();
+    assert_eq!(error.scim_type, fixed);
+}
+
+#[test]
+fn what_is_never_returned_is_taken_and_forgotten() {
+    let before = json!({ "userName": "a", BADGE: { "number": "1", "issuer": { "id": "i" } } });
+    let set = |path: &str, value: Value| json!([{ "op": "replace", "path": path, "value": value }]);
+    for operations in [
+        set("urn:x:badge:pin", json!("1234")),
+        set("urn:x:badge:issuer.key", json!("k")),
+        set("urn:x:badge:issuer", json!({ "key": "k" })),
+        set(BADGE, json!({ "pin": "1234", "issuer": { "key": "k" } })),
+        json!([{ "op": "add", "value": { "urn:x:badge:pin": "1234", "urn:x:badge:issuer.key": "k" } }]),
+        json!([{ "op": "add", "value": { BADGE: { "pin": "1234", "issuer.key": "k" } } }]),
+    ] {
+        let outcome = patched(&with_badge(false), before.clone(), operations.clone(), Mode::Tolerant);
+        assert_eq!(outcome, Ok(None), "{operations}");
+    }
+    let other = set("urn:x:badge:issuer", json!({ "id": "j" }));
+    let error = patched(&with_badge(false), before, other, Mode::Tolerant).unwrap_err();
+    assert_eq!(error.scim_type, Some(ScimType::Mutability));
+    assert_eq!(error.detail, "urn:x:badge:issuer.id cannot be changed once it is set.");
+}
