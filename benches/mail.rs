@@ -16,19 +16,28 @@ use std::{
     time::{Duration, Instant},
 };
 
+use axum::{Router, body::Body};
+use http::{Request, StatusCode, header};
 use rollcall::{
+    Rollcall,
     clock::Clock,
     config::MailTransport,
+    directory::administration::{self, Choice},
     jobs,
     mail::{Transport, parse_smtp_url},
+    model::{Provider, Role},
+    people::{Caller, workspace},
+    scim_api,
 };
+use serde_json::json;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
 };
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 
-use support::{Acme, TestStore, each_engine, rollcall};
+use support::{TestStore, each_engine, rollcall};
 
 const MAILS: usize = 10_000;
 /// How often the directory is measured with mail and without; the median counts.
@@ -115,31 +124,61 @@ async fn slowed(store: &TestStore, mail_rate: Option<u32>) {
     );
 }
 
-async fn acme(store: &TestStore, mail_rate: Option<u32>) -> (Acme, Sink) {
+/// A directory that is provisioned over SCIM.
+struct Provisioned {
+    rollcall: Rollcall,
+    users: String,
+    authorization: String,
+}
+
+async fn acme(store: &TestStore, mail_rate: Option<u32>) -> (Provisioned, Sink) {
     let sink = Sink::start().await;
     let relay = MailTransport::Smtp(parse_smtp_url(&format!("smtp://127.0.0.1:{}", sink.port)).unwrap());
     let rollcall = rollcall(store, &Clock::System, |config| {
         config.mail = relay;
         config.mail_rate = mail_rate;
     });
-    (Acme::new(rollcall).await, sink)
+    let (workspace, _, _) = workspace::create(&rollcall, "Acme", "ada@acme.test", None).await.unwrap();
+    let choice = Choice { provider: Provider::Okta, name: String::new(), default_role: Role::Member };
+    let caller = Caller::CommandLine(&workspace);
+    let (directory, token) = administration::create(&rollcall, &caller, &choice, None).await.unwrap();
+    let users = format!("/scim/v2/{}/Users", directory.id);
+    let authorization = format!("Bearer {}", token.unwrap().reveal());
+    (Provisioned { rollcall, users, authorization }, sink)
 }
 
-/// The directory adds people, eight at a time, as an identity provider does.
-async fn add_people(acme: &Acme, name: &str, count: usize) -> Duration {
+/// An identity provider creates people, eight at a time.
+async fn add_people(acme: &Provisioned, name: &str, count: usize) -> Duration {
     let began = Instant::now();
     let next = AtomicUsize::new(0);
+    let scim = scim_api::router(&acme.rollcall);
     let add = async || {
         loop {
             let number = next.fetch_add(1, Ordering::SeqCst);
             if number >= count {
                 break;
             }
-            acme.directory_adds(&format!("{name}{number}@acme.test")).await;
+            provision(&scim, acme, &format!("{name}{number}@acme.test")).await;
         }
     };
     futures::future::join_all((0..8).map(|_| add())).await;
     began.elapsed()
+}
+
+async fn provision(scim: &Router, acme: &Provisioned, email: &str) {
+    let person = json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+        "userName": email,
+        "active": true,
+        "emails": [{ "value": email, "type": "work", "primary": true }],
+    });
+    let request = Request::post(&acme.users)
+        .header(header::AUTHORIZATION, &acme.authorization)
+        .header(header::CONTENT_TYPE, "application/scim+json")
+        .body(Body::from(person.to_string()))
+        .unwrap();
+    let response = scim.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::CREATED);
 }
 
 struct Work {
@@ -148,7 +187,7 @@ struct Work {
 }
 
 impl Work {
-    fn start(acme: &Acme) -> Self {
+    fn start(acme: &Provisioned) -> Self {
         let shutdown = CancellationToken::new();
         let transport = Transport::new(&acme.rollcall.config.mail, &acme.rollcall.db).unwrap();
         let done = tokio::spawn(jobs::run(acme.rollcall.clone(), transport, shutdown.clone()));

@@ -42,6 +42,8 @@ CREATE TABLE account_links (
     account_id  TEXT REFERENCES accounts (id) ON DELETE CASCADE,
     -- The address that the account gets, when the link changes it.
     email       TEXT,
+    -- The mail in which it stands. Each attempt to send one makes a link, and any of them may be the one that arrived.
+    mail_id     TEXT,
     created_at  BIGINT NOT NULL,
     expires_at  BIGINT NOT NULL,
     used_at     BIGINT

@@ -77,6 +77,8 @@ CREATE TABLE outbox (
     mail_subject   TEXT,
     -- What it tells, where that was known only when it was asked for: a JSON object. Never a secret.
     detail         TEXT NOT NULL,
+    -- One of the many that an identity provider causes at once: others leave before it.
+    bulk           BOOLEAN NOT NULL,
     status         TEXT NOT NULL,
     attempts       BIGINT NOT NULL,
     due_at         BIGINT NOT NULL,
@@ -88,7 +90,7 @@ CREATE TABLE outbox (
     updated_at     BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX outbox_once ON outbox (template, subject_id, generation, recipient);
-CREATE INDEX outbox_due ON outbox (due_at) WHERE status IN ('queued', 'deferred');
+CREATE INDEX outbox_due ON outbox (bulk, due_at) WHERE status IN ('queued', 'deferred');
 CREATE INDEX outbox_subject ON outbox (subject_id);
 CREATE INDEX outbox_workspace ON outbox (workspace_id, id);
 CREATE INDEX outbox_status ON outbox (workspace_id, status, id);

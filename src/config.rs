@@ -147,15 +147,18 @@ impl Config {
         let for_others = self.base_url.is_https() || !self.base_url.is_loopback();
         if matches!(self.mail, MailTransport::Mailbox) && for_others && !self.mailbox_will_do {
             return Err(format!(
-                "No SMTP server is set, so nobody whom {} invites would get a mail: set ROLLCALL_SMTP_URL, or ROLLCALL_MAILBOX=allow to keep every mail on this machine.",
+                "No SMTP server is set, so nobody whom {} invites would get a mail: set ROLLCALL_SMTP_URL, or ROLLCALL_MAILBOX=allow to keep every mail in the database.",
                 self.base_url.as_str()
             ));
         }
         Ok(())
     }
 
-    /// Whether the built-in mailbox may be looked at: only when it is in use and nobody else can reach it.
+    /// Whether the built-in mailbox may be looked at without signing in: only when it is in use and nobody but this
+    /// machine reaches it, neither directly nor through a proxy in front of it. There are links in it that open accounts.
     pub fn shows_mailbox(&self) -> bool {
-        matches!(self.mail, MailTransport::Mailbox) && self.listen.ip().is_loopback()
+        matches!(self.mail, MailTransport::Mailbox)
+            && self.listen.ip().is_loopback()
+            && self.base_url.is_loopback()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -10,8 +10,10 @@ use crate::{
     clock::{Clock, Timestamp},
     config::Config,
     directory::{kinds::KnownKinds, traffic::Traffic},
+    error::{Error, Result},
     journal::Journal,
-    store::Db,
+    secret::{Seal, Secret},
+    store::{Db, instance},
 };
 
 /// A running Rollcall.
@@ -31,6 +33,8 @@ pub struct Rollcall {
     pub kinds: Arc<KnownKinds>,
     /// Whether identity providers are at work just now.
     pub traffic: Arc<Traffic>,
+    /// Read from the store when it is first wanted.
+    cursor_seal: Arc<OnceCell<Seal>>,
     /// What waits to be written into the journal of the SCIM API.
     pub journal: Arc<Journal>,
     /// Cancelled when the process is told to stop: what would go on for long ends then.
@@ -48,9 +52,36 @@ impl Rollcall {
             held_due: Arc::new(Notify::new()),
             kinds: Arc::default(),
             traffic: Arc::default(),
+            cursor_seal: Arc::default(),
             journal: Arc::default(),
             stopping: CancellationToken::new(),
         }
+    }
+
+    /// What cursors are signed with, the same in every process on this store.
+    ///
+    /// # Errors
+    /// When the store or the machine fails.
+    pub async fn cursor_seal(&self) -> Result<Seal> {
+        let seal = self.cursor_seal.get_or_try_init(|| async {
+            let known = instance::get(&mut self.db.read().await?, instance::CURSOR_KEY).await?;
+            let key = match known {
+                Some(key) => key,
+                None => self.make_cursor_key().await?,
+            };
+            Ok::<_, Error>(Seal::new(Secret::kept(key)))
+        });
+        Ok(seal.await?.clone())
+    }
+
+    /// Of two processes that make one at once, both take the first.
+    async fn make_cursor_key(&self) -> Result<String> {
+        let fresh = Secret::generate(&self.clock, "")?;
+        let mut tx = self.db.write().await?;
+        instance::set_once(&mut tx, instance::CURSOR_KEY, fresh.reveal()).await?;
+        let key = instance::get(&mut tx, instance::CURSOR_KEY).await?;
+        tx.commit().await?;
+        Ok(key.unwrap_or_else(|| fresh.reveal().to_owned()))
     }
 
     /// The surroundings of a change that `actor` makes now.

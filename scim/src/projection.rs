@@ -49,6 +49,11 @@ impl Projection {
         Ok(Self { attributes: attributes.map(paths), excluded: excluded.map(paths).unwrap_or_default() })
     }
 
+    /// Whether the request says which attributes it wants to see.
+    pub fn names_attributes(&self) -> bool {
+        self.attributes.is_some()
+    }
+
     /// Whether an attribute of the resource itself (`members`, `groups`) can be in the answer, so that a server need
     /// not load what is not wanted.
     pub fn wants(&self, kind: &ResourceType, name: &str) -> bool {

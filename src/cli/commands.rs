@@ -205,14 +205,14 @@ async fn directories(rollcall: &Rollcall, as_json: bool, command: &DirectoryComm
             let workspace = find_workspace(rollcall, workspace).await?;
             list_directories(rollcall, as_json, &workspace).await?;
         }
-        DirectoryCommand::RotateToken { workspace, directory, revoke_others } => {
+        DirectoryCommand::RotateToken { workspace, directory, revoke_others, life } => {
             let workspace = find_workspace(rollcall, workspace).await?;
             let directory = find_directory(rollcall, &workspace, directory.as_deref()).await?;
             let caller = Caller::CommandLine(&workspace);
             if *revoke_others {
                 revoke_live_tokens(rollcall, &caller, &directory).await?;
             }
-            let secret = token::rotate(rollcall, &caller, &directory.id).await?;
+            let secret = token::rotate(rollcall, &caller, &directory.id, *life).await?;
             print_token(rollcall, as_json, &directory, Some(&secret));
         }
         DirectoryCommand::MapGroup { workspace, directory, group, role } => {

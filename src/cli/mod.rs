@@ -17,7 +17,7 @@ pub use self::{
     output::report,
     settings::Settings,
 };
-use crate::model::{AllowedDomains, EmailSources, InvitationMode, Provider, Role, WhenFull};
+use crate::model::{AllowedDomains, EmailSources, InvitationMode, Provider, Role, TokenLife, WhenFull};
 
 /// Self-hosted Directory Sync for workspaces: a SCIM 2.0 server, invitations and a dashboard in one binary.
 #[derive(Debug, Parser)]
@@ -187,6 +187,9 @@ pub enum DirectoryCommand {
         /// Revoke the earlier tokens at once.
         #[arg(long)]
         revoke_others: bool,
+        /// How long it works: forever, 90d or 1y. Owners are mailed 30, 14 and 3 days before its end.
+        #[arg(long, default_value = "forever")]
+        life: TokenLife,
     },
     /// Give the members of a group a role. The group is known by its name and need not be there yet; of several
     /// mappings that concern a person, the one made first counts.

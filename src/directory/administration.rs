@@ -6,7 +6,7 @@ use super::{settings::Settings, token};
 use crate::{
     audit,
     error::{Error, Result},
-    model::{DirectoryId, MembershipStatus, Provider, Role, Source, SuspendedBy, WorkspaceId},
+    model::{DirectoryId, MembershipStatus, Provider, Role, Source, SuspendedBy, TokenLife, WorkspaceId},
     people::{Caller, Permission, account::checked_name, grants, projection},
     secret::Secret,
     state::{Context, Rollcall},
@@ -105,7 +105,7 @@ async fn create_in(
             return Ok((directory, None));
         }
         store::directory_tokens::revoke_all(tx, &directory.id, context.now).await?;
-        let secret = token::insert(tx, context, &directory.id).await?;
+        let secret = token::insert(tx, context, &directory.id, TokenLife::Forever).await?;
         return Ok((directory, Some(secret)));
     }
     let directory = Directory {
@@ -118,7 +118,7 @@ async fn create_in(
         created_at: context.now,
     };
     store::directories::insert(tx, &directory, creation_key).await.map_err(|e| taken(e, &choice.name))?;
-    let secret = token::insert(tx, context, &directory.id).await?;
+    let secret = token::insert(tx, context, &directory.id, TokenLife::Forever).await?;
     let detail = json!({ "provider": choice.provider, "name": choice.name });
     audit::record(tx, context, workspace, "directory.created", directory.id.as_str(), &detail).await?;
     Ok((directory, Some(secret)))

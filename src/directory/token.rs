@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{
     audit,
     error::{Error, Result},
-    model::{DirectoryId, DirectoryTokenId},
+    model::{DirectoryId, DirectoryTokenId, TokenLife},
     people::{Caller, Permission},
     secret::{self, Secret},
     state::{Context, Rollcall},
@@ -26,7 +26,12 @@ const TOUCH_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
 ///
 /// # Errors
 /// When the store or the machine fails.
-pub(super) async fn insert(tx: &mut Tx, context: &Context, directory: &DirectoryId) -> Result<Secret> {
+pub(super) async fn insert(
+    tx: &mut Tx,
+    context: &Context,
+    directory: &DirectoryId,
+    life: TokenLife,
+) -> Result<Secret> {
     let secret = Secret::generate(&context.clock, PREFIX)?;
     let token = DirectoryToken {
         id: context.clock.new_id(),
@@ -34,7 +39,7 @@ pub(super) async fn insert(tx: &mut Tx, context: &Context, directory: &Directory
         hint: secret.hint(),
         created_by: context.actor.account().cloned(),
         created_at: context.now,
-        expires_at: None,
+        expires_at: life.lasts().map(|lasts| context.now.plus(lasts)),
         revoked_at: None,
         last_used_at: None,
     };
@@ -42,11 +47,16 @@ pub(super) async fn insert(tx: &mut Tx, context: &Context, directory: &Directory
     Ok(secret)
 }
 
-/// Makes a second token; the first keeps working until it is revoked.
+/// Makes a second token; the first keeps working until it is revoked, or its own life is over.
 ///
 /// # Errors
 /// `Conflict` on `token` when two work already.
-pub async fn rotate(rollcall: &Rollcall, caller: &Caller<'_>, directory: &DirectoryId) -> Result<Secret> {
+pub async fn rotate(
+    rollcall: &Rollcall,
+    caller: &Caller<'_>,
+    directory: &DirectoryId,
+    life: TokenLife,
+) -> Result<Secret> {
     caller.require(Permission::ManageDirectories)?;
     let context = rollcall.context(caller.actor());
     let mut tx = rollcall.db.write().await?;
@@ -61,8 +71,8 @@ pub async fn rotate(rollcall: &Rollcall, caller: &Caller<'_>, directory: &Direct
             "Two tokens work already. Revoke the one that your identity provider no longer uses, then rotate again.",
         ));
     }
-    let secret = insert(&mut tx, &context, directory).await?;
-    let detail = json!({ "hint": secret.hint() });
+    let secret = insert(&mut tx, &context, directory, life).await?;
+    let detail = json!({ "hint": secret.hint(), "life": life });
     audit::record(
         &mut tx,
         &context,

@@ -92,13 +92,28 @@ impl Desk {
             self.pause().recovered();
             Outcome { fate, relay: Relay::Answers }
         };
+        let sent = |status, answer| {
+            self.pause().took_one();
+            Outcome { fate: Fate::Sent { status, answer }, relay: Relay::Answers }
+        };
         match answer {
-            Answer::Accepted(words) => {
-                answered(Fate::Sent { status: MailStatus::Accepted, answer: Some(words) })
+            Answer::Accepted(words) => sent(MailStatus::Accepted, Some(words)),
+            Answer::Kept => sent(MailStatus::Kept, None),
+            // No pause: who asks everyone to come back later may mean each for itself.
+            Answer::Later(words) => {
+                let of_relay = self.pause().turned_away(&mail.id);
+                let outcome = answered(self.again(mail, words, next, MailStatus::GaveUp));
+                if of_relay { takes_nothing(outcome.fate) } else { outcome }
             }
-            Answer::Kept => answered(Fate::Sent { status: MailStatus::Kept, answer: None }),
-            Answer::Later(words) => answered(self.again(mail, words, next, MailStatus::GaveUp)),
-            Answer::Refused(words) => answered(self.again(mail, words, None, MailStatus::Refused)),
+            Answer::Refused(words) => {
+                let of_relay = self.pause().turned_away(&mail.id);
+                if !of_relay {
+                    return answered(self.again(mail, words, None, MailStatus::Refused));
+                }
+                let until = self.pause().failed(now);
+                let wait = next.map(|wait| wait.max(until.since(now)));
+                takes_nothing(self.again(mail, words, wait, MailStatus::Refused))
+            }
             Answer::NoSuchMailbox(words) => {
                 let wait = wait_for_mailbox(now.since(mail.created_at), &self.rollcall.clock);
                 answered(self.again(mail, words, wait, MailStatus::Refused))

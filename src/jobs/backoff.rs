@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::clock::{Clock, Timestamp};
+use crate::{
+    clock::{Clock, Timestamp},
+    model::MailId,
+};
 
 const fn minutes(minutes: u64) -> Duration {
     Duration::from_secs(60 * minutes)
@@ -52,6 +55,10 @@ fn jittered(wait: Duration, clock: &Clock) -> Duration {
 /// One conversation that breaks off may be about its mail; so many in a row are about the relay.
 const BROKEN_OFF: usize = 3;
 
+/// One mail that the relay does not take may be about its recipient; so many in a row are about the relay, whatever code it
+/// answers with.
+const TURNED_AWAY: usize = 5;
+
 /// A relay that takes nothing is left alone for a while, then asked with one mail: ten thousand waiting mails are
 /// not ten thousand connections to a dead server.
 #[derive(Debug, Default)]
@@ -60,6 +67,8 @@ pub(super) struct RelayPause {
     until: Timestamp,
     /// Conversations that broke off since the relay last answered.
     broken_off: usize,
+    /// Mails that the relay turned away since it last took one.
+    turned_away: Vec<MailId>,
 }
 
 impl RelayPause {
@@ -80,8 +89,21 @@ impl RelayPause {
         (self.broken_off >= BROKEN_OFF || self.is_probing()).then(|| self.failed(now))
     }
 
+    /// The relay answered, and did not take this mail: whether that was one mail too many.
+    pub(super) fn turned_away(&mut self, mail: &MailId) -> bool {
+        if self.turned_away.len() < TURNED_AWAY && !self.turned_away.contains(mail) {
+            self.turned_away.push(mail.clone());
+        }
+        self.turned_away.len() >= TURNED_AWAY
+    }
+
     /// The relay answered.
     pub(super) fn recovered(&mut self) {
+        *self = Self { turned_away: std::mem::take(&mut self.turned_away), ..Self::default() };
+    }
+
+    /// The relay took a mail.
+    pub(super) fn took_one(&mut self) {
         *self = Self::default();
     }
 
@@ -146,6 +168,20 @@ mod tests {
             Some(later.plus(Duration::from_secs(60))),
             "the one that found out"
         );
+    }
+
+    #[test]
+    fn mails_turned_away_in_a_row_are_the_relays_trouble() {
+        let mut pause = RelayPause::default();
+        let turned_away = |pause: &mut RelayPause, mail: &str| pause.turned_away(&MailId(mail.to_owned()));
+        for mail in ["a", "b", "c", "d", "a", "d"] {
+            assert!(!turned_away(&mut pause, mail), "each mail counts once");
+            pause.recovered();
+        }
+        assert!(turned_away(&mut pause, "e"));
+        assert!(turned_away(&mut pause, "f"));
+        pause.took_one();
+        assert!(!turned_away(&mut pause, "g"));
     }
 
     #[test]

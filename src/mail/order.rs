@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::{
+    audit::Actor,
     clock::Timestamp,
     model::{MailStatus, MailTemplate, WorkspaceId},
     state::Context,
@@ -45,6 +46,7 @@ pub async fn order(tx: &mut Tx, context: &Context, order: &Order<'_>) -> store::
         recipient: order.recipient.to_owned(),
         detail: order.detail.to_string(),
         return_key: return_key(context)?,
+        bulk: is_bulk(order.template, &context.actor),
         status: MailStatus::Queued,
         attempts: 0,
         due_at: context.now.plus(order.delay),
@@ -54,6 +56,18 @@ pub async fn order(tx: &mut Tx, context: &Context, order: &Order<'_>) -> store::
         updated_at: context.now,
     };
     store::outbox::insert(tx, &mail).await
+}
+
+/// Whether many of these come at once, so that a password that someone waits for would wait behind ten thousand of them.
+fn is_bulk(template: MailTemplate, actor: &Actor) -> bool {
+    match template {
+        MailTemplate::Reminder => true,
+        MailTemplate::Invitation
+        | MailTemplate::Added
+        | MailTemplate::DirectoryEmailChanged
+        | MailTemplate::AccessSuspended => matches!(actor, Actor::Directory(_)),
+        _ => false,
+    }
 }
 
 /// What stands in the mail's return path, beside its id, so that nobody can guess it.

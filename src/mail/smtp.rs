@@ -313,6 +313,9 @@ fn innermost(error: &Error) -> String {
 /// What a failure in the conversation about one mail means for it.
 fn judge(step: Step, failure: &Failure) -> Answer {
     match (step, failure.code) {
+        // The service closes, or wants the client to sign in (RFC 5321 section 3.8, RFC 4954 section 6), whichever command
+        // it tells so.
+        (_, Some(421 | 530 | 534 | 535 | 538)) => Answer::unavailable(&failure.words),
         // Before it has heard the recipient, the relay speaks of itself and of the sender, who is always the same.
         (Step::Sender, Some(_)) => Answer::unavailable(&failure.words),
         (Step::Recipient, Some(550 | 551 | 553)) if tells_of_mailbox(&failure.words) => {
@@ -325,10 +328,14 @@ fn judge(step: Step, failure: &Failure) -> Answer {
     }
 }
 
-/// Whether a refusal of a recipient is about the mailbox: its enhanced code (RFC 3463) says so, or there is none.
+/// Whether a refusal of a recipient is about the mailbox: its enhanced code (RFC 3463) says so, or there is none, and it
+/// does not speak of relaying.
 fn tells_of_mailbox(words: &str) -> bool {
     let enhanced = words.split_whitespace().nth(1).unwrap_or_default();
-    !enhanced.starts_with("5.") || enhanced.starts_with("5.1.")
+    match enhanced.starts_with("5.") {
+        true => enhanced.starts_with("5.1."),
+        false => !words.to_lowercase().contains("relay"),
+    }
 }
 
 fn expect(response: &Response, severity: Severity) -> Result<(), Failure> {

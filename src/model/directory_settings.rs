@@ -1,6 +1,6 @@
 //! What an admin decides for a directory: how people come in, and which addresses count.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,30 @@ words! {
         AddDirectly = "add", "Add directly";
         /// They wait until an admin approves them.
         Hold = "hold", "Hold for approval";
+    }
+}
+
+words! {
+    /// How long a token opens its directory.
+    TokenLife ("life of a token": "forever, 90d, 1y") {
+        /// Until it is revoked.
+        Forever = "forever", "Never expires";
+        /// Ninety days.
+        NinetyDays = "90d", "Expires in 90 days";
+        /// 365 days.
+        Year = "1y", "Expires in a year";
+    }
+}
+
+impl TokenLife {
+    /// Its end, from its beginning; `None` for one without.
+    pub const fn lasts(self) -> Option<Duration> {
+        const DAY: u64 = 24 * 3600;
+        match self {
+            Self::Forever => None,
+            Self::NinetyDays => Some(Duration::from_secs(90 * DAY)),
+            Self::Year => Some(Duration::from_secs(365 * DAY)),
+        }
     }
 }
 

@@ -9,7 +9,9 @@ mod provider;
 mod status;
 mod stored_word;
 
-pub use directory_settings::{AllowedDomains, EmailSource, EmailSources, InvitationMode, WhenFull};
+pub use directory_settings::{
+    AllowedDomains, EmailSource, EmailSources, InvitationMode, TokenLife, WhenFull,
+};
 pub use id::{
     AccountId, DirectoryGroupId, DirectoryId, DirectoryTokenId, DirectoryUserId, InvitationId, MailId,
     MembershipId, ScimRequestId, WorkspaceId,

@@ -15,7 +15,7 @@ use crate::{
     state::{Context, Rollcall},
     store::{
         self, Tx,
-        accounts::{Account, LinkPurpose},
+        accounts::{Account, LinkPurpose, NewLink},
     },
 };
 
@@ -175,15 +175,16 @@ pub async fn new_password_link(tx: &mut Tx, context: &Context, account: &Account
     let secret = Secret::generate(&context.clock, "")?;
     store::accounts::delete_links(tx, account, LinkPurpose::SetPassword).await?;
     let expires_at = context.now.plus(PASSWORD_LINK_LIFE);
-    store::accounts::insert_link(
-        tx,
-        &secret.hash(),
-        LinkPurpose::SetPassword,
-        Some(account),
-        context.now,
+    let link = NewLink {
+        token_hash: &secret.hash(),
+        purpose: LinkPurpose::SetPassword,
+        account: Some(account),
+        email: None,
+        mail: None,
+        created_at: context.now,
         expires_at,
-    )
-    .await?;
+    };
+    store::accounts::insert_link(tx, &link).await?;
     Ok(secret)
 }
 

@@ -174,7 +174,8 @@ pub async fn end_access(tx: &mut Tx, context: &Context, membership: &Membership)
             store::outbox::cancel(tx, open.id.as_str(), "The invitation was withdrawn.", context.now).await?;
     }
     if let Some(account) = own_account(tx, membership).await? {
-        ended.mails += store::outbox::cancel(tx, account.as_str(), "The access ended.", context.now).await?;
+        ended.mails +=
+            store::accounts::cancel_mailed_links(tx, &account, "The access ended.", context.now).await?;
         ended.sessions = store::sessions::delete_of_account(tx, &account).await?;
     }
     Ok(ended)

@@ -189,8 +189,11 @@ pub async fn confirm_email(rollcall: &Rollcall, token: &str, kept: Option<&str>)
     }
     store::memberships::readdress_of_account(&mut tx, &account, email.as_str(), &key, context.now).await?;
     // A link to the old address, mailed or about to be, must not open the account any more.
-    store::outbox::cancel(&mut tx, account.id.as_str(), "The address was changed.", context.now).await?;
-    store::accounts::delete_links(&mut tx, &account.id, LinkPurpose::SetPassword).await?;
+    store::accounts::cancel_mailed_links(&mut tx, &account.id, "The address was changed.", context.now)
+        .await?;
+    for purpose in [LinkPurpose::SetPassword, LinkPurpose::ChangeEmail] {
+        store::accounts::delete_links(&mut tx, &account.id, purpose).await?;
+    }
     tell_of_own_address(&mut tx, &context, &account, email.as_str()).await?;
     store::sessions::delete_others_of_account(&mut tx, &account.id, kept.unwrap_or_default()).await?;
     tx.commit().await?;

@@ -14,7 +14,7 @@ use crate::{
     state::{Context, Rollcall},
     store::{
         self, Tx, UniqueKey,
-        accounts::{Account, LinkPurpose},
+        accounts::{Account, LinkPurpose, NewLink},
         memberships::Membership,
         workspaces::Workspace,
     },
@@ -39,15 +39,16 @@ pub async fn new_claim_link(rollcall: &Rollcall) -> Result<Option<Secret>> {
     }
     let secret = Secret::generate(&rollcall.clock, "")?;
     let now = rollcall.clock.now();
-    store::accounts::insert_link(
-        &mut tx,
-        &secret.hash(),
-        LinkPurpose::ClaimInstance,
-        None,
-        now,
-        now.plus(CLAIM_LINK_LIFE),
-    )
-    .await?;
+    let link = NewLink {
+        token_hash: &secret.hash(),
+        purpose: LinkPurpose::ClaimInstance,
+        account: None,
+        email: None,
+        mail: None,
+        created_at: now,
+        expires_at: now.plus(CLAIM_LINK_LIFE),
+    };
+    store::accounts::insert_link(&mut tx, &link).await?;
     tx.commit().await?;
     Ok(Some(secret))
 }

@@ -24,7 +24,7 @@ use crate::{
     error::Error,
     model::{DirectoryId, Provider},
     people::projection::Speaker,
-    secret,
+    secret::{self, Seal},
     state::{Context, Rollcall},
     web::Throttle,
 };
@@ -40,6 +40,8 @@ pub(super) struct DirectoryAuth {
     /// The SCIM base URL of the directory.
     pub(super) base_url: String,
     pub(super) context: Context,
+    /// What the cursors of its lists are signed with.
+    pub(super) cursor_seal: Seal,
     /// What the journal is told of the request.
     pub(super) notebook: Notebook,
 }
@@ -88,6 +90,7 @@ impl FromRequestParts<Rollcall> for DirectoryAuth {
                     },
                     provider: holder.provider,
                     kinds,
+                    cursor_seal: rollcall.cursor_seal().await?,
                     base_url,
                     notebook,
                 })

@@ -102,9 +102,12 @@ pub(super) async fn patch(
         patch,
     )
     .await?;
-    // Entra discourages a body with all members in the answer to a group PATCH.
-    if auth.provider == Provider::Entra || is_large(&rollcall, &group).await? {
-        return Ok(render::no_content());
+    // Entra discourages a body with all members in the answer to a group PATCH. Whoever names attributes is shown them
+    // (RFC 7644 section 3.5.2).
+    if !projection.names_attributes()
+        && (auth.provider == Provider::Entra || is_large(&rollcall, &group).await?)
+    {
+        return Ok(render::no_content_of(&scim::etag::weak(group.version)));
     }
     show::<Groups>(&rollcall, &auth, StatusCode::OK, &group, &projection).await
 }

@@ -145,9 +145,18 @@ pub(super) fn no_content() -> Response {
     StatusCode::NO_CONTENT.into_response()
 }
 
+/// The same about a resource that has this version now.
+pub(super) fn no_content_of(tag: &str) -> Response {
+    tagged(StatusCode::NO_CONTENT, tag)
+}
+
 /// The answer to a client that has this version already.
 pub(super) fn not_modified(tag: &str) -> Response {
-    let mut response = StatusCode::NOT_MODIFIED.into_response();
+    tagged(StatusCode::NOT_MODIFIED, tag)
+}
+
+fn tagged(status: StatusCode, tag: &str) -> Response {
+    let mut response = status.into_response();
     if let Ok(tag) = HeaderValue::from_str(tag) {
         response.headers_mut().insert(header::ETAG, tag);
     }

@@ -184,7 +184,7 @@ async fn respond<R: Resources>(
     let mut conn = rollcall.db.read().await?;
     let found =
         list::in_time(list::collect::<R>(&mut conn, auth, query, &position, list::size(query))).await?;
-    Ok(list::answer(auth, R::kind(auth), query, found))
+    list::answer(auth, R::kind(auth), query, found)
 }
 
 /// One resource as the answer.

@@ -79,7 +79,7 @@ async fn everything(
         Ok(())
     })
     .await?;
-    let next = page.next.map(|next| list::seal(auth, "/", query, &next));
+    let next = page.next.map(|next| list::seal(auth, "/", query, &next)).transpose()?;
     Ok(list::message(query, page.total, next, page.shown))
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    model::{AccountId, MailTemplate, WorkspaceId},
+    model::{AccountId, MailId, MailTemplate, WorkspaceId},
 };
 
 /// Someone who can sign in.
@@ -134,26 +134,41 @@ pub struct AccountLink {
     pub used_at: Option<Timestamp>,
 }
 
+/// A one-time link that is made.
+#[derive(Clone, Copy, Debug)]
+pub struct NewLink<'a> {
+    /// The hash of its secret.
+    pub token_hash: &'a str,
+    /// What it is for.
+    pub purpose: LinkPurpose,
+    /// Whose account it opens; `None` for the one that claims the instance.
+    pub account: Option<&'a AccountId>,
+    /// The address that the account gets, when the link changes it.
+    pub email: Option<&'a str>,
+    /// The mail that it stands in, if it was mailed.
+    pub mail: Option<&'a MailId>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
 /// Adds a one-time link.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn insert_link(
-    tx: &mut Tx,
-    token_hash: &str,
-    purpose: LinkPurpose,
-    account: Option<&AccountId>,
-    created_at: Timestamp,
-    expires_at: Timestamp,
-) -> Result<()> {
+pub async fn insert_link(tx: &mut Tx, link: &NewLink<'_>) -> Result<()> {
     execute!(
         tx,
-        "INSERT INTO account_links (token_hash, purpose, account_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
-        token_hash,
-        purpose.as_str(),
-        account,
-        created_at,
-        expires_at
+        "INSERT INTO account_links (token_hash, purpose, account_id, email, mail_id, created_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        link.token_hash,
+        link.purpose.as_str(),
+        link.account,
+        link.email,
+        link.mail,
+        link.created_at,
+        link.expires_at
     )?;
     Ok(())
 }
@@ -199,32 +214,6 @@ pub async fn delete_claim_links(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-/// Adds a one-time link that gives the account another address.
-///
-/// # Errors
-/// When the database fails.
-pub async fn insert_email_link(
-    tx: &mut Tx,
-    token_hash: &str,
-    account: &AccountId,
-    email: &str,
-    created_at: Timestamp,
-    expires_at: Timestamp,
-) -> Result<()> {
-    execute!(
-        tx,
-        "INSERT INTO account_links (token_hash, purpose, account_id, email, created_at, expires_at) \
-         VALUES ($1, $2, $3, $4, $5, $6)",
-        token_hash,
-        LinkPurpose::ChangeEmail.as_str(),
-        account,
-        email,
-        created_at,
-        expires_at
-    )?;
-    Ok(())
-}
-
 /// Deletes the unused links of this account and purpose.
 ///
 /// # Errors
@@ -235,6 +224,27 @@ pub async fn delete_links(tx: &mut Tx, account: &AccountId, purpose: LinkPurpose
         "DELETE FROM account_links WHERE purpose = $1 AND account_id = $2 AND used_at IS NULL",
         purpose.as_str(),
         account
+    )?;
+    Ok(())
+}
+
+/// Deletes the account's unused links of this purpose but those that this mail was sent with.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_links_but_of(
+    tx: &mut Tx,
+    account: &AccountId,
+    purpose: LinkPurpose,
+    mail: &MailId,
+) -> Result<()> {
+    execute!(
+        tx,
+        "DELETE FROM account_links WHERE purpose = $1 AND account_id = $2 AND used_at IS NULL \
+         AND COALESCE(mail_id, '') <> $3",
+        purpose.as_str(),
+        account,
+        mail
     )?;
     Ok(())
 }
@@ -323,6 +333,29 @@ pub async fn cancel_mails(
         now
     )?;
     Ok(())
+}
+
+/// Cancels every mail with a link that opens the account and has not gone out; gives the number.
+///
+/// # Errors
+/// When the database fails.
+pub async fn cancel_mailed_links(
+    tx: &mut Tx,
+    account: &AccountId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<u64> {
+    execute!(
+        tx,
+        "UPDATE outbox SET status = 'cancelled', answer = $2, updated_at = $3 \
+         WHERE subject_id = $1 AND template IN ($4, $5, $6) AND status IN ('queued', 'deferred')",
+        account,
+        reason,
+        now,
+        MailTemplate::Added.as_str(),
+        MailTemplate::PasswordReset.as_str(),
+        MailTemplate::EmailChange.as_str()
+    )
 }
 
 /// Whether a mail with a link of this purpose has left, or may have, that was asked for after `generation`.

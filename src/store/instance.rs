@@ -11,6 +11,9 @@ pub const BASE_URL: &str = "base_url";
 /// Since when the mail relay takes nothing, and what it says: JSON. Not there while it does.
 pub const MAIL_TROUBLE: &str = "mail_trouble";
 
+/// What cursors are signed with: the same for all processes.
+pub const CURSOR_KEY: &str = "cursor_key";
+
 /// Remembers a fact.
 ///
 /// # Errors
@@ -22,6 +25,15 @@ pub async fn set(tx: &mut Tx, name: &str, value: &str) -> Result<()> {
         name,
         value
     )?;
+    Ok(())
+}
+
+/// Remembers a fact unless one of this name is known.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_once(tx: &mut Tx, name: &str, value: &str) -> Result<()> {
+    execute!(tx, "INSERT INTO instance (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING", name, value)?;
     Ok(())
 }
 

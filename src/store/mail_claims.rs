@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::{
     CHUNK, Conn, Result, Tx, database_clock,
-    outbox::Mail,
-    sql::{Arg, Statement, all_of, execute, execute_of, optional_scalar},
+    outbox::{EARLIEST_DUE, Mail},
+    sql::{Arg, Statement, all_of, execute, execute_of, scalar},
 };
 use crate::{
     clock::Timestamp,
@@ -23,7 +23,7 @@ pub struct Holder {
     pub lease: Duration,
 }
 
-/// Claims up to `limit` due mails but not those `in_hand`, which the worker is sending already: no other worker gets
+/// Claims up to `limit` due mails, those in bulk last, but not those `in_hand`, which the worker is sending already: no other worker gets
 /// them while the lease lasts.
 ///
 /// # Errors
@@ -44,7 +44,7 @@ pub async fn claim(
     if !in_hand.is_empty() {
         claim.push(" AND id NOT IN ").bind_list(in_hand.iter().map(MailId::as_str));
     }
-    claim.push(" ORDER BY due_at LIMIT ").bind(Arg::Integer(limit));
+    claim.push(" ORDER BY bulk, due_at LIMIT ").bind(Arg::Integer(limit));
     if tx.is_postgres() {
         claim.push(" FOR UPDATE SKIP LOCKED");
     }
@@ -188,10 +188,10 @@ pub async fn put_off(
 /// When the database fails.
 pub async fn next_due(conn: &mut Conn) -> Result<Option<Timestamp>> {
     let clock = database_clock::now(conn).await?;
-    optional_scalar!(
+    scalar!(
         conn,
-        Timestamp,
-        "SELECT due_at FROM outbox WHERE status IN ('queued', 'deferred') AND lease_until <= $1 ORDER BY due_at LIMIT 1",
+        Option<Timestamp>,
+        const_format::str_replace!(EARLIEST_DUE, "{which}", "lease_until <= $1"),
         clock
     )
 }

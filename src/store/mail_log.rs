@@ -4,7 +4,8 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Result, database_clock, directory_users,
-    sql::{Arg, Statement, all_of, optional_scalar, scalar},
+    outbox::EARLIEST_DUE,
+    sql::{Arg, Statement, all_of, scalar},
 };
 use crate::{
     clock::Timestamp,
@@ -190,10 +191,5 @@ pub async fn count_all_waiting(conn: &mut Conn, most: i64) -> Result<i64> {
 /// # Errors
 /// When the database fails.
 pub async fn waiting_since(conn: &mut Conn, now: Timestamp) -> Result<Option<Timestamp>> {
-    optional_scalar!(
-        conn,
-        Timestamp,
-        "SELECT due_at FROM outbox WHERE status IN ('queued', 'deferred') AND due_at <= $1 ORDER BY due_at LIMIT 1",
-        now
-    )
+    scalar!(conn, Option<Timestamp>, const_format::str_replace!(EARLIEST_DUE, "{which}", "due_at <= $1"), now)
 }

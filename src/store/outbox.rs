@@ -30,6 +30,8 @@ pub struct Mail {
     pub detail: String,
     /// What its return path shows besides the id, and the mail itself does not.
     pub return_key: String,
+    /// Whether it is one of the many that an identity provider causes at once: others leave before it.
+    pub bulk: bool,
     /// What is known of it.
     pub status: MailStatus,
     /// How often it was tried.
@@ -46,6 +48,13 @@ pub struct Mail {
     pub updated_at: Timestamp,
 }
 
+/// When the earliest of the waiting mails `{which}` is due: of the first in either half of the index, one step each.
+pub(super) const EARLIEST_DUE: &str = "SELECT MIN(due_at) FROM (\
+    SELECT * FROM (SELECT due_at FROM outbox WHERE status IN ('queued', 'deferred') AND bulk = FALSE AND {which} \
+    ORDER BY due_at LIMIT 1) single UNION ALL \
+    SELECT * FROM (SELECT due_at FROM outbox WHERE status IN ('queued', 'deferred') AND bulk = TRUE AND {which} \
+    ORDER BY due_at LIMIT 1) many) firsts";
+
 /// Adds a mail, unless the recipient has one with the same template, subject and generation.
 ///
 /// # Errors
@@ -54,8 +63,8 @@ pub async fn insert(tx: &mut Tx, mail: &Mail) -> Result<()> {
     execute!(
         tx,
         "INSERT INTO outbox (id, workspace_id, template, subject_id, generation, recipient, recipient_key, detail, \
-         return_key, status, attempts, due_at, lease_until, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+         return_key, bulk, status, attempts, due_at, lease_until, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
          ON CONFLICT DO NOTHING",
         &mail.id,
         &mail.workspace_id,
@@ -66,6 +75,7 @@ pub async fn insert(tx: &mut Tx, mail: &Mail) -> Result<()> {
         super::directory_users::key(&mail.recipient),
         &mail.detail,
         &mail.return_key,
+        mail.bulk,
         mail.status,
         mail.attempts,
         mail.due_at,

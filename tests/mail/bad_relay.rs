@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use rollcall::{mail::Trouble, model::MailStatus};
+use rollcall::{
+    mail::{Answer, Trouble, send_test_mail},
+    model::MailStatus,
+    store::outbox::Mail,
+};
 use serde_json::json;
 
 use crate::{
-    post_office::{LONG, PostOffice, worker},
+    post_office::{LONG, PostOffice, transport, worker},
     support::{each_engine, rollcall},
 };
 
@@ -86,6 +90,8 @@ async fn a_relay_that_will_not_talk_is_left_alone_for_a_while() {
             json!({"at": "connect", "delay": 10}),
             json!({"at": "mail", "reply": "530 5.7.0 Authentication required"}),
             json!({"at": "mail", "reply": "550 5.1.8 Sender address rejected"}),
+            json!({"at": "rcpt", "reply": "530 5.7.0 Authentication required"}),
+            json!({"at": "rcpt", "reply": "421 4.3.2 Shutting down"}),
         ] {
             let mut office = PostOffice::new(&store).await;
             for number in 0..10 {
@@ -105,6 +111,77 @@ async fn a_relay_that_will_not_talk_is_left_alone_for_a_while() {
             assert_eq!(office.worker.run_due().await, 10, "{rule}");
             assert_eq!(office.server.wait_for(10).await.len(), 10, "{rule}");
         }
+    })
+    .await;
+}
+
+/// Postfix's answer to a host that may not relay, one by one for each recipient.
+#[tokio::test]
+async fn a_relay_that_turns_everyone_away_is_known_for_it_before_it_has_cost_every_mail() {
+    each_engine(async |store| {
+        for reply in ["554 5.7.1 <x@acme.test>: Relay access denied", "550 relay not permitted"] {
+            let mut office = PostOffice::new(&store).await;
+            for number in 0..20 {
+                office.acme.directory_adds(&format!("person{number}@acme.test")).await;
+            }
+            office.server.obey(&json!([{"at": "rcpt", "reply": reply}]));
+            let tried = office.worker.run_due().await;
+            assert!((5..=8).contains(&tried), "{tried}");
+            let known = trouble(&office).await.expect("the admins are told");
+            assert_eq!(known.words, reply);
+            let refused =
+                |mails: &[Mail]| mails.iter().filter(|mail| mail.status == MailStatus::Refused).count();
+            assert_eq!(refused(&office.outbox().await), 4, "one by one they looked like refusals of people");
+            office.clock.advance(Duration::from_secs(31));
+            assert_eq!(office.worker.run_due().await, 1, "one mail finds out");
+            assert_eq!(refused(&office.outbox().await), 4);
+
+            office.server.obey(&json!([]));
+            for _ in 0..4 {
+                office.clock.advance(Duration::from_secs(200));
+                office.worker.run_due().await;
+            }
+            assert_eq!(office.server.wait_for(16).await.len(), 16);
+            assert_eq!(trouble(&office).await, None);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_relay_that_puts_everyone_off_is_known_for_it_and_still_asked() {
+    each_engine(async |store| {
+        let mut office = PostOffice::new(&store).await;
+        for number in 0..6 {
+            office.acme.directory_adds(&format!("person{number}@acme.test")).await;
+        }
+        office.server.obey(&json!([{"at": "rcpt", "reply": "451 4.7.1 Try again later"}]));
+        assert_eq!(office.worker.run_due().await, 6);
+        assert_eq!(trouble(&office).await.unwrap().words, "451 4.7.1 Try again later");
+        office.clock.advance(Duration::from_secs(60));
+        office.server.obey(&json!([]));
+        assert_eq!(office.worker.run_due().await, 6);
+        assert_eq!(trouble(&office).await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_test_mail_that_the_relay_takes_ends_the_trouble() {
+    each_engine(async |store| {
+        let mut office = PostOffice::new(&store).await;
+        let transport = transport(office.rollcall(), &office.rollcall().config.mail);
+        office.server.obey(&json!([{"at": "connect", "drop": true}]));
+        office.acme.directory_adds("bo@acme.test").await;
+        office.worker.run_due().await;
+        let send = async || send_test_mail(office.rollcall(), &transport, &office.acme.owner).await.unwrap();
+        assert!(matches!(send().await, Answer::Unavailable(_)));
+        assert!(trouble(&office).await.is_some());
+        office.server.obey(&json!([]));
+        let send = async || send_test_mail(office.rollcall(), &transport, &office.acme.owner).await.unwrap();
+        assert!(matches!(send().await, Answer::Accepted(_)));
+        assert_eq!(trouble(&office).await, None);
+        assert_eq!(office.server.wait_for(1).await[0].to(), "ada@acme.test");
     })
     .await;
 }

@@ -5,8 +5,11 @@ use std::time::Duration;
 use rollcall::{
     clock::Clock,
     config::MailTransport,
-    model::MailStatus,
-    people::invitation::{self, Doorway},
+    model::{MailStatus, Role},
+    people::{
+        account,
+        invitation::{self, Doorway},
+    },
     store,
 };
 use serde_json::json;
@@ -167,7 +170,7 @@ async fn a_mailbox_that_a_directory_named_too_early_is_looked_for_daily_for_five
         ]));
         office.acme.directory_adds("soon@acme.test").await;
         office.acme.directory_adds("never@acme.test").await;
-        let role = rollcall::model::Role::Member;
+        let role = Role::Member;
         invitation::invite(office.rollcall(), &office.acme.admin(), "typo@acme.test", role, None)
             .await
             .unwrap();
@@ -215,6 +218,26 @@ async fn the_rate_limit_holds_in_every_minute() {
         store.database_clock_advances(60).await;
         assert_eq!(office.worker.run_due().await, 2);
         assert_eq!(office.server.wait_for(8).await.len(), 8);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_password_that_someone_waits_for_does_not_wait_behind_a_directorys_invitations() {
+    each_engine(async |store| {
+        let office = PostOffice::with(&store, SmtpServer::start(), |config| config.mail_rate = Some(3)).await;
+        for number in 0..20 {
+            office.acme.directory_adds(&format!("person{number}@acme.test")).await;
+        }
+        office.clock.advance(Duration::from_secs(1));
+        account::request_password_reset(office.rollcall(), "ada@acme.test").await.unwrap();
+        let admin = office.acme.admin();
+        invitation::invite(office.rollcall(), &admin, "bo@acme.test", Role::Member, None).await.unwrap();
+        assert_eq!(office.worker.run_due().await, 3);
+        let received = office.server.wait_for(3).await;
+        let mut recipients: Vec<_> = received.iter().map(|mail| mail.to()).collect();
+        recipients.sort_unstable();
+        assert_eq!(recipients, ["ada@acme.test", "bo@acme.test", "person0@acme.test"]);
     })
     .await;
 }
@@ -288,15 +311,7 @@ async fn names_with_line_breaks_and_markup_arrive_as_text() {
         let access =
             rollcall::people::Access::enter(office.rollcall(), &account, "acme").await.unwrap().unwrap();
         let caller = rollcall::people::Caller::Member(&access);
-        invitation::invite(
-            office.rollcall(),
-            &caller,
-            "grace@acme.test",
-            rollcall::model::Role::Viewer,
-            None,
-        )
-        .await
-        .unwrap();
+        invitation::invite(office.rollcall(), &caller, "grace@acme.test", Role::Viewer, None).await.unwrap();
         office.worker.run_due().await;
         let received = &office.server.wait_for(1).await[0];
         received.assert_well_formed();

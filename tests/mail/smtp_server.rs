@@ -65,6 +65,12 @@ impl Received {
         token_in(self.text())
     }
 
+    /// The secret behind this path in a link.
+    pub fn token_after(&self, path: &str) -> String {
+        let (_, after) = self.text().split_once(path).expect("there is a link");
+        after.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect()
+    }
+
     /// Fails unless every server and parser would take it as it is.
     pub fn assert_well_formed(&self) {
         assert_eq!(self.0["defects"], json!([]));

@@ -350,6 +350,7 @@ async fn an_unknown_template_is_refused_and_ends_no_loop() {
             recipient: "grace@acme.test".to_owned(),
             detail: "{}".to_owned(),
             return_key: String::new(),
+            bulk: false,
             status: MailStatus::Queued,
             attempts: 0,
             due_at: now,

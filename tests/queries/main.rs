@@ -15,7 +15,6 @@ mod company;
 #[expect(dead_code, reason = "it is shared with suites that need more of it")]
 mod requests;
 #[path = "../support/mod.rs"]
-#[expect(unused_imports, reason = "it is shared with suites that need more of it")]
 mod support;
 
 mod group_changes;

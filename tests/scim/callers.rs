@@ -41,6 +41,11 @@ impl Caller {
         Self { router: scim_api::router(rollcall), directory, headers }
     }
 
+    /// The same at another process.
+    pub fn at(&self, rollcall: &Rollcall) -> Self {
+        Self { router: scim_api::router(rollcall), ..self.clone() }
+    }
+
     /// Sends this header with every request.
     #[must_use]
     pub fn sending(mut self, name: &'static str, value: &str) -> Self {

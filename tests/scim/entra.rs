@@ -268,6 +268,24 @@ async fn a_group_is_created_empty_and_filled_by_patches_without_an_answer() {
 }
 
 #[tokio::test]
+async fn a_group_patch_shows_what_it_is_asked_for_and_else_only_the_new_version() {
+    each_engine(async |store| {
+        let (_company, entra) = entra(&store).await;
+        let ana = entra.creates(ANA).await;
+        let group = format!("/Groups/{}", entra.creates_group("Sales", &[&ana]).await);
+        let rename = |name: &str| json!([{ "op": "Replace", "path": "displayName", "value": name }]);
+        let silent = entra.change(&group, &rename("Selling")).await;
+        silent.has_status(204);
+        let version = entra.get(&group).await.shows(200)["meta"]["version"].clone();
+        assert_eq!(silent.header("etag"), version.as_str().unwrap());
+        let shown = entra.change(&format!("{group}?attributes=displayName"), &rename("Sold")).await;
+        let shown = shown.has_status(200).json();
+        assert_eq!((&shown["displayName"], &shown["members"]), (&json!("Sold"), &json!(null)));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_empty_removal_never_empties_a_group() {
     each_engine(async |store| {
         let (_company, entra) = entra(&store).await;

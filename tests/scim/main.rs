@@ -13,7 +13,6 @@ mod company;
 #[path = "../support/requests.rs"]
 mod requests;
 #[path = "../support/mod.rs"]
-#[expect(unused_imports, reason = "it is shared with suites that need more of it")]
 mod support;
 
 mod callers;

@@ -2,9 +2,9 @@
 
 use rollcall::{
     directory::token,
-    model::{DirectoryId, Provider},
+    model::{DirectoryId, Provider, TokenLife},
     secret::Secret,
-    store::{self, directory_tokens::DirectoryToken},
+    store,
 };
 use serde_json::{Value, json};
 
@@ -23,25 +23,6 @@ fn told(answer: &Answer) -> String {
     format!("{} {:?} {words}{behind}", answer.status, answer.headers)
 }
 
-/// A token of the directory whose time is over.
-async fn expired_token(company: &Company, directory: &DirectoryId) -> Secret {
-    let secret = Secret::generate(&company.clock, "scim_").unwrap();
-    let token = DirectoryToken {
-        id: company.clock.new_id(),
-        directory_id: directory.clone(),
-        hint: secret.hint(),
-        created_by: None,
-        created_at: company.clock.now(),
-        expires_at: Some(company.clock.now()),
-        revoked_at: None,
-        last_used_at: None,
-    };
-    let mut tx = company.rollcall.db.write().await.unwrap();
-    store::directory_tokens::insert(&mut tx, &token, &secret.hash()).await.unwrap();
-    tx.commit().await.unwrap();
-    secret
-}
-
 #[tokio::test]
 async fn every_token_that_opens_nothing_is_answered_alike() {
     each_engine(async |store| {
@@ -51,7 +32,11 @@ async fn every_token_that_opens_nothing_is_answered_alike() {
         let tokens = store::directory_tokens::list(&mut conn, &directory.id).await.unwrap();
         drop(conn);
         token::revoke(&company.rollcall, &company.admin(), &directory.id, &tokens[0].id).await.unwrap();
-        let expired = expired_token(&company, &directory.id).await;
+        let expired =
+            token::rotate(&company.rollcall, &company.admin(), &directory.id, TokenLife::NinetyDays)
+                .await
+                .unwrap();
+        company.clock.advance(TokenLife::NinetyDays.lasts().unwrap());
         let (other, others_token) = company.directory(Provider::Entra).await;
         let (removed, removed_token) = company.directory(Provider::Generic).await;
         company.remove_directory(&removed.id, rollcall::directory::administration::Farewell::Keep).await;
@@ -125,11 +110,15 @@ async fn a_token_rotated_in_the_middle_of_a_cycle_keeps_working_until_it_is_revo
         let (directory, old) = company.directory(Provider::Okta).await;
         let caller =
             |token: &Secret| Caller::new(&company.rollcall, directory.id.clone(), Some(token.reveal()));
-        let new = token::rotate(&company.rollcall, &company.admin(), &directory.id).await.unwrap();
+        let new = token::rotate(&company.rollcall, &company.admin(), &directory.id, TokenLife::Forever)
+            .await
+            .unwrap();
         caller(&old).creates("ana@acme.test").await;
         caller(&new).creates("bo@acme.test").await;
         assert!(
-            token::rotate(&company.rollcall, &company.admin(), &directory.id).await.is_err(),
+            token::rotate(&company.rollcall, &company.admin(), &directory.id, TokenLife::Forever)
+                .await
+                .is_err(),
             "a third is refused"
         );
 

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use futures::future::join_all;
 use rollcall::{
-    model::{Provider, Role},
+    model::{Provider, Role, TokenLife},
     people::invitation::{self, Acceptance},
 };
 use serde_json::{Value, json};
@@ -327,7 +327,7 @@ async fn five_rotations_at_once_leave_two_live_tokens() {
                 (company.rollcall.clone(), company.workspace.clone(), directory.id.clone());
             async move {
                 let caller = rollcall::people::Caller::CommandLine(&workspace);
-                rollcall::directory::token::rotate(&rollcall, &caller, &id).await.is_ok()
+                rollcall::directory::token::rotate(&rollcall, &caller, &id, TokenLife::Forever).await.is_ok()
             }
         }))
         .await;

@@ -1,12 +1,13 @@
 //! Lists, pages, projections and versions.
 
-use rollcall::model::Provider;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use rollcall::{model::Provider, secret::Seal};
 use serde_json::{Value, json};
 
 use crate::{
     callers::{self, Caller, filter, person},
     company::Company,
-    support::{TestStore, each_engine},
+    support::{TestStore, each_engine, rollcall},
 };
 
 /// An identity provider whose directory holds `number` people.
@@ -98,12 +99,23 @@ async fn pages_by_cursor_show_everyone_once_while_people_come() {
 #[tokio::test]
 async fn a_cursor_of_another_query_or_a_forged_one_is_refused() {
     each_engine(async |store| {
-        let (_company, idp, _) = with_people(&store, 3).await;
+        let (company, idp, _) = with_people(&store, 3).await;
         let page = idp.get("/Users?cursor&count=1").await.shows(200);
         let next = page["nextCursor"].as_str().unwrap().to_owned();
         idp.get(&format!("/Users?cursor={next}&{}", filter("active eq true")))
             .await
             .refuses(400, "invalidCursor");
+        // Signed for a place by the installation's own key, and changed.
+        let sealed = URL_SAFE_NO_PAD.decode(&next).unwrap();
+        let (signature, place) = sealed.split_at(Seal::LENGTH);
+        let place = String::from_utf8(place.to_vec()).unwrap().replace("\"id\":\"0", "\"id\":\"1");
+        let moved = URL_SAFE_NO_PAD.encode([signature, place.as_bytes()].concat());
+        idp.get(&format!("/Users?cursor={moved}&count=1")).await.refuses(400, "invalidCursor");
+        // Another process on the same store takes it.
+        let other_store = store.open_again().await;
+        let elsewhere = idp.at(&rollcall(&other_store, &company.clock, |_| {}));
+        let page = elsewhere.get(&format!("/Users?cursor={next}&count=1")).await.shows(200);
+        assert_eq!(page["Resources"].as_array().unwrap().len(), 1);
         for forged in ["x", "%00", "AAAA", "%F0%9F%92%A9", &next.repeat(40)] {
             idp.get(&format!("/Users?cursor={forged}")).await.refuses(400, "invalidCursor");
         }

@@ -207,6 +207,7 @@ async fn one_mail_to_a_template_subject_and_generation() {
             recipient: "bo@acme.test".to_owned(),
             detail: "{}".to_owned(),
             return_key: String::new(),
+            bulk: false,
             status: MailStatus::Queued,
             attempts: 0,
             due_at: now,
@@ -228,7 +229,7 @@ async fn one_mail_to_a_template_subject_and_generation() {
 /// Copies the mail by a statement of its own, without the clause that passes over the key; gives the key that refused.
 async fn copied(url: &DatabaseUrl) -> UniqueKey {
     const SQL: &str = "INSERT INTO outbox SELECT 'copy', workspace_id, template, subject_id, generation, recipient, recipient_key, return_key, mail_subject, detail, \
-                       status, attempts, due_at, lease_until, lease_by, answer, created_at, updated_at FROM outbox";
+                       bulk, status, attempts, due_at, lease_until, lease_by, answer, created_at, updated_at FROM outbox";
     let cause = match url {
         DatabaseUrl::Sqlite(path) => {
             let mut conn = sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await.unwrap();

@@ -34,6 +34,7 @@ async fn filled(store: &TestStore) -> (Company, Vec<MailId>) {
             recipient: format!("Person{number}@acme.test"),
             detail: "{}".to_owned(),
             return_key: String::new(),
+            bulk: false,
             status: if number % 100 == 0 { MailStatus::Refused } else { MailStatus::Queued },
             attempts: 0,
             due_at: Timestamp::ZERO,
@@ -89,7 +90,8 @@ const PLANS: [(&str, &[&str]); 3] = [
         &["outbox_status"],
     ),
     (
-        "SELECT due_at FROM outbox WHERE status IN ('queued', 'deferred') AND due_at <= 5 ORDER BY due_at LIMIT 1",
+        "SELECT MIN(due_at) FROM (SELECT due_at FROM outbox WHERE status IN ('queued', 'deferred') AND bulk = TRUE \
+         AND lease_until <= 5 ORDER BY due_at LIMIT 1) many",
         &["outbox_due"],
     ),
 ];

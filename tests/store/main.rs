@@ -12,7 +12,6 @@
 #[expect(dead_code, reason = "it is shared with suites that need more of it")]
 mod company;
 #[path = "../support/mod.rs"]
-#[expect(unused_imports, reason = "it is shared with suites that need more of it")]
 mod support;
 
 mod keys;

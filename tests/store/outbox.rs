@@ -28,6 +28,7 @@ fn mail(number: usize, due_at: Timestamp) -> Mail {
         recipient: "ana@acme.test".to_owned(),
         detail: "{}".to_owned(),
         return_key: String::new(),
+        bulk: false,
         status: MailStatus::Queued,
         attempts: 0,
         due_at,

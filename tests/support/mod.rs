@@ -1,5 +1,5 @@
 //! What every test suite needs: a scratch store on each engine, a clock that stands still, a workspace to work in.
-#![allow(dead_code, reason = "each suite uses some of them")]
+#![allow(dead_code, unused_imports, reason = "each suite uses some of them")]
 
 mod acme;
 mod engines;

@@ -1,7 +1,7 @@
 //! One directory: how it is, its endpoint and tokens, its settings, and the way to remove it.
 
 use leptos::prelude::*;
-use rollcall::model::{DirectoryId, DirectoryTokenId, Progress, Provider};
+use rollcall::model::{DirectoryId, DirectoryTokenId, Progress, Provider, TokenLife};
 
 use super::{
     Field, Frame, Page, counted,
@@ -93,6 +93,8 @@ pub struct TokenRow {
     pub created: i64,
     /// When it was last used.
     pub last_used: Option<i64>,
+    /// When it ends by itself.
+    pub expires: Option<i64>,
     /// When it was revoked.
     pub revoked: Option<i64>,
 }
@@ -264,8 +266,18 @@ fn connection(page: &Directory) -> AnyView {
     ]);
     let manages = page.frame.may_manage();
     let rotate = manages.then(|| {
+        let lives = TokenLife::ALL
+            .iter()
+            .map(|life| view! { <option value=life.as_str()>{life.label()}</option> })
+            .collect_view();
         view! {
             <form method="post" action=page.url("/rotate-token")>
+                <label class="sr-only" for="life">
+                    "Life of the new token"
+                </label>
+                <select class="select bare" id="life" name="life">
+                    {lives}
+                </select>
                 <button class="button small" id="rotate">
                     "Rotate token"
                 </button>
@@ -289,7 +301,8 @@ fn connection(page: &Directory) -> AnyView {
 
 fn tokens(page: &Directory) -> AnyView {
     let now = page.frame.now;
-    let live = page.tokens.iter().filter(|token| token.revoked.is_none()).count();
+    let is_over = |token: &TokenRow| token.expires.is_some_and(|end| end <= now);
+    let live = page.tokens.iter().filter(|token| token.revoked.is_none() && !is_over(token)).count();
     let columns = [
         Column::new("Token", "col-token"),
         Column::new("Made", "col-made"),
@@ -302,6 +315,7 @@ fn tokens(page: &Directory) -> AnyView {
         .map(|token| {
             let state = match (token.revoked, page.frame.may_manage()) {
                 (Some(at), _) => view! { {pill(Tone::Quiet, "Revoked")} <span class="sub">{time(at, now, Style::Date)}</span> }.into_any(),
+                (None, _) if is_over(token) => pill(Tone::Quiet, "Expired"),
                 (None, true) => {
                     let action = page.url(&format!("/tokens/{}/revoke", token.id));
                     let provider = page.provider.short_label();
@@ -314,6 +328,10 @@ fn tokens(page: &Directory) -> AnyView {
                 }
                 (None, false) => ().into_any(),
             };
+            let expires = token.expires.filter(|_| token.revoked.is_none()).map(|at| {
+                let word = if is_over(token) { "expired " } else { "expires " };
+                view! { <span class="sub">", " {word} {time(at, now, Style::Date)}</span> }
+            });
             let used = token.last_used.map_or_else(|| "never".into_any(), |at| time(at, now, Style::Relative));
             view! {
                 <tr role="row">
@@ -321,7 +339,7 @@ fn tokens(page: &Directory) -> AnyView {
                     {cell(
                         "Made",
                         "col-made",
-                        view! { {time(token.created, now, Style::Date)} <span class="sub">{format!(" by {}", token.created_by)}</span> },
+                        view! { {time(token.created, now, Style::Date)} <span class="sub">{format!(" by {}", token.created_by)}</span> {expires} },
                     )} {cell("Last used", "col-when", used)} {cell("", "col-action", state)}
                 </tr>
             }

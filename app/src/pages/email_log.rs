@@ -213,7 +213,10 @@ pub(super) fn trouble_notice(trouble: &Trouble, now: i64) -> AnyView {
         Tone::Bad,
         view! {
             "No mail has left since " {time(trouble.since, now, Style::Moment)} ": " <q>{words}</q>
-            {format!(". Waiting: {}. They leave by themselves once the relay takes mail again.", trouble.waiting)}
+            {match trouble.waiting.as_str() {
+                "0" => ". Nothing waits now; the next mail shows whether the relay takes mail again.".to_owned(),
+                waiting => format!(". Waiting: {waiting}. They leave by themselves once the relay takes mail again."),
+            }}
         },
     )
 }

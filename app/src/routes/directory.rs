@@ -21,7 +21,7 @@ use rollcall::{
         token,
     },
     journal,
-    model::{AccountId, DirectoryId, DirectoryTokenId, Progress},
+    model::{AccountId, DirectoryId, DirectoryTokenId, Progress, TokenLife, UnknownWord},
     people::{Access, Caller, Permission},
     store::{self, Conn, directories::Directory},
 };
@@ -111,6 +111,7 @@ pub(super) async fn load(app: &App, member: &Member, place: &Place, asked: &Aske
             hint: token.hint,
             created: token.created_at.0,
             last_used: token.last_used_at.map(|at| at.0),
+            expires: token.expires_at.map(|at| at.0),
             revoked: token.revoked_at.map(|at| at.0),
         });
     }
@@ -218,14 +219,28 @@ pub(super) fn address(member: &Member, id: &str) -> String {
     format!("/w/{}/settings/security/directories/{id}", member.access.workspace.slug)
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RotateFields {
+    life: String,
+}
+
 pub(super) async fn rotate_token(
     State(app): State<App>,
     member: Member,
     Path(place): Path<Place>,
+    Fields(fields): Fields<RotateFields>,
 ) -> Response {
     let id = DirectoryId(place.id.clone());
     let to = address(&member, &place.id);
-    match token::rotate(&app.rollcall, &Caller::Member(&member.access), &id).await {
+    let rotated = async {
+        let life = match fields.life.as_str() {
+            "" => TokenLife::Forever,
+            word => word.parse().map_err(|cause: UnknownWord| Error::invalid("life", cause.to_string()))?,
+        };
+        token::rotate(&app.rollcall, &Caller::Member(&member.access), &id, life).await
+    };
+    match rotated.await {
         Ok(secret) => {
             let mut response = app.site.redirect(&to, None);
             remember_token(&app, &member, &id, secret.reveal(), &mut response);

@@ -9,10 +9,7 @@ use axum::{
 use http::{HeaderMap, StatusCode};
 use rollcall::{
     Error,
-    mail::{
-        self, Addressee, Answer, Identity, Letter, Message, Transport, Trouble,
-        templates::{self, TestMail},
-    },
+    mail::{self, Addressee, Answer, Identity, Message, Transport, Trouble, templates},
     model::MailTemplate,
     people::instance,
     store::{self, accounts::Account},
@@ -105,17 +102,8 @@ async fn test_mail(State(app): State<App>, headers: HeaderMap, SignedIn(account)
 
 async fn try_sending(app: &App, account: &Account) -> Result<Tested> {
     instance::require_keeper(&mut app.rollcall.db.read().await?, account).await?;
-    let config = &app.rollcall.config;
-    let now = app.rollcall.clock.now();
-    let identity = Identity::new(app.rollcall.clock.new_id(), 1, config, now);
-    let letter = Letter::Test(TestMail { asked_by: account.name.clone(), at: now });
-    let addressee = Addressee { email: account.email.clone(), language: None };
-    let message = match letter.render(&addressee, &identity, &config.base_url) {
-        Ok(message) => message,
-        Err(why) => return Ok(Tested::Failed(why)),
-    };
-    let transport = Transport::new(&config.mail, &app.rollcall.db).map_err(Error::Internal)?;
-    let answer = transport.send(&message).await;
+    let transport = Transport::new(&app.rollcall.config.mail, &app.rollcall.db).map_err(Error::Internal)?;
+    let answer = mail::send_test_mail(&app.rollcall, &transport, account).await?;
     transport.close().await;
     Ok(match answer {
         Answer::Accepted(words) => Tested::Accepted(words),

@@ -10,7 +10,6 @@
 )]
 
 #[path = "../../../tests/support/mod.rs"]
-#[expect(unused_imports, reason = "it is shared with suites that need more of it")]
 mod support;
 
 mod program;

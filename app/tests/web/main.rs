@@ -14,7 +14,6 @@ mod company;
 #[path = "../../../tests/support/requests.rs"]
 mod requests;
 #[path = "../../../tests/support/mod.rs"]
-#[expect(unused_imports, reason = "it is shared with suites that need more of it")]
 mod support;
 
 mod accounts;

@@ -1,6 +1,9 @@
 //! What holds for every page: its headers, where forms may come from, and that nothing asks for too much.
 
-use rollcall::model::Role;
+use rollcall::{
+    config::{BaseUrl, Config},
+    model::Role,
+};
 
 use crate::{
     browser::{Browser, form},
@@ -256,20 +259,30 @@ async fn health_needs_nobody_signed_in() {
     .await;
 }
 
+fn on_loopback(config: &mut Config) {
+    config.base_url = BaseUrl::parse("http://localhost:3000").unwrap();
+}
+
 #[tokio::test]
-async fn the_mailbox_is_only_there_when_it_is_in_use_on_loopback() {
+async fn the_mailbox_is_only_there_when_it_is_in_use_and_nobody_else_reaches_it() {
     each_engine(async |store| {
-        let open = Company::new(&store).await;
+        let open = Company::with(&store, on_loopback).await;
         Browser::new(&open.rollcall).get("/dev/mailbox.json").await.has_status(200);
         let public = crate::support::rollcall(&store, &open.clock, |config| {
+            on_loopback(config);
             config.listen = "0.0.0.0:3000".parse().unwrap();
         });
+        let proxied = crate::support::rollcall(&store, &open.clock, |config| {
+            config.listen = "127.0.0.1:3000".parse().unwrap();
+            config.mailbox_will_do = true;
+        });
         let smtp = crate::support::rollcall(&store, &open.clock, |config| {
+            on_loopback(config);
             config.mail = rollcall::config::MailTransport::Smtp(
                 rollcall::mail::parse_smtp_url("smtp://127.0.0.1:2525").unwrap(),
             );
         });
-        for closed in [public, smtp] {
+        for closed in [public, proxied, smtp] {
             for path in ["/dev/mailbox", "/dev/mailbox.json", "/dev/mailbox/x", "/dev/mailbox/x/html"] {
                 Browser::new(&closed).get(path).await.has_status(404);
             }

@@ -23,6 +23,9 @@ impl<'a> Edit<'a> {
     /// Makes the change. After an error the document may be half changed.
     pub(super) fn apply(&self, doc: &mut Document) -> Result<(), Error> {
         let attr = &self.path().attr;
+        if let Some(urn) = self.whole_extension(doc) {
+            return self.on_attribute(doc, urn);
+        }
         let unusable = || Error::invalid_path(format!("{attr} is inside something that is not an object."));
         let holder = holder_of(doc, attr).ok_or_else(unusable)?;
         let result = self.apply_in(holder);
@@ -34,6 +37,16 @@ impl<'a> Edit<'a> {
             }
         }
         result
+    }
+
+    /// The extension that is there, that no schema describes, and whose whole URN is the path: it reads like an attribute
+    /// of another extension.
+    fn whole_extension(&self, doc: &Document) -> Option<String> {
+        let path = self.path();
+        let urn = path.attr.schema.as_deref().filter(|urn| self.kind.owner(urn).is_none())?;
+        let key = key_in(doc, &format!("{urn}:{}", path.attr.attribute));
+        let is_whole = path.value_filter.is_none() && path.sub.is_none();
+        (is_whole && doc.get(&key).is_some_and(Value::is_object)).then_some(key)
     }
 
     fn apply_in(&self, holder: &mut Document) -> Result<(), Error> {

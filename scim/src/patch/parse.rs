@@ -275,6 +275,11 @@ impl<'a> Reader<'a> {
             Some(None) => Deviation::UnknownSchema,
         };
         self.notes.tolerate(deviation, refusal)?;
+        let path = if deviation == Deviation::UnknownSchema {
+            as_extension(self.kind, path, action.value)
+        } else {
+            path
+        };
         let value = match (action.op, action.value) {
             (Op::Remove, _) => None,
             (op, None) => return Err(needs_value(op)),
@@ -299,6 +304,19 @@ struct Place<'a> {
     path: PatchPath,
     attribute: &'a Attribute,
     sub: Option<&'a Attribute>,
+}
+
+/// `urn:…:2.0:User`, an extension that is not known here, looks like an attribute "User" of another one. The URNs of
+/// extensions end in what they extend, and an extension as a whole has an object as its value.
+fn as_extension(kind: &ResourceType, path: PatchPath, value: Option<&Value>) -> PatchPath {
+    let AttrPath { schema, attribute, sub } = &path.attr;
+    let is_whole = path.value_filter.is_none() && path.sub.is_none() && sub.is_none();
+    match (schema, value) {
+        (Some(urn), Some(Value::Object(_))) if is_whole && attribute.eq_ignore_ascii_case(&kind.id) => {
+            PatchPath::whole(AttrPath::of(&format!("{urn}:{attribute}")))
+        }
+        _ => path,
+    }
 }
 
 fn refuse_read_only(located: &Located<'_>) -> Result<(), Error> {

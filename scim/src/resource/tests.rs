@@ -54,7 +54,7 @@ fn what_a_client_may_not_write_and_what_is_never_kept() {
         "id": "mine", "meta": { "created": "now" }, "groups": [{ "value": "g" }], "password": "1mz050nqQ!",
         ENTERPRISE_USER: { "manager": { "value": "u2", "displayName": "Bo" } }
     }));
-    assert_eq!(doc, json!({ ENTERPRISE_USER: { "manager": { "value": "u2" } } }));
+    assert_eq!(doc, json!({ ENTERPRISE_USER: { "manager": { "value": "u2", "displayName": "Bo" } } }));
     assert_eq!(deviations, []);
 }
 

@@ -240,8 +240,9 @@ fn enterprise_user_schema() -> Schema {
                     // Case-exact by verified erratum: it holds an id.
                     Attribute::string("value", "The id of the manager.").case_exact(),
                     Attribute::reference("$ref", "The URI of the manager.", &["User"]),
-                    Attribute::string("displayName", "The name of the manager.")
-                        .mutability(Mutability::ReadOnly),
+                    // Read-only in the RFC, where the server looks it up. A manager is often nobody of the directory,
+                    // and OneLogin's template sends the name along: it is kept as sent, as everything is.
+                    Attribute::string("displayName", "The name of the manager, as it was sent."),
                 ],
             ),
         ],

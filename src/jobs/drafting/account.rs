@@ -15,7 +15,11 @@ use crate::{
         profile::EMAIL_LINK_LIFE,
     },
     secret::Secret,
-    store::{self, Conn, Tx, accounts::LinkPurpose, outbox::Mail},
+    store::{
+        self, Conn, Tx,
+        accounts::{LinkPurpose, NewLink},
+        outbox::Mail,
+    },
 };
 
 pub(super) async fn compose_added(conn: &mut Conn, mail: &Mail, secret: Secret) -> Result<Composed> {
@@ -96,9 +100,19 @@ async fn release_password_link(
     if store::accounts::newer_link_was_mailed(tx, &id, purpose, mail.generation).await? {
         return Ok(Release::Unwanted(NEWER_LINK));
     }
-    // Of several mails the latest holds the link that works.
-    store::accounts::delete_links(tx, &id, purpose).await?;
-    store::accounts::insert_link(tx, &secret.hash(), purpose, Some(&id), now, expires_at).await?;
+    // Of several mails the latest holds the link that works: that of each of its attempts, for any of them may be the one
+    // that arrived.
+    store::accounts::delete_links_but_of(tx, &id, purpose, &mail.id).await?;
+    let link = NewLink {
+        token_hash: &secret.hash(),
+        purpose,
+        account: Some(&id),
+        email: None,
+        mail: Some(&mail.id),
+        created_at: now,
+        expires_at,
+    };
+    store::accounts::insert_link(tx, &link).await?;
     Ok(Release::Wanted)
 }
 
@@ -137,8 +151,17 @@ pub(super) async fn release_email_change(
         return Ok(Release::Unwanted(NEWER_LINK));
     }
     let email: EmailAddress = mail.recipient.parse()?;
-    store::accounts::delete_links(tx, &id, LinkPurpose::ChangeEmail).await?;
-    store::accounts::insert_email_link(tx, &secret.hash(), &id, email.as_str(), now, expires_at).await?;
+    store::accounts::delete_links_but_of(tx, &id, LinkPurpose::ChangeEmail, &mail.id).await?;
+    let link = NewLink {
+        token_hash: &secret.hash(),
+        purpose: LinkPurpose::ChangeEmail,
+        account: Some(&id),
+        email: Some(email.as_str()),
+        mail: Some(&mail.id),
+        created_at: now,
+        expires_at,
+    };
+    store::accounts::insert_link(tx, &link).await?;
     Ok(Release::Wanted)
 }
 

@@ -75,7 +75,7 @@ pub fn sample(template: MailTemplate, now: Timestamp) -> Letter {
             Letter::Added(Added { workspace, token: Secret::masked(), expires_at: now.plus(3 * DAY) })
         }
         MailTemplate::PasswordReset => {
-            Letter::PasswordReset(PasswordReset { token: Secret::masked(), expires_at: now.plus(3 * DAY) })
+            Letter::PasswordReset(PasswordReset { token: Secret::masked(), expires_at: now.plus(DAY / 24) })
         }
         MailTemplate::EmailChange => Letter::EmailChange(EmailChange {
             token: Secret::masked(),

@@ -3,8 +3,12 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use scim::list::{ListQuery, SortKey};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::json;
 
-use crate::{scim_api::auth::DirectoryAuth, secret};
+use crate::{
+    scim_api::{auth::DirectoryAuth, failure::Result},
+    secret::Seal,
+};
 
 /// Where a resource stands in the order of a list: what it is sorted by, then its id. A page goes on behind the last
 /// resource of the page before, whatever came, changed or went in between.
@@ -29,9 +33,10 @@ pub(in crate::scim_api) fn seal(
     endpoint: &str,
     query: &ListQuery,
     next: &impl Serialize,
-) -> String {
+) -> Result<String> {
     let place = serde_json::to_string(next).unwrap_or_default();
-    URL_SAFE_NO_PAD.encode(format!("{}{place}", binding(auth, endpoint, query)))
+    let signature = auth.cursor_seal.sign(&signed(auth, endpoint, query, &place))?;
+    Ok(URL_SAFE_NO_PAD.encode(format!("{signature}{place}")))
 }
 
 /// What the cursor of the query says; `None` when it asks for the first page, or has no cursor.
@@ -39,16 +44,15 @@ pub(in crate::scim_api) fn unseal<T: DeserializeOwned>(
     auth: &DirectoryAuth,
     endpoint: &str,
     query: &ListQuery,
-) -> Result<Option<T>, scim::Error> {
+) -> Result<Option<T>> {
     let Some(cursor) = query.cursor.as_deref().filter(|cursor| !cursor.is_empty()) else { return Ok(None) };
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| foreign())?;
     let text = String::from_utf8(bytes).map_err(|_| foreign())?;
-    let place = text.strip_prefix(&binding(auth, endpoint, query)).ok_or_else(foreign)?;
-    // A NUL can be asked of no database; behind an escaped backslash the same letters are just letters.
-    if place.replace("\\\\", "").contains("\\u0000") {
-        return Err(foreign());
+    let (signature, place) = text.split_at_checked(Seal::LENGTH).ok_or_else(foreign)?;
+    if !auth.cursor_seal.fits(&signed(auth, endpoint, query, place), signature)? {
+        return Err(foreign().into());
     }
-    serde_json::from_str(place).map(Some).map_err(|_| foreign())
+    Ok(serde_json::from_str(place).map(Some).map_err(|_| foreign())?)
 }
 
 /// Where the page of this query begins.
@@ -56,7 +60,7 @@ pub(in crate::scim_api) fn position(
     auth: &DirectoryAuth,
     endpoint: &str,
     query: &ListQuery,
-) -> Result<Position, scim::Error> {
+) -> Result<Position> {
     let place = unseal(auth, endpoint, query)?;
     Ok(match (place, &query.cursor) {
         (Some(place), _) => Position::Behind(place),
@@ -65,12 +69,11 @@ pub(in crate::scim_api) fn position(
     })
 }
 
-/// Sixteen letters that stand for the directory, the endpoint and the query.
-fn binding(auth: &DirectoryAuth, endpoint: &str, query: &ListQuery) -> String {
+/// What a cursor is signed for: the directory, the endpoint and the query besides the place.
+fn signed(auth: &DirectoryAuth, endpoint: &str, query: &ListQuery, place: &str) -> String {
     let filter = query.filter.as_ref().map(ToString::to_string).unwrap_or_default();
     let sort_by = query.sort_by.as_ref().map(ToString::to_string).unwrap_or_default();
-    let bound = format!("{}\n{endpoint}\n{filter}\n{sort_by}\n{}", auth.directory(), query.descending);
-    secret::hash(&bound).chars().take(16).collect()
+    json!([auth.directory(), endpoint, filter, sort_by, query.descending, place]).to_string()
 }
 
 pub(in crate::scim_api) fn foreign() -> scim::Error {

@@ -38,7 +38,7 @@ pub(in crate::scim_api) fn respond_with(
     let more = offset.saturating_add(shown.len()) as u64 != total;
     let last = shown.last().filter(|_| more);
     let next = last.map(|last| Place { key: SortKey::Absent, id: id(last).to_owned() });
-    Ok(answer(auth, kind, query, Found { total, resources: shown, next }))
+    answer(auth, kind, query, Found { total, resources: shown, next })
 }
 
 fn id(resource: &Document) -> &str {

@@ -64,10 +64,15 @@ struct Chosen<Row> {
 }
 
 /// What was found, as a message: by cursor when the query has one.
-pub(super) fn answer(auth: &DirectoryAuth, kind: &ResourceType, query: &ListQuery, found: Found) -> Response {
-    let next = found.next.map(|place| seal(auth, &kind.endpoint, query, &place));
+pub(super) fn answer(
+    auth: &DirectoryAuth,
+    kind: &ResourceType,
+    query: &ListQuery,
+    found: Found,
+) -> Result<Response> {
+    let next = found.next.map(|place| seal(auth, &kind.endpoint, query, &place)).transpose()?;
     let shown = project(kind, query, found.resources).collect();
-    message(query, found.total, next, shown)
+    Ok(message(query, found.total, next, shown))
 }
 
 pub(super) fn message(query: &ListQuery, total: u64, next: Option<String>, shown: Vec<Value>) -> Response {

@@ -27,6 +27,37 @@ fn single_attributes() {
     ]);
 }
 
+/// The URN of an extension that nobody described reads like an attribute of another one.
+#[test]
+fn an_unknown_extension_as_a_whole() {
+    const BADGE: &str = "urn:example:badge:2.0:User";
+    let there = json!({ BADGE: { "tag": 1, "colour": "red" } });
+    check(&[
+        (there.clone(), json!([{ "op": "remove", "path": BADGE }]), json!({})),
+        (
+            there.clone(),
+            json!([{ "op": "replace", "path": BADGE, "value": { "tag": 2 } }]),
+            json!({ BADGE: { "tag": 2, "colour": "red" } }),
+        ),
+        (
+            json!({}),
+            json!([{ "op": "add", "path": BADGE, "value": { "tag": 2 } }]),
+            json!({ BADGE: { "tag": 2 } }),
+        ),
+        (
+            there.clone(),
+            json!([{ "op": "replace", "path": format!("{BADGE}:tag"), "value": 2 }]),
+            json!({ BADGE: { "tag": 2, "colour": "red" } }),
+        ),
+        (
+            json!({}),
+            json!([{ "op": "add", "path": format!("{BADGE}:maker"), "value": { "name": "x" } }]),
+            json!({ BADGE: { "maker": { "name": "x" } } }),
+        ),
+        (there, json!([{ "op": "remove", "path": "urn:example:other:2.0:User" }]), json!(null)),
+    ]);
+}
+
 #[test]
 fn complex_attributes() {
     let name = json!({ "name": { "givenName": "Ana", "familyName": "B" } });
