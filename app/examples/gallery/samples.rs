@@ -194,6 +194,7 @@ fn directory(role: Role, health: Health) -> Directory {
             created_by: by.into(),
             created: made,
             last_used: used,
+            expires: revoked.is_none().then_some(made + 90 * DAY),
             revoked,
         };
     Directory {
