@@ -27,7 +27,7 @@ pub fn matches_element(filter: &Filter, attribute: Option<&Attribute>, element: 
     evaluate(filter, &Subject::Element(attribute, element))
 }
 
-/// What [`matches`] may cost: the bytes that the comparisons of the filter look at, and a few for each value.
+/// What [`matches()`] may cost: the bytes that the comparisons of the filter look at, and a few for each value.
 pub fn effort(filter: &Filter, kind: &ResourceType, doc: &Document) -> usize {
     effort_in(filter, &Subject::Resource(kind, doc))
 }
