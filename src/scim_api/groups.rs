@@ -90,6 +90,7 @@ pub(super) async fn patch(
 ) -> Result<Response> {
     let projection = auth.projection(auth.kinds.group(), query.as_deref())?;
     let patch = auth.accept(scim::patch::parse(auth.kinds.group(), &body, auth.mode)?);
+    patch.check_target(&id)?;
     let expected = headers::preconditions(&headers);
     let id = DirectoryGroupId(id);
     let group = directory::group::patch(

@@ -85,6 +85,7 @@ pub(super) async fn patch(
 ) -> Result<Response> {
     let projection = auth.projection(auth.kinds.user(), query.as_deref())?;
     let patch = auth.accept(scim::patch::parse(auth.kinds.user(), &body, auth.mode)?);
+    patch.check_target(&id)?;
     let expected = headers::preconditions(&headers);
     let id = DirectoryUserId(id);
     let changed = directory::user::patch(

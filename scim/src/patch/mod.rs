@@ -21,6 +21,7 @@ pub use self::parse::{MAX_OPERATIONS, parse};
 use serde_json::Value;
 
 use crate::dialect::Mode;
+use crate::error::{Error, shown};
 use crate::path::PatchPath;
 
 /// The URN of a PATCH request.
@@ -33,6 +34,26 @@ pub struct Patch {
     pub operations: Vec<Operation>,
     /// How the request was read; a strict patch refuses to make elements that a filter does not find.
     pub mode: Mode,
+    /// The `id` that a path-less value names.
+    pub named_id: Option<String>,
+}
+
+impl Patch {
+    /// Okta's group rename names the resource that it was sent to. One that names another is a mistake of the client's, and
+    /// nothing of it is obeyed.
+    ///
+    /// # Errors
+    /// `mutability` if it names another `id` than this.
+    pub fn check_target(&self, id: &str) -> Result<(), Error> {
+        match &self.named_id {
+            Some(named) if named != id => Err(Error::mutability(format!(
+                "The value names the id {}, and was sent to {}: an id cannot be changed.",
+                shown(named),
+                shown(id)
+            ))),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// One change at one place.

@@ -25,13 +25,13 @@ pub fn parse(kind: &ResourceType, body: &Value, mode: Mode) -> Result<Accepted<P
         return Err(Error::invalid_syntax("The body must be a JSON object with \"Operations\"."));
     };
     limits::check(body)?;
-    let mut reader = Reader { kind, notes: Notes::new(mode), operations: Vec::new() };
+    let mut reader = Reader { kind, notes: Notes::new(mode), operations: Vec::new(), named_id: None };
     reader.schemas(body)?;
     for operation in operations(body)? {
         reader.operation(operation)?;
     }
-    let operations = reader.operations;
-    Ok(reader.notes.accept(Patch { operations, mode }))
+    let Reader { notes, operations, named_id, .. } = reader;
+    Ok(notes.accept(Patch { operations, mode, named_id }))
 }
 
 fn operations(body: &Map<String, Value>) -> Result<&[Value], Error> {
@@ -59,6 +59,7 @@ struct Reader<'a> {
     kind: &'a ResourceType,
     notes: Notes,
     operations: Vec<Operation>,
+    named_id: Option<String>,
 }
 
 /// What an operation does and with what, before its place is known.
@@ -133,6 +134,9 @@ impl<'a> Reader<'a> {
     }
 
     fn key(&mut self, op: Op, key: &str, value: &Value) -> Result<(), Error> {
+        if key.eq_ignore_ascii_case("id") {
+            self.named_id = value.as_str().map(str::to_owned);
+        }
         let assignments = assign::read(self.kind, key, value, Message::Patch, &mut self.notes)?;
         self.assign(op, assignments);
         Ok(())

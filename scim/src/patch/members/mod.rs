@@ -50,12 +50,13 @@ impl Patch {
         let is_members = |operation: &Operation| {
             operation.path.attr.schema.is_none() && operation.path.attr.attribute == MEMBERS
         };
-        let (about_members, operations) = self.operations.into_iter().partition(is_members);
+        let Self { operations, mode, named_id } = self;
+        let (about_members, operations) = operations.into_iter().partition(is_members);
         let mut changes = Vec::new();
         for operation in about_members {
             changes.extend(change(operation)?);
         }
-        Ok((Patch { operations, mode: self.mode }, changes))
+        Ok((Patch { operations, mode, named_id }, changes))
     }
 }
 

@@ -53,6 +53,10 @@ fn what_is_refused() {
         let error = parse(user(), &not_a_patch, Mode::Tolerant).unwrap_err();
         assert_eq!(error.scim_type, Some(InvalidSyntax), "{not_a_patch}");
     }
+    let rename = |id: &str| body(json!([{ "op": "replace", "value": { "id": id, "displayName": "B" } }]));
+    let target = |id: &str| parse(group(), &rename(id), Mode::Tolerant).unwrap().value.check_target("g1");
+    assert_eq!(target("g1"), Ok(()), "Okta's group rename");
+    assert_eq!(target("g2").unwrap_err().scim_type, Some(Mutability));
     let many = vec![json!({ "op": "remove", "path": "title" }); MAX_OPERATIONS + 1];
     assert_eq!(refused(json!(many)), Some(InvalidSyntax));
     assert_eq!(refused(json!(many[1..])), None);
