@@ -14,7 +14,7 @@ const NARROW = { width: 390, height: 844 };
 for (const viewport of [WIDE, NARROW]) {
   for (const colorScheme of ["light", "dark"] as const) {
     test(`every page is accessible, steady and fits (${viewport.width} px, ${colorScheme})`, async ({ page }) => {
-      test.setTimeout(180_000);
+      test.setTimeout(360_000);
       complainLoudly(page);
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await everyPage(page, viewport, colorScheme);
