@@ -25,7 +25,7 @@ export function complainLoudly(page: Page): void {
     const aboutSandbox = message.text().startsWith("Blocked script execution in") && message.text().includes("sandboxed");
     // At the end of a journey the server may stop while the page still fetches a font. A server that stops by itself
     // fails the journey where it is stopped.
-    const aboutStopped = message.text() === "Failed to load resource: net::ERR_CONNECTION_REFUSED";
+    const aboutStopped = /^Failed to load resource: net::ERR_CONNECTION_(REFUSED|RESET)$/.test(message.text());
     if (message.type() === "error" && !aboutStatus && !aboutSandbox && !aboutStopped) throw new Error(`console on ${page.url()}: ${message.text()}`);
   });
 }
