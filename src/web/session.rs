@@ -25,8 +25,8 @@ const ACCOUNT: &str = "account_id";
 const AGENT: &str = "agent";
 /// Most letters of a browser's name that are kept.
 const LONGEST_AGENT: usize = 300;
-/// A session that is not used for this long is over.
-const IDLE: Duration = Duration::days(14);
+/// A session lasts this long from when it was last written: from the sign-in, as nothing else is kept in it.
+const LIFE: Duration = Duration::days(14);
 
 /// tower-sessions' store over ours.
 #[derive(Clone)]
@@ -45,7 +45,7 @@ pub fn layer(rollcall: &Rollcall) -> SessionManagerLayer<Sessions> {
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_secure(rollcall.config.base_url.is_https())
-        .with_expiry(Expiry::OnInactivity(IDLE))
+        .with_expiry(Expiry::OnInactivity(LIFE))
 }
 
 /// Begins a session of this account, under a new id. The browser's own name for itself is kept, so that its owner

@@ -256,7 +256,7 @@ fn sessions(page: &Account) -> AnyView {
     view! {
         <Card
             title="Where you are signed in"
-            lead="A browser that you do not use for 14 days is signed out by itself."
+            lead="A browser is signed out by itself 14 days after you signed in."
             action=others.unwrap_or_else(|| ().into_any())
         >
             {list}

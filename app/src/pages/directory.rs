@@ -330,7 +330,7 @@ fn tokens(page: &Directory) -> AnyView {
             };
             let expires = token.expires.filter(|_| token.revoked.is_none()).map(|at| {
                 let word = if is_over(token) { "expired " } else { "expires " };
-                view! { <span class="sub">", " {word} {time(at, now, Style::Date)}</span> }
+                view! { ", " {word} {time(at, now, Style::Date)} }
             });
             let used = token.last_used.map_or_else(|| "never".into_any(), |at| time(at, now, Style::Relative));
             view! {
@@ -339,7 +339,12 @@ fn tokens(page: &Directory) -> AnyView {
                     {cell(
                         "Made",
                         "col-made",
-                        view! { {time(token.created, now, Style::Date)} <span class="sub">{format!(" by {}", token.created_by)}</span> {expires} },
+                        view! {
+                            <span>
+                                {time(token.created, now, Style::Date)}
+                                <span class="sub">{format!(" by {}", token.created_by)} {expires}</span>
+                            </span>
+                        },
                     )} {cell("Last used", "col-when", used)} {cell("", "col-action", state)}
                 </tr>
             }
