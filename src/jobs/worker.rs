@@ -26,8 +26,7 @@ use crate::{
 
 /// Most mails that are sent at one time; one while identity providers wait for answers.
 const AT_ONCE: usize = 4;
-/// While identity providers wait for answers, mails begin at least so far apart: one at a time alone would still take
-/// half of what a database on the same machine can do.
+/// While identity providers wait for answers, mails begin at least so far apart, so that most requests meet none.
 const APART: Duration = Duration::from_millis(50);
 /// How long a claim holds. It is renewed while the mail is sent, however long the relay takes.
 const LEASE: Duration = Duration::from_secs(60);
