@@ -2,7 +2,4 @@
 
 #![no_main]
 
-#[path = "../checks/filter.rs"]
-mod check;
-
-libfuzzer_sys::fuzz_target!(|input: &str| check::run(input));
+libfuzzer_sys::fuzz_target!(|input: &str| rollcall_fuzz::filter::run(input));

@@ -2,37 +2,36 @@
 
 use std::{fs, path::Path};
 
-#[path = "../../fuzz/checks/filter.rs"]
-mod filter;
-#[path = "../../fuzz/checks/patch.rs"]
-mod patch;
-#[path = "../../fuzz/checks/path.rs"]
-mod path;
-#[path = "../../fuzz/checks/request.rs"]
-mod request;
+#[path = "../../fuzz/src/lib.rs"]
+mod fuzz;
 
 /// Gives each seed of a target to its check.
-fn each_seed(target: &str, check: impl Fn(&str)) {
+fn each_seed(target: &str, check: impl Fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
     let mut number = 0;
     for seed in fs::read_dir(folder).unwrap() {
         let seed = seed.unwrap().path();
         eprintln!("{}", seed.display());
-        check(&fs::read_to_string(seed).unwrap());
+        check(&fs::read(seed).unwrap());
         number += 1;
     }
     assert!(number > 0, "{target} has no seeds");
 }
 
+fn each_text(target: &str, check: impl Fn(&str)) {
+    each_seed(target, |seed| check(str::from_utf8(seed).unwrap()));
+}
+
 #[test]
 fn every_seed_of_the_language_passes() {
-    each_seed("filter", filter::run);
-    each_seed("path", path::run);
-    each_seed("patch", patch::run);
+    each_text("filter", fuzz::filter::run);
+    each_text("path", fuzz::path::run);
+    each_text("patch", fuzz::patch::run);
+    each_text("extension", fuzz::extension::run);
 }
 
 #[test]
 fn every_seed_of_the_server_passes() {
-    let server = request::Server::start();
+    let server = fuzz::request::Server::start();
     each_seed("request", |input| server.answer(input));
 }

@@ -3,6 +3,8 @@
 use scim::{filter, schema};
 use serde_json::json;
 
+use super::kinds;
+
 /// Checks one input.
 pub fn run(text: &str) {
     let Ok(parsed) = filter::parse(text) else { return };
@@ -15,10 +17,14 @@ pub fn run(text: &str) {
         "id": "1", "userName": "Ana", "displayName": "Ána", "active": true, "externalId": "X",
         "emails": [{ "value": "ana@x", "type": "work", "primary": true }, { "value": "b@x" }],
         "members": [{ "value": "a", "type": "User" }],
+        "urn:acme:scim:Each:1.0:User": {
+            "tag": "a", "code": "A", "level": 1, "share": 0.5, "contractor": false, "since": "2026-01-15T09:00:00Z",
+            "skills": ["a", "B"], "levels": [1, 2], "desk": { "floor": 2, "room": "b" },
+        },
         "meta": { "created": "2026-01-15T09:00:00Z" },
     });
     let Some(document) = document.as_object() else { return };
-    for kind in [schema::user(), schema::group()] {
+    for kind in [kinds::user(), schema::group()] {
         let Ok(checked) = filter::check(&parsed, kind) else { continue };
         assert_eq!(filter::check(&checked, kind).as_ref(), Ok(&checked), "checking twice is checking once");
         let opposite = filter::Filter::Not(Box::new(checked.clone()));

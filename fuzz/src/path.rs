@@ -6,11 +6,13 @@ use scim::{
     schema,
 };
 
+use super::kinds;
+
 /// Checks one input.
 pub fn run(text: &str) {
     if let Ok(path) = AttrPath::parse(text) {
         assert_eq!(AttrPath::parse(&path.to_string()).as_ref(), Ok(&path));
-        for kind in [schema::user(), schema::group()] {
+        for kind in [kinds::user(), schema::group()] {
             let Some(located) = kind.locate(&path) else { continue };
             let again = kind.locate(&located.path).map(|again| again.path);
             assert_eq!(again.as_ref(), Some(&located.path), "a canonical path is its own canonical form");
