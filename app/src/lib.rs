@@ -12,11 +12,14 @@
 //! | [`when`] | times in words, the same on both sides |
 //! | [`routes`] | handlers: load what a page needs, do what a form asks |
 //! | [`serve`] | everything in one process |
+//! | [`connections`] | where they are listened for, and how long they may take |
 //! | [`site`] | a page as an HTTP response: document, headers, flash message |
 //! | [`assets`] | stylesheet, fonts, wasm: carried by the binary, cached for good under a versioned path |
 
 #[cfg(feature = "ssr")]
 pub mod assets;
+#[cfg(feature = "ssr")]
+pub mod connections;
 pub mod islands;
 #[cfg(feature = "ssr")]
 pub mod pages;

@@ -1,7 +1,5 @@
 //! `rollcall serve`: dashboard, SCIM API and mail worker in one process.
 
-use std::{net::SocketAddr, time::Duration};
-
 use axum::{
     Router,
     extract::{MatchedPath, Request},
@@ -17,16 +15,20 @@ use rollcall::{
     people::workspace,
     scim_api, store, web,
 };
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{CompressionLayer, CompressionLevel},
+    timeout::RequestBodyTimeoutLayer,
     trace::TraceLayer,
 };
 use tracing::Span;
 
-use crate::{assets, routes};
+use crate::{
+    assets,
+    connections::{self, LONGEST_HEAD, LONGEST_SILENCE},
+    routes,
+};
 
 /// Opens the store, starts to listen and serves until it is told to stop.
 ///
@@ -35,7 +37,7 @@ use crate::{assets, routes};
 pub async fn run(cli: &Cli) -> Result<(), String> {
     let rollcall = cli::open(&cli.settings, Opening::MayCreate).await?;
     rollcall.config.check_mail()?;
-    let listener = listen(rollcall.config.listen).await?;
+    let listener = connections::listen(rollcall.config.listen).await?;
     let transport = Transport::new(&rollcall.config.mail, &rollcall.db)?;
     remember_base_url(&rollcall).await?;
     greet(&rollcall).await?;
@@ -44,12 +46,7 @@ pub async fn run(cli: &Cli) -> Result<(), String> {
     let stopping = rollcall.stopping.clone();
     let worker = tokio::spawn(jobs::run(rollcall.clone(), transport, stopping.clone()));
     tokio::spawn(until_told_to_stop(stopping.clone()));
-    let service = router(&rollcall).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(stopping.clone().cancelled_owned());
-    let served = tokio::select! {
-        served = serving => served,
-        () = too_long_after(&stopping) => Ok(()),
-    };
+    let served = connections::answer(listener, router(&rollcall), LONGEST_HEAD, stopping.clone()).await;
     stopping.cancel();
     if let Err(cause) = worker.await {
         tracing::error!(%cause, "the mail worker ended badly");
@@ -66,6 +63,7 @@ pub fn router(rollcall: &Rollcall) -> Router {
         .layer(compression)
         .merge(web::health_router(rollcall))
         .merge(web::bounces_router(rollcall))
+        .layer(RequestBodyTimeoutLayer::new(LONGEST_SILENCE))
         // A fault of ours ends one request, never the connection's others.
         .layer(CatchPanicLayer::new())
         .layer(axum::middleware::from_fn(name_the_server))
@@ -82,26 +80,6 @@ async fn name_the_server(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response.headers_mut().insert(header::SERVER, HeaderValue::from_static("rollcall"));
     response
-}
-
-async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
-    TcpListener::bind(address).await.map_err(|cause| match cause.kind() {
-        std::io::ErrorKind::AddrInUse => format!(
-            "Port {} of {} is in use, perhaps by another Rollcall. Stop that one, or choose another port with ROLLCALL_LISTEN={}:{}.",
-            address.port(),
-            address.ip(),
-            address.ip(),
-            address.port().wrapping_add(1)
-        ),
-        std::io::ErrorKind::PermissionDenied => format!(
-            "This user may not listen on port {}. Ports below 1024 need rights; 127.0.0.1:3000 needs none.",
-            address.port()
-        ),
-        std::io::ErrorKind::AddrNotAvailable => {
-            format!("This host has no address {}. Use 127.0.0.1 or 0.0.0.0.", address.ip())
-        }
-        _ => format!("Listening on {address} failed: {cause}."),
-    })
 }
 
 async fn remember_base_url(rollcall: &Rollcall) -> Result<(), String> {
@@ -149,14 +127,6 @@ fn warn_when_mail_waits(transport: Transport) {
             eprintln!("rollcall: {message}");
         }
     });
-}
-
-/// Requests that are under way when the process is told to stop have this long.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-async fn too_long_after(stopping: &CancellationToken) {
-    stopping.cancelled().await;
-    tokio::time::sleep(PATIENCE).await;
 }
 
 async fn until_told_to_stop(stopping: CancellationToken) {

@@ -25,6 +25,7 @@ mod browser;
 
 mod activity;
 mod answers;
+mod connections;
 mod directories;
 mod doors;
 mod held;
