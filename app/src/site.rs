@@ -7,7 +7,7 @@
 //! }
 //!
 //! async fn invite(State(app): State<App>, headers: HeaderMap, Form(form): Form<InviteForm>) -> Response {
-//!     match rollcall::people::invite(/* … */).await {
+//!     match rollcall::people::invitation::invite(/* … */).await {
 //!         Ok(_) => app.site.redirect(&people_url, Flash::done("Invitation sent to grace@acme.com")),
 //!         // The same page once more, with what was typed and what is wrong with it.
 //!         Err(refused) => app.site.respond(&headers, StatusCode::UNPROCESSABLE_ENTITY, page_with(refused)).await,

@@ -33,7 +33,7 @@ pub(crate) const DAY: i64 = 24 * HOUR;
 pub(crate) const NOW: i64 = 1_795_269_900_000_000;
 pub(crate) const ID: &str = "0192f0a4-c7b1-7c3e-9f11-2f6b1e0a9d44";
 const ENDPOINT: &str = "https://rollcall.acme.com/scim/v2/0192f0a4-c7b1-7c3e-9f11-2f6b1e0a9d44";
-const TOKEN: &str = "rc_7Qm2vXf9TzKp4LwN8sYb1HdRj6Ge3UaC";
+const TOKEN: &str = "scim_b7Qm2vXf9TzKp4LwN8sYb1HdRj6GeVc0nEoW5tA3UaC";
 
 pub(crate) fn frame(role: Role) -> Frame {
     Frame {
@@ -105,7 +105,7 @@ fn values(provider: Provider, token: TokenShown, progress: Progress) -> Security
 }
 
 fn hint() -> TokenShown {
-    TokenShown::Hint { hint: "rc_…3UaC".into(), last_used: Some(NOW - 3 * MINUTE) }
+    TokenShown::Hint { hint: "scim_…3UaC".into(), last_used: Some(NOW - 3 * MINUTE) }
 }
 
 /// The page at its address, for trying it in a browser.
@@ -209,14 +209,14 @@ fn directory(role: Role, health: Health) -> Directory {
         },
         endpoint: ENDPOINT.into(),
         tokens: if waiting {
-            vec![token("t1", "rc_…3UaC", "Ada Lovelace", NOW - 2 * MINUTE, None, None)]
+            vec![token("t1", "scim_…3UaC", "Ada Lovelace", NOW - 2 * MINUTE, None, None)]
         } else {
             vec![
-                token("t2", "rc_…9xTk", "Ada Lovelace", NOW - 12 * MINUTE, None, None),
-                token("t1", "rc_…3UaC", "Ada Lovelace", NOW - 40 * DAY, Some(NOW - 3 * MINUTE), None),
+                token("t2", "scim_…9xTk", "Ada Lovelace", NOW - 12 * MINUTE, None, None),
+                token("t1", "scim_…3UaC", "Ada Lovelace", NOW - 40 * DAY, Some(NOW - 3 * MINUTE), None),
                 token(
                     "t0",
-                    "rc_…77Qa",
+                    "scim_…77Qa",
                     "Grace Hopper",
                     NOW - 90 * DAY,
                     Some(NOW - 40 * DAY),

@@ -85,7 +85,7 @@ pub struct DirectoryCounts {
 pub struct TokenRow {
     /// Which.
     pub id: DirectoryTokenId,
-    /// Such as `rc_…3UaC`.
+    /// Such as `scim_…3UaC`.
     pub hint: String,
     /// Who made it.
     pub created_by: String,

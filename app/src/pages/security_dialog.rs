@@ -65,7 +65,7 @@ pub enum TokenShown {
     Once(String),
     /// Made before.
     Hint {
-        /// Such as `rc_…3UaC`.
+        /// Such as `scim_…3UaC`.
         hint: String,
         /// When it was last used.
         last_used: Option<i64>,
