@@ -79,7 +79,7 @@ impl EmailSource {
 }
 
 /// Where the address of a person is looked for: the first source that holds an address counts. Never empty.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EmailSources(Vec<EmailSource>);
 
 impl EmailSources {
@@ -109,10 +109,8 @@ impl FromStr for EmailSources {
         let mut sources = Vec::new();
         for word in listed(text) {
             let known = EmailSource::ALL.iter().find(|source| source.as_str().eq_ignore_ascii_case(word));
-            let source = *known.ok_or_else(|| match word.parse::<EmailSource>() {
-                Err(unknown) => unknown.to_string(),
-                Ok(source) => source.to_string(),
-            })?;
+            let word = known.map_or(word, |source| source.as_str());
+            let source = word.parse::<EmailSource>().map_err(|unknown| unknown.to_string())?;
             if sources.contains(&source) {
                 return Err(format!("“{source}” stands twice. Name each source once."));
             }
@@ -134,7 +132,7 @@ impl TryFrom<String> for EmailSources {
 }
 
 /// The domains of which addresses are let in; an empty list lets every address in.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct AllowedDomains(Vec<String>);
 
 /// Most domains in one list.

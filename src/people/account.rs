@@ -84,7 +84,6 @@ pub async fn insert(
         id: context.clock.new_id(),
         email: email.as_str().to_owned(),
         email_key: email.key(),
-        email_verified_at: password_hash.is_some().then_some(context.now),
         name: name.to_owned(),
         password_hash,
         created_at: context.now,

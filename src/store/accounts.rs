@@ -20,8 +20,6 @@ pub struct Account {
     pub email: String,
     /// The address as it is compared.
     pub email_key: String,
-    /// When the person proved that the address is theirs.
-    pub email_verified_at: Option<Timestamp>,
     /// The person's name.
     pub name: String,
     /// PHC string; `None` until a password is set.
@@ -39,12 +37,11 @@ pub struct Account {
 pub async fn insert(tx: &mut Tx, account: &Account) -> Result<()> {
     execute!(
         tx,
-        "INSERT INTO accounts (id, email, email_key, email_verified_at, name, password_hash, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO accounts (id, email, email_key, name, password_hash, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
         &account.id,
         &account.email,
         &account.email_key,
-        account.email_verified_at,
         &account.name,
         &account.password_hash,
         account.created_at,
@@ -77,7 +74,7 @@ pub async fn any(conn: &mut Conn) -> Result<bool> {
     Ok(scalar!(conn, i64, "SELECT COUNT(*) FROM (SELECT id FROM accounts LIMIT 1) AS first_account")? > 0)
 }
 
-/// Sets name and password, and marks the address as proven at `now`.
+/// Sets name and password.
 ///
 /// # Errors
 /// When the database fails.
@@ -90,8 +87,7 @@ pub async fn set_credentials(
 ) -> Result<()> {
     execute!(
         tx,
-        "UPDATE accounts SET name = $2, password_hash = $3, email_verified_at = COALESCE(email_verified_at, $4), \
-         updated_at = $4 WHERE id = $1",
+        "UPDATE accounts SET name = $2, password_hash = $3, updated_at = $4 WHERE id = $1",
         id,
         name,
         password_hash,
@@ -258,7 +254,7 @@ pub async fn set_name(tx: &mut Tx, id: &AccountId, name: &str, now: Timestamp) -
     Ok(())
 }
 
-/// Gives the account another address, which was proven at `now`.
+/// Gives the account another address.
 ///
 /// # Errors
 /// `Unique(AccountEmail)` when another account has it.
@@ -271,7 +267,7 @@ pub async fn set_email(
 ) -> Result<()> {
     execute!(
         tx,
-        "UPDATE accounts SET email = $2, email_key = $3, email_verified_at = $4, updated_at = $4 WHERE id = $1",
+        "UPDATE accounts SET email = $2, email_key = $3, updated_at = $4 WHERE id = $1",
         id,
         email,
         email_key,

@@ -170,19 +170,6 @@ pub async fn list(
     all_of!(conn, ScimRequest, statement)
 }
 
-/// The latest request of a kind.
-///
-/// # Errors
-/// When the database fails.
-pub async fn find_latest(
-    conn: &mut Conn,
-    directory: &DirectoryId,
-    kind: RequestKind,
-) -> Result<Option<ScimRequest>> {
-    let search = Search { kind: Some(kind), ..Search::default() };
-    Ok(list(conn, directory, &search, 1).await?.pop())
-}
-
 /// Whether the directory has any request in the journal.
 ///
 /// # Errors
