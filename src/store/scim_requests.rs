@@ -160,8 +160,7 @@ pub async fn list(
         statement.push(" AND kind = ").bind(Arg::Text(kind.as_str().to_owned()));
     }
     if let Some(text) = &search.text {
-        let pattern = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        statement.push(" AND search_key LIKE ").bind(Arg::Text(format!("%{pattern}%"))).push(" ESCAPE '\\'");
+        statement.push(" AND search_key").containing(&text.to_lowercase());
     }
     if let Some(before) = &search.before {
         statement.push(" AND id < ").bind(Arg::Text(before.0.clone()));
