@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::{
     mail::{ReturnPath, SmtpServer, bounce::webhook::BounceSecret},
+    model::DirectoryId,
     store::DatabaseUrl,
 };
 
@@ -126,6 +127,11 @@ impl BaseUrl {
     /// The address of a path that begins with a slash.
     pub fn join(&self, path: &str) -> String {
         format!("{}{path}", self.0)
+    }
+
+    /// The base URL of a directory's SCIM API (RFC 7644 section 1.3).
+    pub fn scim(&self, directory: &DirectoryId) -> String {
+        self.join(&format!("/scim/v2/{directory}"))
     }
 
     /// Whether only this machine reaches it.

@@ -2,9 +2,9 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::status::{UnknownWord, words};
+use super::words::words;
 
 words! {
     /// What happens when a directory names a new person.
@@ -39,6 +39,18 @@ impl TokenLife {
             Self::NinetyDays => Some(Duration::from_secs(90 * DAY)),
             Self::Year => Some(Duration::from_secs(365 * DAY)),
         }
+    }
+}
+
+words! {
+    /// What happens to the people whom a removed directory vouched for.
+    OnRemoval ("choice for the people of a directory": "keep, suspend, remove") {
+        /// They stay, as if added by hand.
+        Keep = "keep", "kept";
+        /// Their access is taken away, reversibly.
+        Suspend = "suspend", "suspended";
+        /// They are removed.
+        Remove = "remove", "removed";
     }
 }
 

@@ -73,8 +73,8 @@ fn too_large() -> Failure {
     .into()
 }
 
-/// `application/scim+json`, `application/json`, its older name `text/json`, or none at all; parameters such as `charset`
-/// are passed over.
+/// `application/scim+json`, `application/json`, `text/json` (not registered, but in use) or none at all; parameters such
+/// as `charset` are passed over.
 fn check_media_type(request: &Request) -> Result<(), Failure> {
     let Some(value) = request.headers().get(header::CONTENT_TYPE) else { return Ok(()) };
     let value = value.to_str().unwrap_or_default();

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use rollcall::{
-    directory::{administration::Farewell, role_mapping},
-    model::{DirectoryUserId, MailId, Provider, Role, SuspendedBy},
+    directory::role_mapping,
+    model::{DirectoryUserId, MailId, OnRemoval, Provider, Role, SuspendedBy},
     people::{
         held,
         invitation::{self, Acceptance, Doorway, InviteOutcome},
@@ -33,7 +33,7 @@ async fn a_directory_removed_in_the_middle_of_a_cycle_answers_401_and_changes_no
         let idp = callers::directory(&company, Provider::Okta).await;
         let ana = format!("/Users/{}", idp.creates(ANA).await);
         company.accepts(ANA).await;
-        company.remove_directory(&idp.directory, Farewell::Keep).await;
+        company.remove_directory(&idp.directory, OnRemoval::Keep).await;
         let before = company.standing(ANA).await;
         for answer in [
             idp.change(&ana, &active(false)).await,
@@ -207,7 +207,7 @@ async fn an_open_invitation_lets_nobody_in_whom_the_directory_calls_inactive() {
         assert!(company.standing(ANA).await.starts_with("invited"));
 
         // A directory that was removed has no word any more.
-        company.remove_directory(&idp.directory, Farewell::Keep).await;
+        company.remove_directory(&idp.directory, OnRemoval::Keep).await;
         company.accepts(ANA).await;
         assert!(company.standing(ANA).await.starts_with("active manual member"));
     })
