@@ -208,6 +208,34 @@ pub async fn find_by_email(
     )
 }
 
+/// Takes its address from a removed membership, for someone who has it now. Its own email stays to be read.
+///
+/// # Errors
+/// When the database fails.
+pub async fn vacate_address(tx: &mut Tx, workspace: &WorkspaceId, email_key: &str) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE memberships SET email_key = id WHERE workspace_id = $1 AND email_key = $2 AND status = 'removed'",
+        workspace,
+        email_key
+    )?;
+    Ok(())
+}
+
+/// Takes its account from a removed membership, for another one that it joins now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn vacate_account(tx: &mut Tx, workspace: &WorkspaceId, account: &AccountId) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE memberships SET account_id = NULL WHERE workspace_id = $1 AND account_id = $2 AND status = 'removed'",
+        workspace,
+        account
+    )?;
+    Ok(())
+}
+
 /// The membership of this account in the workspace.
 ///
 /// # Errors

@@ -44,6 +44,7 @@ mod ping;
 mod protocol;
 mod races;
 mod reading;
+mod returning;
 mod rfc7644;
 mod rfc7644_changes;
 mod rfc9865;
