@@ -33,7 +33,6 @@ pub(super) async fn account_of_address(
         id: context.clock.new_id(),
         email: membership.email.clone(),
         email_key: membership.email_key.clone(),
-        email_verified_at: None,
         name: membership.name.clone(),
         password_hash: None,
         created_at: context.now,

@@ -274,7 +274,7 @@ pub async fn list_of_account_for_share(tx: &mut Tx, account: &AccountId) -> Resu
     all!(tx, Membership, sql, account)
 }
 
-/// Every membership of a workspace, oldest first, except removed ones when `removed` is false.
+/// Every membership of a workspace, removed ones too, oldest first.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,8 +1,7 @@
 //! The last owner cannot be lost (rule R4).
 
 use rollcall::{
-    directory::administration::Farewell,
-    model::{Provider, Role},
+    model::{OnRemoval, Provider, Role},
     people::membership,
 };
 use serde_json::{Value, json};
@@ -171,14 +170,14 @@ async fn an_admin_cannot_take_the_last_owner_away_either() {
 
 #[tokio::test]
 async fn removing_the_directory_keeps_the_last_owner() {
-    for farewell in [Farewell::Suspend, Farewell::Remove] {
+    for choice in [OnRemoval::Suspend, OnRemoval::Remove] {
         each_engine(async |store| {
             let (company, idp, _) = two_owners(&store).await;
-            company.remove_directory(&idp.directory, farewell).await;
+            company.remove_directory(&idp.directory, choice).await;
             let standings = [company.standing(ANA).await, company.standing(BO).await];
             let kept =
                 standings.iter().filter(|standing| standing.starts_with("active manual owner")).count();
-            assert_eq!(kept, 1, "{farewell:?}: {standings:?}");
+            assert_eq!(kept, 1, "{choice:?}: {standings:?}");
         })
         .await;
     }
