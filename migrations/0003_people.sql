@@ -33,6 +33,16 @@ CREATE INDEX memberships_page ON memberships (workspace_id, status, search_key, 
 CREATE INDEX memberships_role_group ON memberships (role_group_id);
 CREATE INDEX memberships_directory ON memberships (directory_id, status);
 
+-- Addresses that a member left, or that no active person of the mirror stands behind any more, while somebody was held
+-- because of them: those are looked at again.
+CREATE TABLE freed_addresses (
+    workspace_id  TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    email_key     TEXT NOT NULL,
+    -- Counts how often, so that a look that began earlier does not end what came after it.
+    times         BIGINT NOT NULL,
+    PRIMARY KEY (workspace_id, email_key)
+);
+
 CREATE TABLE invitations (
     id             TEXT PRIMARY KEY NOT NULL,
     workspace_id   TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,

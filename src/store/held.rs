@@ -160,25 +160,35 @@ pub async fn list_waiting_for_seat(
     )
 }
 
+/// Who waits in the workspace for an address that somebody else has, the longest first, at most `limit`, each with their
+/// directory.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_waiting_for_address(
+    conn: &mut Conn,
+    workspace: &WorkspaceId,
+    email_key: &str,
+    limit: i64,
+) -> Result<Vec<(DirectoryUserId, DirectoryId)>> {
+    all!(
+        conn,
+        (DirectoryUserId, DirectoryId),
+        "SELECT u.id, u.directory_id FROM directory_users u JOIN directories d ON d.id = u.directory_id \
+         WHERE u.email_key = $2 AND u.held_reason = 'conflict' AND NOT u.deleted \
+         AND d.workspace_id = $1 AND d.removed_at IS NULL ORDER BY u.held_since, u.id LIMIT $3",
+        workspace,
+        email_key,
+        limit
+    )
+}
+
 /// Asks for a second look at the held people of a directory, from the first on.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn ask_recheck(tx: &mut Tx, id: &DirectoryId) -> Result<()> {
     execute!(tx, "UPDATE directories SET recheck_from = '' WHERE id = $1", id)?;
-    Ok(())
-}
-
-/// The same for every directory of a workspace.
-///
-/// # Errors
-/// When the database fails.
-pub async fn ask_recheck_of_workspace(tx: &mut Tx, workspace: &WorkspaceId) -> Result<()> {
-    execute!(
-        tx,
-        "UPDATE directories SET recheck_from = '' WHERE workspace_id = $1 AND removed_at IS NULL",
-        workspace
-    )?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    model::{HeldReason, InvitationMode, MembershipStatus, Source},
+    model::{HeldReason, InvitationMode, MembershipStatus, Source, WorkspaceId},
     people::{EmailAddress, first_password},
     store::{self, Tx, directory_users::DirectoryUser, memberships::Membership},
 };
@@ -64,15 +64,10 @@ pub(super) async fn find(
         return linked(tx, user, person, known).await;
     }
     let Some(email) = &person.email else { return Ok(Found::Nobody) };
-    let found = match store::memberships::find_by_email(tx, &speaker.workspace_id, &email.key()).await? {
-        // Locked before a seat is asked for.
-        Some(found) => store::memberships::get_for_update(tx, &speaker.workspace_id, &found.id).await?,
-        None => None,
-    };
-    match found {
+    match holder(tx, &speaker.workspace_id, &email.key()).await? {
         None if adds_member_of_other_address(tx, speaker, email).await? => Ok(Found::Taken),
         None => Ok(Found::Nobody),
-        Some(membership) if has_nothing(&membership) => Ok(Found::Former(membership)),
+        Some(membership) if !membership.has_address() => Ok(Found::Former(membership)),
         Some(membership) if is_left_behind(tx, speaker, &membership).await? => {
             linked(tx, user, person, membership).await
         }
@@ -80,13 +75,14 @@ pub(super) async fn find(
     }
 }
 
-/// Whether nothing is left of the membership: it was removed, or an invitation by hand ran out or was declined.
-fn has_nothing(membership: &Membership) -> bool {
-    match membership.status {
-        MembershipStatus::Removed => true,
-        MembershipStatus::Provisioned => membership.source == Source::Manual,
-        _ => false,
-    }
+/// The membership of this address, locked: before a seat is asked for, and so that whoever leaves the address either has
+/// left it already or sees who waits for it.
+async fn holder(tx: &mut Tx, workspace: &WorkspaceId, email_key: &str) -> store::Result<Option<Membership>> {
+    let Some(found) = store::memberships::find_by_email(tx, workspace, email_key).await? else {
+        return Ok(None);
+    };
+    let locked = store::memberships::get_for_update(tx, workspace, &found.id).await?;
+    Ok(locked.filter(|membership| membership.email_key == email_key))
 }
 
 /// Whether adding this address directly would add an account that is a member already, under another address.
@@ -105,7 +101,7 @@ async fn linked(tx: &mut Tx, user: &DirectoryUser, person: &Person, membership: 
         .any(|other| other.id != user.id && other.active);
     let new_address_taken = match &person.email {
         Some(email) if email.key() != membership.email_key => {
-            store::memberships::find_by_email(tx, &membership.workspace_id, &email.key()).await?.is_some()
+            holder(tx, &membership.workspace_id, &email.key()).await?.is_some()
                 || is_member_under_other_address(tx, &membership, email).await?
         }
         _ => false,

@@ -53,6 +53,14 @@ pub struct Outcome {
     pub ended: Ended,
 }
 
+impl Outcome {
+    /// Whether a seat or an address may be free now, for which others wait.
+    pub fn makes_room(&self) -> bool {
+        use Decision::{ChangeAddress, KeepLastOwner, Reinvite, Remove, Suspend, Withdraw};
+        matches!(self.decision, Suspend | Remove | Withdraw(_) | ChangeAddress | Reinvite | KeepLastOwner)
+    }
+}
+
 /// What is known of a person, and what was decided from it.
 struct Judgement {
     person: Person,
@@ -146,6 +154,12 @@ async fn carry_out(
         return Err(seats::refusal(tx, &speaker.workspace_id).await?);
     }
     let ended = apply(tx, context, speaker, user, &person, &found, decision).await?;
+    if let Found::Linked { membership, .. } = &found
+        && (person.deleted || !person.active)
+    {
+        // Another person of the directory who has this address may stand behind the member now.
+        store::freed_addresses::note(tx, &speaker.workspace_id, &membership.email_key).await?;
+    }
     Ok(Outcome { decision, ended })
 }
 
