@@ -215,8 +215,8 @@ async fn held(
     id: &DirectoryUserId,
 ) -> Result<(Speaker, DirectoryUser)> {
     let missing = || Error::NotFound { what: "held person in this directory" };
-    let speaker = speaker(tx, workspace, directory).await?.ok_or_else(missing)?;
     store::directory_turn::take(tx, directory, Turn::Beside).await?;
+    let speaker = speaker(tx, workspace, directory).await?.ok_or_else(missing)?;
     let user = store::directory_users::get_for_update(tx, directory, id).await?;
     let user = user.filter(|user| user.held_reason.is_some()).ok_or_else(missing)?;
     Ok((speaker, user))
@@ -360,9 +360,9 @@ async fn look_again_in(
     directory: &DirectoryId,
     id: &DirectoryUserId,
 ) -> Result<bool> {
-    // Deactivated, deleted or let in meanwhile: then there is nothing to decide.
-    let Some(speaker) = speaker(tx, workspace, directory).await? else { return Ok(false) };
+    // Removed, deleted or let in meanwhile: then there is nothing to decide.
     store::directory_turn::take(tx, directory, Turn::Beside).await?;
+    let Some(speaker) = speaker(tx, workspace, directory).await? else { return Ok(false) };
     let user = store::directory_users::get_for_update(tx, directory, id).await?;
     let Some(mut user) = user.filter(|user| user.held_reason.is_some()) else { return Ok(false) };
     directory::user::find_email_again(tx, &speaker, &mut user).await?;

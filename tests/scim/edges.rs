@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::FutureExt;
 use rollcall::{
     directory::{administration::Farewell, role_mapping},
     model::{DirectoryUserId, MailId, Provider, Role, SuspendedBy},
@@ -210,6 +211,25 @@ async fn an_open_invitation_lets_nobody_in_whom_the_directory_calls_inactive() {
         company.remove_directory(&idp.directory, Farewell::Keep).await;
         company.accepts(ANA).await;
         assert!(company.standing(ANA).await.starts_with("active manual member"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_removed_directory_leaves_seats_and_mails_that_nobody_waits_for() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let idp = callers::directory(&company, Provider::Okta).await;
+        idp.creates(ANA).await;
+        company.accepts(ANA).await;
+        let due = || {
+            let rollcall = &company.rollcall;
+            [&rollcall.held_due, &rollcall.mail_due].map(|due| due.notified().now_or_never().is_some())
+        };
+        due();
+        assert_eq!(due(), [false, false]);
+        company.remove_directory(&idp.directory, Farewell::Suspend).await;
+        assert_eq!(due(), [true, true]);
     })
     .await;
 }
