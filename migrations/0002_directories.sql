@@ -67,7 +67,8 @@ CREATE TABLE suspension_windows (
     directory_id  TEXT PRIMARY KEY NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
     started_at    BIGINT NOT NULL,
     suspended     BIGINT NOT NULL,
-    members       BIGINT NOT NULL
+    -- Counted once so many lost access that it matters.
+    members       BIGINT
 );
 
 -- The journal: what identity providers asked for and what they were answered. The id is the one that the events of the

@@ -30,6 +30,7 @@ CREATE UNIQUE INDEX memberships_email ON memberships (workspace_id, email_key);
 CREATE UNIQUE INDEX memberships_account ON memberships (workspace_id, account_id);
 CREATE INDEX memberships_of_account ON memberships (account_id);
 CREATE INDEX memberships_page ON memberships (workspace_id, status, search_key, id);
+CREATE INDEX memberships_owners ON memberships (workspace_id, id) WHERE role = 'owner' AND status = 'active';
 CREATE INDEX memberships_role_group ON memberships (role_group_id);
 CREATE INDEX memberships_directory ON memberships (directory_id, status);
 
