@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::{Notify, OnceCell};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     audit::Actor,
@@ -39,6 +39,8 @@ pub struct Rollcall {
     cursor_seal: Arc<OnceCell<Seal>>,
     /// What waits to be written into the journal of the SCIM API.
     pub journal: Arc<Journal>,
+    /// Requests under way that may change something.
+    pub changing: TaskTracker,
     /// Cancelled when the process is told to stop: what would go on for long ends then.
     pub stopping: CancellationToken,
 }
@@ -57,6 +59,7 @@ impl Rollcall {
             scans: Arc::default(),
             cursor_seal: Arc::default(),
             journal: Arc::default(),
+            changing: TaskTracker::new(),
             stopping: CancellationToken::new(),
         }
     }

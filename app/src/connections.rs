@@ -13,7 +13,7 @@ pub const LONGEST_HEAD: Duration = Duration::from_secs(60);
 /// How long the body of a request may pause.
 pub const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 /// Requests that are under way when the process is told to stop have this long.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Listens on `address`.
 ///

@@ -48,6 +48,7 @@ pub async fn run(cli: &Cli) -> Result<(), String> {
     tokio::spawn(until_told_to_stop(stopping.clone()));
     let served = connections::answer(listener, router(&rollcall), LONGEST_HEAD, stopping.clone()).await;
     stopping.cancel();
+    finish_changes(&rollcall).await;
     if let Err(cause) = worker.await {
         tracing::error!(%cause, "the mail worker ended badly");
     }
@@ -64,6 +65,7 @@ pub fn router(rollcall: &Rollcall) -> Router {
         .merge(web::health_router(rollcall))
         .merge(web::bounces_router(rollcall))
         .layer(RequestBodyTimeoutLayer::new(LONGEST_SILENCE))
+        .layer(axum::middleware::from_fn_with_state(rollcall.clone(), web::finish))
         // A fault of ours ends one request, never the connection's others.
         .layer(CatchPanicLayer::new())
         .layer(axum::middleware::from_fn(name_the_server))
@@ -127,6 +129,14 @@ fn warn_when_mail_waits(transport: Transport) {
             eprintln!("rollcall: {message}");
         }
     });
+}
+
+/// Those whose client went away: the others were waited for with their connections.
+async fn finish_changes(rollcall: &Rollcall) {
+    rollcall.changing.close();
+    if tokio::time::timeout(connections::PATIENCE, rollcall.changing.wait()).await.is_err() {
+        tracing::warn!("stopped before all requests had come to their end");
+    }
 }
 
 async fn until_told_to_stop(stopping: CancellationToken) {

@@ -168,7 +168,8 @@ async fn change(
         return Ok(group);
     }
     group.version += 1;
-    group.updated_at = request.context.now;
+    // A request that began earlier may come later.
+    group.updated_at = request.context.now.max(before.updated_at);
     store::directory_groups::update(tx, &group).await.map_err(|e| taken(e, &group))?;
     follow_roles(tx, request, &group, &before.display_name, &moved).await?;
     record(tx, request, "directory_group.updated", &group, &moved).await?;

@@ -45,7 +45,7 @@ where
 /// says `NotAlone`, and is made again alone.
 ///
 /// # Errors
-/// As [`in_transaction`].
+/// As [`in_transaction`]; `Scim` 401 when the directory was removed since the request was let in.
 pub(super) async fn in_directory<T, F>(
     rollcall: &Rollcall,
     directory: &DirectoryId,
@@ -58,9 +58,9 @@ where
     let change = &change;
     let in_turn = |turn| {
         in_transaction(rollcall, move |mut tx| async move {
-            match store::directory_turn::take(&mut tx, directory, turn).await {
+            match take_turn(&mut tx, directory, turn).await {
                 Ok(turn) => change(tx, turn).await,
-                Err(cause) => (tx, Err(Error::Store(cause))),
+                Err(refusal) => (tx, Err(refusal)),
             }
         })
     };
@@ -68,6 +68,17 @@ where
         Err(Error::Store(store::Error::NotAlone)) => in_turn(Turn::Alone).await,
         outcome => outcome,
     }
+}
+
+/// Whoever removes the directory has its turn alone, so it is there until this turn ends.
+async fn take_turn(tx: &mut Tx, directory: &DirectoryId, turn: Turn) -> Result<Turn> {
+    let turn = store::directory_turn::take(tx, directory, turn).await?;
+    if store::directories::is_there(tx, directory).await? {
+        return Ok(turn);
+    }
+    Err(Error::Scim(scim::Error::unauthorized(
+        "The directory was removed. Make a new one under Settings, Security, Directory Sync.",
+    )))
 }
 
 async fn once<T, F>(rollcall: &Rollcall, longest: Duration, change: &impl Fn(Tx) -> F) -> Result<T>

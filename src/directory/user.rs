@@ -169,7 +169,8 @@ async fn change(
         email: columns.email,
         document,
         version: before.version + 1,
-        updated_at: context.now,
+        // A request that began earlier may come later.
+        updated_at: context.now.max(before.updated_at),
         ..before.clone()
     };
     store::directory_users::update(tx, &after, &columns.emails).await.map_err(|e| taken(e, &after))?;

@@ -101,7 +101,9 @@ impl Run {
     /// Gives the operation to the handler that its own request would have reached.
     async fn dispatch(&self, operation: &BulkOperation) -> Result<Response> {
         let rollcall = State(self.rollcall.clone());
-        let auth = self.auth.clone();
+        let mut auth = self.auth.clone();
+        // Others may have come since the request began.
+        auth.context.now = self.rollcall.clock.now();
         let id = ResourceId::of(operation.path.id.clone().unwrap_or_default())?;
         let query = RawQuery(Some(TOLD.to_owned()));
         let headers = if_match(operation)?;

@@ -143,6 +143,20 @@ pub async fn get_for_share(
     optional!(tx, Directory, const_format::concatcp!(SELECT_ONE, " FOR SHARE"), id, workspace)
 }
 
+/// Whether there is such a directory, and it was not removed.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_there(conn: &mut Conn, id: &DirectoryId) -> Result<bool> {
+    let found: Option<(DirectoryId,)> = optional!(
+        conn,
+        (DirectoryId,),
+        "SELECT id FROM directories WHERE id = $1 AND removed_at IS NULL",
+        id
+    )?;
+    Ok(found.is_some())
+}
+
 /// The directory that an earlier submit of the same form made.
 ///
 /// # Errors

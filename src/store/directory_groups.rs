@@ -263,7 +263,8 @@ pub async fn names(conn: &mut Conn, directory: &DirectoryId) -> Result<Vec<(Dire
 pub(in crate::store) async fn leave_all(tx: &mut Tx, member: &str, now: Timestamp) -> Result<()> {
     execute!(
         tx,
-        "UPDATE directory_groups SET version = version + 1, updated_at = $2 \
+        "UPDATE directory_groups SET version = version + 1, \
+         updated_at = CASE WHEN updated_at > $2 THEN updated_at ELSE $2 END \
          WHERE id IN (SELECT group_id FROM directory_group_members WHERE member_id = $1)",
         member,
         now
@@ -279,7 +280,8 @@ pub(in crate::store) async fn leave_all(tx: &mut Tx, member: &str, now: Timestam
 pub async fn touch(tx: &mut Tx, group: &DirectoryGroupId, now: Timestamp) -> Result<()> {
     execute!(
         tx,
-        "UPDATE directory_groups SET version = version + 1, updated_at = $2 WHERE id = $1",
+        "UPDATE directory_groups SET version = version + 1, \
+         updated_at = CASE WHEN updated_at > $2 THEN updated_at ELSE $2 END WHERE id = $1",
         group,
         now
     )?;

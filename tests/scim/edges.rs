@@ -1,19 +1,25 @@
 //! What happens at the edges of a person's way in and out, each as it once went wrong somewhere.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
-use futures::FutureExt;
+use axum::body::Body;
+use futures::{FutureExt, stream};
+use http::Request;
 use rollcall::{
-    directory::{administration::Farewell, role_mapping},
+    directory::{
+        administration::{self, Farewell},
+        role_mapping,
+    },
     model::{DirectoryUserId, MailId, Provider, Role, SuspendedBy},
     people::{
-        held,
+        self, held,
         invitation::{self, Acceptance, Doorway, InviteOutcome},
         mail, membership,
     },
-    store,
+    scim_api, store,
 };
 use serde_json::{Value, json};
+use tower::ServiceExt;
 
 use crate::{
     callers::{self, person},
@@ -48,6 +54,40 @@ async fn a_directory_removed_in_the_middle_of_a_cycle_answers_401_and_changes_no
         assert_eq!(company.standing("bo@acme.test").await, "nobody");
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_request_that_was_let_in_before_the_directory_was_removed_changes_nobody() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let bo = person("bo@acme.test");
+        let alone = late(&company, "/Users", &bo).await;
+        assert_eq!(alone["status"], "401");
+        let bulk = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
+            { "method": "POST", "path": "/Users", "bulkId": "1", "data": bo }
+        ] });
+        let together = late(&company, "/Bulk", &bulk).await;
+        assert_eq!(together["Operations"][0]["status"], "401");
+        assert_eq!(company.standing("bo@acme.test").await, "nobody");
+    })
+    .await;
+}
+
+/// The answer to a request whose directory is removed after its token was looked at and before its body is read.
+async fn late(company: &Company, endpoint: &str, body: &Value) -> Value {
+    let (directory, token) = company.directory(Provider::Generic).await;
+    let request = Request::post(format!("/scim/v2/{}{endpoint}", directory.id))
+        .header("authorization", format!("Bearer {}", token.reveal()));
+    let (rollcall, workspace, body) = (company.rollcall.clone(), company.workspace.clone(), body.to_string());
+    let body = Body::from_stream(stream::once(async move {
+        let admin = people::Caller::CommandLine(&workspace);
+        administration::remove(&rollcall, &admin, &directory.id, Farewell::Suspend).await.unwrap();
+        Ok::<_, Infallible>(body)
+    }));
+    let router = scim_api::router(&company.rollcall);
+    let response = router.oneshot(request.body(body).unwrap()).await.unwrap();
+    let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    serde_json::from_slice(&body).unwrap()
 }
 
 #[tokio::test]

@@ -143,7 +143,7 @@ impl Filter {
     }
 
     /// How many comparisons it has.
-    pub(crate) fn terms(&self) -> usize {
+    pub fn terms(&self) -> usize {
         match self {
             Self::And(terms) | Self::Or(terms) => terms.iter().map(Self::terms).sum(),
             Self::Not(inner) | Self::ValuePath { filter: inner, .. } => inner.terms(),

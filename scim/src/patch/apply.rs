@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use super::edit::Edit;
-use super::{Op, Operation, Patch};
+use super::{Op, Operation, Patch, elements};
 use crate::Document;
 use crate::error::Error;
 use crate::filter::Filter;
-use crate::path::AttrPath;
+use crate::path::{AttrPath, PatchPath};
 use crate::resource::value::is_hollow;
 use crate::resource::{fixed, get, limits, missing_required};
 use crate::schema::{Attribute, ResourceType};
@@ -21,9 +21,9 @@ use crate::schema::{Attribute, ResourceType};
 /// larger than [`MAX_RESOURCE`](crate::resource::MAX_RESOURCE).
 pub fn apply(kind: &ResourceType, doc: &Document, patch: &Patch) -> Result<Option<Document>, Error> {
     let mut changed = doc.clone();
-    let mut effort = Effort::of(doc, patch);
+    let mut effort = Effort::of(doc);
     for operation in &patch.operations {
-        effort.spend(operation)?;
+        effort.spend(kind, &changed, operation)?;
         Edit { kind, operation, mode: patch.mode }.apply(&mut changed)?;
     }
     drop_hollow_elements(kind, &mut changed);
@@ -88,38 +88,85 @@ fn drop_hollow_in(attributes: &[Attribute], holder: &mut Document) {
     }
 }
 
-/// The work that a patch makes, in bytes compared. A hostile patch of a megabyte could otherwise keep a processor busy
-/// for minutes, filtering a resource of a megabyte thousands of times.
+/// What a patch may cost before it is known what it makes. A hostile patch of a megabyte could otherwise keep a processor
+/// busy for minutes, filtering a resource of a megabyte thousands of times, or put one long value into a thousand
+/// elements again and again.
 struct Effort {
-    /// The bytes that one comparison with everything may have to look at.
-    scale: usize,
+    /// The most bytes that the document has by now.
+    size: usize,
+    /// The bytes that may still be compared.
     left: usize,
 }
 
 impl Effort {
     /// About half a second for letters beyond ASCII.
     const MOST: usize = 32 * 1024 * 1024;
+    /// The largest document between two operations: a large one, and all that a body brings.
+    const LARGEST: usize = 8 * limits::MAX_RESOURCE;
 
-    fn of(doc: &Document, patch: &Patch) -> Self {
-        let values = patch.operations.iter().filter_map(|operation| operation.value.as_ref());
-        Self { scale: limits::size_of(doc) + values.map(limits::size).sum::<usize>(), left: Self::MOST }
+    fn of(doc: &Document) -> Self {
+        Self { size: limits::size_of(doc), left: Self::MOST }
     }
 
+    /// Takes what an operation on `doc` costs.
+    ///
     /// # Errors
-    /// `tooMany` if nothing is left.
-    fn spend(&mut self, operation: &Operation) -> Result<(), Error> {
+    /// `tooMany` if there is not so much left; 413 if the document would be far larger than a resource can be.
+    fn spend(&mut self, kind: &ResourceType, doc: &Document, operation: &Operation) -> Result<(), Error> {
+        let path = &operation.path;
+        let value = operation.value.as_ref().map_or(0, limits::size) + brought_by(path);
+        self.compare(operation, self.size.saturating_add(value))?;
+        // A filter, and a part without one, puts the value into as many elements as there are.
+        let places = match path.value_filter.is_some() || path.sub.is_some() {
+            true => elements_at(kind, doc, &path.attr).max(1),
+            false => 1,
+        };
+        let added = value.saturating_mul(places);
+        if self.size.saturating_add(added) > Self::LARGEST {
+            self.size = limits::size_of(doc);
+            self.take(self.size)?;
+        }
+        self.size = self.size.saturating_add(added);
+        if self.size > Self::LARGEST {
+            return Err(limits::too_large());
+        }
+        Ok(())
+    }
+
+    /// One comparison with everything may have to look at all of `size`.
+    fn compare(&mut self, operation: &Operation, size: usize) -> Result<(), Error> {
         let terms = operation.path.value_filter.as_ref().map_or(0, Filter::terms);
         let listed = match (operation.op, &operation.value) {
             (Op::Add | Op::Remove, Some(Value::Array(elements))) => elements.len(),
             _ => 0,
         };
         // Two elements differ in their first letters as a rule, so that few bytes are looked at.
-        let effort = self.scale.saturating_mul(terms).saturating_add(self.scale.saturating_mul(listed) / 16);
-        self.left = self.left.checked_sub(effort).ok_or_else(|| {
+        self.take(size.saturating_mul(terms).saturating_add(size.saturating_mul(listed) / 16))
+    }
+
+    fn take(&mut self, bytes: usize) -> Result<(), Error> {
+        self.left = self.left.checked_sub(bytes).ok_or_else(|| {
             Error::too_many(
                 "The patch has too many operations for a resource of this size; send it in parts.",
             )
         })?;
         Ok(())
     }
+}
+
+/// What a path brings: its name, and what a filter that describes an element says of it.
+fn brought_by(path: &PatchPath) -> usize {
+    let described = path.value_filter.as_ref().and_then(elements::described);
+    let parts = described.into_iter().flatten().map(|(name, value)| name.len() + limits::size(&value));
+    path.attr.to_string().len() + parts.sum::<usize>()
+}
+
+/// How many elements there are at this place.
+fn elements_at(kind: &ResourceType, doc: &Document, attr: &AttrPath) -> usize {
+    let attr = kind.locate(attr).map_or_else(|| attr.clone(), |located| located.path);
+    let holder = match &attr.schema {
+        None => Some(doc),
+        Some(urn) => get(doc, urn).and_then(Value::as_object),
+    };
+    holder.and_then(|holder| get(holder, &attr.attribute)).and_then(Value::as_array).map_or(0, Vec::len)
 }

@@ -11,7 +11,7 @@ use crate::resource::assign::{self, Assignment, Message, read_only_error, refuse
 use crate::resource::{self, get, limits, value};
 use crate::schema::{Attribute, Located, Mutability, Owner, ResourceType};
 
-/// The largest number of operations in one request.
+/// The largest number of operations in one request. Of an operation without path, each attribute of its value counts.
 pub const MAX_OPERATIONS: usize = 5000;
 
 /// Reads the body of a PATCH.
@@ -44,11 +44,6 @@ fn operations(body: &Map<String, Value>) -> Result<&[Value], Error> {
             ));
         }
     };
-    if operations.len() > MAX_OPERATIONS {
-        return Err(Error::invalid_syntax(format!(
-            "A PATCH can have {MAX_OPERATIONS} operations at most; send the rest in another request."
-        )));
-    }
     Ok(operations)
 }
 
@@ -138,15 +133,25 @@ impl<'a> Reader<'a> {
             self.named_id = value.as_str().map(str::to_owned);
         }
         let assignments = assign::read(self.kind, key, value, Message::Patch, &mut self.notes)?;
-        self.assign(op, assignments);
+        self.assign(op, assignments)?;
         Ok(())
     }
 
-    fn assign(&mut self, op: Op, assignments: Vec<Assignment<'_>>) {
-        self.operations.extend(assignments.into_iter().map(|assignment| {
+    fn assign(&mut self, op: Op, assignments: Vec<Assignment<'_>>) -> Result<(), Error> {
+        assignments.into_iter().try_for_each(|assignment| {
             let path = PatchPath::whole(assignment.path);
-            Operation { op, path, value: assignment.value }
-        }));
+            self.push(Operation { op, path, value: assignment.value })
+        })
+    }
+
+    fn push(&mut self, operation: Operation) -> Result<(), Error> {
+        if self.operations.len() == MAX_OPERATIONS {
+            return Err(Error::invalid_syntax(format!(
+                "A PATCH can have {MAX_OPERATIONS} operations at most, the attributes of a value without path counted; send the rest in another request."
+            )));
+        }
+        self.operations.push(operation);
+        Ok(())
     }
 
     fn with_path(&mut self, action: Action<'_>, text: &str) -> Result<(), Error> {
@@ -185,8 +190,7 @@ impl<'a> Reader<'a> {
             }
             (Op::Remove, Owner::Extension(schema)) => {
                 let path = PatchPath::whole(AttrPath::of(&schema.id));
-                self.operations.push(Operation { op: Op::Remove, path, value: None });
-                Ok(())
+                self.push(Operation { op: Op::Remove, path, value: None })
             }
             (op, owner) => {
                 let value = action.value.ok_or_else(|| needs_value(op))?;
@@ -211,14 +215,13 @@ impl<'a> Reader<'a> {
                 {
                     let parts =
                         assign::read_parts(&place.path.attr, place.attribute, parts, &mut self.notes)?;
-                    self.assign(op, parts);
+                    self.assign(op, parts)?;
                     return Ok(());
                 }
                 self.value(&place, value)?
             }
         };
-        self.operations.push(Operation { op: action.op, path: place.path, value });
-        Ok(())
+        self.push(Operation { op: action.op, path: place.path, value })
     }
 
     fn value(&mut self, place: &Place<'_>, value: &Value) -> Result<Option<Value>, Error> {
@@ -289,8 +292,7 @@ impl<'a> Reader<'a> {
             (op, None) => return Err(needs_value(op)),
             (_, Some(value)) => value::verbatim(value),
         };
-        self.operations.push(Operation { op: action.op, path: self.canonical_schema(path), value });
-        Ok(())
+        self.push(Operation { op: action.op, path: self.canonical_schema(path), value })
     }
 
     fn canonical_schema(&self, mut path: PatchPath) -> PatchPath {

@@ -36,11 +36,13 @@ pub(crate) fn check_size(kind: &ResourceType, doc: &Document) -> Result<(), Erro
     let holds_references = |name: &str| kind.attribute(name).is_some_and(Attribute::holds_references);
     let kept = doc.iter().filter(|(name, _)| !holds_references(name));
     if kept.map(|(name, value)| name.len() + size(value)).sum::<usize>() > MAX_RESOURCE {
-        return Err(Error::payload_too_large(format!(
-            "The resource would be larger than {MAX_RESOURCE} bytes."
-        )));
+        return Err(too_large());
     }
     check_number_of_names(doc)
+}
+
+pub(crate) fn too_large() -> Error {
+    Error::payload_too_large(format!("The resource would be larger than {MAX_RESOURCE} bytes."))
 }
 
 fn check_number_of_names(object: &Map<String, Value>) -> Result<(), Error> {

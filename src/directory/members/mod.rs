@@ -53,7 +53,7 @@ pub(super) async fn change(
     }
     let speaker = request.speaker;
     let strict = speaker.settings.strict;
-    let plan = Plan::of(changes).map_err(Error::Scim)?;
+    let plan = Plan::of(changes);
     let known = names::resolve(tx, speaker, plan.names()).await?;
     let present = present(tx, group, &plan.load(strict), &known).await?;
     let net = plan.net(&known, &present, request.base_url, strict).map_err(Error::Scim)?;

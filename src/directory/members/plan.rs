@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 
 use crate::store::{directory_group_members::Newcomer, directory_pending_members::PendingMember};
 
-/// Most removals in one request whose filter may mean anyone: each looks at every member.
-const MOST_FILTERS: usize = 10;
+/// Most bytes that the filters of one request may compare: about half a second for letters beyond ASCII, in which nobody
+/// else changes anything.
+const MOST_EFFORT: usize = 32 * 1024 * 1024;
 
 /// The changes of one request, in order, from the last one on that begins with nobody.
 #[derive(Debug, Default)]
@@ -99,11 +100,9 @@ struct Coming<'a> {
 }
 
 impl Plan {
-    /// # Errors
-    /// `tooMany` when too many filters each look at every member.
-    pub(super) fn of(changes: &[MemberChange]) -> Result<Self, scim::Error> {
+    /// What the changes come to, as far as can be said without knowing the group.
+    pub(super) fn of(changes: &[MemberChange]) -> Self {
         let mut plan = Self::default();
-        let mut filters = 0;
         for change in changes {
             match change {
                 MemberChange::Add(members) => plan.steps.push(Step::Add(members.clone())),
@@ -116,7 +115,6 @@ impl Plan {
                 MemberChange::RemoveWhere(filter) => {
                     let filter = without_references(filter);
                     let names = names_at_most(&filter);
-                    filters += usize::from(names.is_none());
                     plan.steps.push(Step::RemoveWhere { filter, names });
                 }
                 MemberChange::Replace(members) => {
@@ -125,12 +123,7 @@ impl Plan {
                 MemberChange::Clear => plan = Self { afresh: true, steps: Vec::new() },
             }
         }
-        if filters > MOST_FILTERS {
-            return Err(scim::Error::too_many(format!(
-                "{filters} filters of the request look at every member; at most {MOST_FILTERS} can. Name the members: members[value eq \"ID\"]."
-            )));
-        }
-        Ok(plan)
+        plan
     }
 
     /// Every name that the request says.
@@ -160,7 +153,7 @@ impl Plan {
     /// Decides. `present` is what [`Plan::load`] asks for; `base_url` is where the directory's resources are.
     ///
     /// # Errors
-    /// `noTarget` when a filter finds nobody and the directory is strict.
+    /// `noTarget` when a filter finds nobody and the directory is strict; `tooMany` when the filters compare too much.
     pub(super) fn net(
         &self,
         known: &Names,
@@ -169,9 +162,10 @@ impl Plan {
         strict: bool,
     ) -> Result<Net, scim::Error> {
         let present = present.iter().map(|it| (it.id.as_str(), it)).collect();
-        let mut fold = Fold { afresh: self.afresh, known, present, base_url, last: BTreeMap::new() };
+        let mut fold =
+            Fold { afresh: self.afresh, known, present, base_url, last: BTreeMap::new(), effort: 0 };
         for step in &self.steps {
-            let found = fold.take(step);
+            let found = fold.take(step)?;
             if strict && step.selects() && !found {
                 return Err(scim::Error::no_target("members: the filter finds nobody in the group."));
             }
@@ -204,37 +198,60 @@ struct Fold<'a> {
     present: HashMap<&'a str, &'a Present>,
     base_url: &'a str,
     last: BTreeMap<String, Option<Coming<'a>>>,
+    /// The bytes that filters have compared.
+    effort: usize,
 }
 
 impl<'a> Fold<'a> {
     /// Takes one step; whether it found someone.
-    fn take(&mut self, step: &'a Step) -> bool {
+    fn take(&mut self, step: &'a Step) -> Result<bool, scim::Error> {
         let leaving: Vec<String> = match step {
             Step::Add(members) => {
                 for member in members {
                     self.add(member);
                 }
-                return true;
+                return Ok(true);
             }
             Step::Remove { names, .. } => {
                 let ids: Vec<String> = names.iter().map(|name| self.id(name)).collect();
                 let found = ids.iter().any(|id| self.element(id).is_some());
                 self.last.extend(ids.into_iter().map(|id| (id, None)));
-                return found;
+                return Ok(found);
             }
             Step::RemoveWhere { filter, names: Some(names) } => {
-                let ids = names.iter().map(|name| self.id(name));
-                ids.filter(|id| self.fulfils(id, filter)).collect()
+                let ids: Vec<String> = names.iter().map(|name| self.id(name)).collect();
+                self.spend(filter, ids.iter().map(String::as_str))?;
+                ids.into_iter().filter(|id| self.fulfils(id, filter)).collect()
             }
             Step::RemoveWhere { filter, names: None } => {
-                let everyone: BTreeSet<&str> =
-                    self.present.keys().copied().chain(self.last.keys().map(String::as_str)).collect();
-                everyone.into_iter().filter(|id| self.fulfils(id, filter)).map(str::to_owned).collect()
+                let everyone = self.present.keys().copied().chain(self.last.keys().map(String::as_str));
+                let everyone: BTreeSet<String> = everyone.map(str::to_owned).collect();
+                self.spend(filter, everyone.iter().map(String::as_str))?;
+                everyone.into_iter().filter(|id| self.fulfils(id, filter)).collect()
             }
         };
         let found = !leaving.is_empty();
         self.last.extend(leaving.into_iter().map(|id| (id, None)));
-        found
+        Ok(found)
+    }
+
+    /// Takes what it costs to ask a filter about all of these.
+    fn spend<'b>(&mut self, filter: &Filter, ids: impl Iterator<Item = &'b str>) -> Result<(), scim::Error> {
+        const OF_ONE: usize = 16;
+        let compared: usize = ids.map(|id| OF_ONE + id.len() + self.display(id).map_or(0, str::len)).sum();
+        self.effort = self.effort.saturating_add(compared.saturating_mul(filter.terms()));
+        if self.effort > MOST_EFFORT {
+            return Err(scim::Error::too_many(
+                "The filters compare too much for a group of this size. Name the members: members[value eq \"ID\"].",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The name that the identity provider sent with a member.
+    fn display(&self, id: &str) -> Option<&str> {
+        let coming = self.last.get(id).and_then(Option::as_ref).and_then(|coming| coming.display.as_deref());
+        coming.or_else(|| self.present.get(id).and_then(|present| present.display.as_deref()))
     }
 
     /// The id that a name means; the name itself when nobody knows it.
@@ -261,15 +278,15 @@ impl<'a> Fold<'a> {
     /// The member as a filter sees it; `None` for who is no member at this moment.
     fn element(&self, id: &str) -> Option<Value> {
         let present = self.present.get(id).filter(|_| !self.afresh);
-        let (kind, display) = match (self.last.get(id), present) {
+        let kind = match (self.last.get(id), present) {
             (Some(None), _) | (None, None) => return None,
             // Whom nobody knows yet is a person: groups are not waited for.
-            (Some(Some(coming)), _) => (coming.kind.unwrap_or("User"), coming.display.as_ref()),
-            (None, Some(present)) => (present.kind.as_str(), present.display.as_ref()),
+            (Some(Some(coming)), _) => coming.kind.unwrap_or("User"),
+            (None, Some(present)) => present.kind.as_str(),
         };
         let mut element =
             json!({ "value": id, "type": kind, "$ref": format!("{}/{kind}s/{id}", self.base_url) });
-        if let Some(display) = display.or(present.and_then(|present| present.display.as_ref())) {
+        if let Some(display) = self.display(id) {
             element["display"] = json!(display);
         }
         Some(element)

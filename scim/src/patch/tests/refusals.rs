@@ -60,6 +60,15 @@ fn what_is_refused() {
     let many = vec![json!({ "op": "remove", "path": "title" }); MAX_OPERATIONS + 1];
     assert_eq!(refused(json!(many)), Some(InvalidSyntax));
     assert_eq!(refused(json!(many[1..])), None);
+    let names = |from: usize| -> Value {
+        (from..from + 900)
+            .map(|n| (format!("urn:x:y:a{n}"), json!(1)))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    };
+    let many: Vec<Value> = (0..6).map(|n| json!({ "op": "add", "value": names(900 * n) })).collect();
+    assert_eq!(refused(json!(many)), Some(InvalidSyntax), "each attribute counts");
+    assert_eq!(refused(json!(many[..1])), None);
 }
 
 #[test]
@@ -98,6 +107,34 @@ fn a_resource_cannot_grow_without_end() {
         { "op": "add", "path": "roles", "value": roles(0) }, { "op": "add", "path": "roles", "value": roles(600) }
     ]);
     assert_eq!(refused(operations), Some(ScimType::InvalidValue));
+}
+
+#[test]
+fn one_value_is_not_put_into_a_thousand_elements_again_and_again() {
+    let values: Vec<Value> = (0..1000).map(|n| json!({ "value": format!("{n}@x") })).collect();
+    let before = doc(json!({ "userName": "ana", "emails": values }));
+    let applied = |operations: Value| {
+        let patch = parse(user(), &body(operations), Mode::Tolerant).unwrap().value;
+        apply(user(), &before, &patch)
+    };
+    let set = |length: usize, path: &str| {
+        let display = json!({ "op": "replace", "path": path, "value": "é".repeat(length) });
+        applied(json!([display, { "op": "remove", "path": "emails" }]))
+    };
+    for path in ["emails.display", "emails[value co \"@\"].display"] {
+        assert_eq!(set(30_000, path).unwrap_err().status, 413);
+        assert!(set(100, path).is_ok(), "what is taken away again was never kept");
+    }
+    let filter = vec!["display co \"q\""; 100].join(" and ");
+    let path = format!("emails[not ({filter})].type");
+    let long = |times: usize| {
+        let mut operations =
+            vec![json!({ "op": "replace", "path": "emails.display", "value": "é".repeat(100) })];
+        operations.extend(vec![json!({ "op": "replace", "path": path, "value": "x" }); times]);
+        applied(json!(operations))
+    };
+    assert_eq!(long(10).unwrap_err().scim_type, Some(ScimType::TooMany));
+    assert!(long(1).is_ok());
 }
 
 #[test]
