@@ -18,6 +18,7 @@ mod support;
 mod callers;
 
 mod advertised;
+mod conflicts;
 mod deadlock;
 mod edges;
 mod entra;

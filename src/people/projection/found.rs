@@ -71,15 +71,10 @@ pub(super) async fn find(
         return linked(tx, user, person, known).await;
     }
     let Some(email) = &person.email else { return Ok(Found::Nobody) };
-    let found = match store::memberships::find_by_email(tx, &speaker.workspace_id, &email.key()).await? {
-        // Locked before a seat is asked for.
-        Some(found) => store::memberships::get_for_update(tx, &speaker.workspace_id, &found.id).await?,
-        None => None,
-    };
-    match found {
+    match holder(tx, &speaker.workspace_id, &email.key()).await? {
         None if adds_member_of_other_address(tx, speaker, email).await? => Ok(Found::Taken),
         None => Ok(Found::Nobody),
-        Some(membership) if has_nothing(&membership) => Ok(Found::Former(membership)),
+        Some(membership) if !membership.has_address() => Ok(Found::Former(membership)),
         Some(membership) if is_left_behind(tx, speaker, &membership).await? => {
             if may_be_someone_else(tx, user, &membership).await? {
                 return Ok(Found::Former(membership));
@@ -90,13 +85,14 @@ pub(super) async fn find(
     }
 }
 
-/// Whether nothing is left of the membership: it was removed, or an invitation by hand ran out or was declined.
-fn has_nothing(membership: &Membership) -> bool {
-    match membership.status {
-        MembershipStatus::Removed => true,
-        MembershipStatus::Provisioned => membership.source == Source::Manual,
-        _ => false,
-    }
+/// The membership of this address, locked: before a seat is asked for, and so that whoever leaves the address either has
+/// left it already or sees who waits for it.
+async fn holder(tx: &mut Tx, workspace: &WorkspaceId, email_key: &str) -> store::Result<Option<Membership>> {
+    let Some(found) = store::memberships::find_by_email(tx, workspace, email_key).await? else {
+        return Ok(None);
+    };
+    let locked = store::memberships::get_for_update(tx, workspace, &found.id).await?;
+    Ok(locked.filter(|membership| membership.email_key == email_key))
 }
 
 /// Whether adding this address directly would add an account that is a member already, under another address.
@@ -111,8 +107,7 @@ async fn adds_member_of_other_address(tx: &mut Tx, speaker: &Speaker, email: &Em
 
 /// Whether an address is someone's of whom something is left.
 async fn is_taken(tx: &mut Tx, workspace: &WorkspaceId, email_key: &str) -> Result<bool> {
-    let known = store::memberships::find_by_email(tx, workspace, email_key).await?;
-    Ok(known.is_some_and(|known| !has_nothing(&known)))
+    Ok(holder(tx, workspace, email_key).await?.is_some_and(|holder| holder.has_address()))
 }
 
 async fn linked(tx: &mut Tx, user: &DirectoryUser, person: &Person, membership: Membership) -> Result<Found> {

@@ -53,6 +53,14 @@ pub struct Outcome {
     pub ended: Ended,
 }
 
+impl Outcome {
+    /// Whether a seat or an address may be free now, for which others wait.
+    pub fn makes_room(&self) -> bool {
+        use Decision::{ChangeAddress, KeepLastOwner, Reinvite, Remove, Suspend, Withdraw};
+        matches!(self.decision, Suspend | Remove | Withdraw(_) | ChangeAddress | Reinvite | KeepLastOwner)
+    }
+}
+
 /// What is known of a person, and what was decided from it.
 struct Judgement {
     person: Person,
@@ -146,6 +154,12 @@ async fn carry_out(
         return Err(seats::refusal(tx, &speaker.workspace_id).await?);
     }
     let ended = apply(tx, context, speaker, user, &person, &found, decision).await?;
+    if let Found::Linked { membership, .. } = &found
+        && (person.deleted || !person.active)
+    {
+        // Another person of the directory who has this address may stand behind the member now.
+        store::freed_addresses::note(tx, &speaker.workspace_id, &membership.email_key).await?;
+    }
     Ok(Outcome { decision, ended })
 }
 
@@ -396,8 +410,9 @@ fn display_name(user: &DirectoryUser) -> String {
     user.display_name.clone().filter(|name| !name.trim().is_empty()).unwrap_or_else(|| user.user_name.clone())
 }
 
-/// Applies what was put off: when the workspace has another active owner, an owner whom every directory calls
-/// inactive or deleted is suspended at last.
+/// Applies what was put off: when the workspace has another active owner, an owner whom a directory called inactive or
+/// deleted, and whom none calls active, is suspended at last. That is done once: whoever is brought back by hand
+/// afterwards stays.
 ///
 /// # Errors
 /// When the database fails.
@@ -408,15 +423,11 @@ pub async fn settle_last_owners(tx: &mut Tx, context: &Context, became_owner: &M
     let owners: Vec<MembershipId> =
         store::memberships::lock_active_owners(tx, &became_owner.workspace_id).await?;
     for id in owners.iter().filter(|id| **id != became_owner.id) {
-        let Some(mut owner) = store::memberships::get(tx, &became_owner.workspace_id, id).await? else {
-            continue;
-        };
-        if owner.source != Source::Directory {
-            continue;
-        }
-        let vouched =
-            store::directory_users::list_of_membership(tx, id).await?.iter().any(|user| user.active);
-        if !vouched {
+        let is_put_off = store::held::is_kept_as_last_owner(tx, id).await?;
+        store::held::end_as_last_owner(tx, id).await?;
+        if is_put_off
+            && let Some(mut owner) = store::memberships::get(tx, &became_owner.workspace_id, id).await?
+        {
             grants::suspend(tx, context, &mut owner, SuspendedBy::Directory).await?;
         }
     }
