@@ -162,6 +162,9 @@ pub async fn remove(
     match result {
         Ok(number) => {
             tx.commit().await?;
+            // People may have left their seats and addresses, and are told that their access ended.
+            rollcall.held_due.notify_one();
+            rollcall.mail_due.notify_one();
             Ok(number)
         }
         Err(refusal) => {
@@ -178,8 +181,9 @@ async fn remove_in(
     id: &DirectoryId,
     choice: OnRemoval,
 ) -> Result<usize> {
-    let directory = found(tx, workspace, id).await?;
+    // Changes of the directory are over then, and find from now on that it is gone.
     store::directory_turn::take(tx, id, Turn::Alone).await?;
+    let directory = found(tx, workspace, id).await?;
     store::directory_tokens::revoke_all(tx, id, context.now).await?;
     store::directories::remove(tx, id, context.now).await?;
     store::role_mappings::delete_all(tx, id).await?;

@@ -110,16 +110,18 @@ pub async fn count_suspension(
     directory: &DirectoryId,
 ) -> Result<()> {
     let open_since = context.now.minus(WINDOW);
-    let window = match store::suspension_windows::count(tx, directory, open_since).await? {
-        Some(window) => window,
-        None => {
-            // The one who was just suspended was a member as well.
-            let members = store::membership_counts::count_by_status(tx, workspace).await?.active + 1;
-            store::suspension_windows::open(tx, directory, context.now, members).await?;
-            return Ok(());
-        }
+    let Some(window) = store::suspension_windows::count(tx, directory, open_since).await? else {
+        return store::suspension_windows::open(tx, directory, context.now).await;
     };
-    if !crosses_the_line(&window) {
+    // Members are counted when it begins to matter: that takes the longer the more there are.
+    if window.suspended <= UNREMARKABLE {
+        return Ok(());
+    }
+    let members = match window.members {
+        Some(members) => members,
+        None => count_members(tx, workspace, directory, &window).await?,
+    };
+    if !crosses_the_line(window.suspended, members) {
         return Ok(());
     }
     let alert = Alert {
@@ -130,16 +132,29 @@ pub async fn count_suspension(
         detail: json!(ManySuspended {
             directory: directory.clone(),
             suspended: window.suspended,
-            of: window.members,
+            of: members,
             since: window.started_at,
         }),
     };
     alert.to_owners(tx, context).await
 }
 
+/// How many members there were when the window began: those who are left, and those who lost access in it.
+async fn count_members(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    directory: &DirectoryId,
+    window: &Window,
+) -> Result<i64> {
+    let left = store::membership_counts::count_by_status(tx, workspace).await?.active;
+    let members = left + window.suspended;
+    store::suspension_windows::set_members(tx, directory, members).await?;
+    Ok(members)
+}
+
 /// Whether this suspension is the first one too many of its window.
-fn crosses_the_line(window: &Window) -> bool {
-    window.suspended == UNREMARKABLE.max(window.members / 5) + 1
+fn crosses_the_line(suspended: i64, members: i64) -> bool {
+    suspended == UNREMARKABLE.max(members / 5) + 1
 }
 
 /// Tells people that their access was suspended, where the workspace wants that.
@@ -258,12 +273,8 @@ mod tests {
     #[test]
     fn one_suspension_of_a_window_crosses_the_line() {
         for (members, first) in [(3, 11), (50, 11), (55, 12), (100, 21), (1000, 201)] {
-            let crossing: Vec<i64> = (1..=members.max(300))
-                .filter(|suspended| {
-                    let window = Window { started_at: Timestamp(1), suspended: *suspended, members };
-                    crosses_the_line(&window)
-                })
-                .collect();
+            let crossing: Vec<i64> =
+                (1..=members.max(300)).filter(|suspended| crosses_the_line(*suspended, members)).collect();
             assert_eq!(crossing, [first], "{members} members");
         }
     }

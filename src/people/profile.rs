@@ -195,6 +195,7 @@ pub async fn confirm_email(rollcall: &Rollcall, token: &str, kept: Option<&str>)
     store::sessions::delete_others_of_account(&mut tx, &account.id, kept.unwrap_or_default()).await?;
     tx.commit().await?;
     rollcall.mail_due.notify_one();
+    rollcall.held_due.notify_one();
     Ok(email.as_str().to_owned())
 }
 

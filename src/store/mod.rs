@@ -22,6 +22,7 @@ pub mod directory_turn;
 pub mod directory_users;
 mod error;
 pub mod events;
+pub mod freed_addresses;
 pub mod held;
 pub mod instance;
 pub mod invitations;

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, time::Duration};
 
 use axum::body::Body;
-use futures::stream;
+use futures::{FutureExt, stream};
 use http::Request;
 use rollcall::{
     directory::{administration, role_mapping},
@@ -248,6 +248,25 @@ async fn an_open_invitation_lets_nobody_in_whom_the_directory_calls_inactive() {
         company.remove_directory(&idp.directory, OnRemoval::Keep).await;
         company.accepts(ANA).await;
         assert!(company.standing(ANA).await.starts_with("active manual member"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_removed_directory_leaves_seats_and_mails_that_nobody_waits_for() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let idp = callers::directory(&company, Provider::Okta).await;
+        idp.creates(ANA).await;
+        company.accepts(ANA).await;
+        let due = || {
+            let rollcall = &company.rollcall;
+            [&rollcall.held_due, &rollcall.mail_due].map(|due| due.notified().now_or_never().is_some())
+        };
+        due();
+        assert_eq!(due(), [false, false]);
+        company.remove_directory(&idp.directory, OnRemoval::Suspend).await;
+        assert_eq!(due(), [true, true]);
     })
     .await;
 }
