@@ -48,6 +48,7 @@ mod rfc7644;
 mod rfc7644_changes;
 mod rfc9865;
 mod roles;
+mod root;
 mod scans;
 mod sessions;
 mod strict;
