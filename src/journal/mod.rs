@@ -70,6 +70,8 @@ pub struct Entry {
     /// Path and query behind the directory's base URL.
     pub target: String,
     /// The HTTP status of the answer.
+    /// The operations of a Bulk request that were refused.
+    pub refused: Option<RefusedOperations>,
     pub status: u16,
     /// What it was told went wrong, without the reference.
     pub refusal: Option<scim::Error>,
@@ -92,12 +94,28 @@ pub struct Entry {
     /// Attributes of the directory's own extensions that are never returned, by their names in lower case.
     pub secret_names: Arc<[String]>,
     /// False for a read that is only counted.
+/// Operations that were refused within a request that was answered as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedOperations {
+    /// How many.
+    pub refused: u64,
+    /// Of how many.
+    pub of: u64,
+    /// What the first of them was told went wrong, without the reference.
+    pub first: scim::Error,
+}
+
     pub is_kept: bool,
 }
 
 impl Entry {
     /// Whether it only asked, and was answered.
     pub fn is_answered_read(&self) -> bool {
+    /// What was told went wrong, of the whole request or of an operation in it.
+    fn error(&self) -> Option<&scim::Error> {
+        self.refusal.as_ref().or(self.refused.as_ref().map(|refused| &refused.first))
+    }
+
         record::kind(self) == RequestKind::Read
     }
 
