@@ -65,7 +65,7 @@ impl<'a> Edit<'a> {
     fn on_attribute(&self, holder: &mut Document, key: String) -> Result<(), Error> {
         match (self.operation.op, &self.operation.value) {
             (_, None) => drop(holder.shift_remove(&key)),
-            (Op::Remove, Some(listed)) => self.remove_listed(holder, &key, listed),
+            (Op::Remove, Some(listed)) => self.remove_listed(holder, &key, listed)?,
             (Op::Add, Some(value)) => match holder.get_mut(&key) {
                 Some(existing) => self.add(existing, value)?,
                 None => drop(holder.insert(key, value.clone())),
@@ -128,15 +128,28 @@ impl<'a> Edit<'a> {
         Ok(())
     }
 
-    fn remove_listed(&self, holder: &mut Document, key: &str, listed: &Value) {
-        let (Some(Value::Array(elements)), Value::Array(listed)) = (holder.get_mut(key), listed) else {
-            return;
+    fn remove_listed(&self, holder: &mut Document, key: &str, listed: &Value) -> Result<(), Error> {
+        let (elements, listed) = match (holder.get_mut(key), listed) {
+            (Some(Value::Array(elements)), Value::Array(listed)) => (elements, listed),
+            // Without a schema only what is there says whether there are elements to choose from.
+            (Some(_), _) if self.attribute().is_none() => {
+                holder.shift_remove(key);
+                return Ok(());
+            }
+            _ => return Ok(()),
         };
+        if listed.is_empty() {
+            let place = &self.path().attr;
+            return Err(Error::invalid_value(format!(
+                "The remove on {place} has a \"value\" that does not say which elements."
+            )));
+        }
         elements
             .retain(|element| !listed.iter().any(|wanted| elements::fits(self.attribute(), element, wanted)));
         if elements.is_empty() {
             holder.shift_remove(key);
         }
+        Ok(())
     }
 
     /// `name.givenName`, or `emails.type` for every element.
