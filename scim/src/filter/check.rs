@@ -173,6 +173,8 @@ fn typed(attribute: &Attribute, op: CompareOp, value: &Literal, notes: &mut Note
         Type::Boolean => boolean(value).map(Literal::Boolean),
         Type::Integer | Type::Decimal => number(value).map(Literal::Number),
         Type::DateTime if !op.is_substring() => date(value),
+        // Such a number was not kept as it was sent either.
+        _ if matches!(value, Literal::Number(number) if number.is_f64()) => None,
         _ => Some(Literal::String(text(value))),
     };
     let converted = converted.ok_or_else(refusal)?;

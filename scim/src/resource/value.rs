@@ -297,6 +297,11 @@ impl Reader<'_> {
     }
 
     fn text(&self, text: &str) -> Result<Value, Error> {
+            // What was sent is gone: another text would be kept for it.
+            (_, Value::Number(number)) if number.is_f64() => Err(Error::invalid_value(format!(
+                "{} must be a string: a number with a fraction or of more than 64 bits cannot be kept as it was sent.",
+                self.place
+            ))),
         let longest = limits::longest(self.place);
         if text.len() > longest {
             return Err(Error::invalid_value(format!("{} is longer than {longest} bytes.", self.place)));
