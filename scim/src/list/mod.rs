@@ -216,7 +216,7 @@ impl Asked {
         };
         let descending = descending(self.sort_order.as_deref())?;
         let projection =
-            Projection::new(kind, self.attributes.as_deref(), self.excluded.as_deref(), notes.mode)?;
+            Projection::new(kind, self.attributes.as_deref(), self.excluded.as_deref(), &mut notes)?;
         Ok(notes.accept(ListQuery {
             start_index: clamped(start_index),
             count,

@@ -410,3 +410,22 @@ fn a_number_that_text_cannot_keep_is_refused() {
         assert_eq!(read.deviations, [D::ScalarForString]);
     }
 }
+
+#[test]
+fn binary_values_are_base64() {
+    let certificate = |text: &str| {
+        json!({
+            "schemas": [USER], "userName": "a", "x509Certificates": [{ "value": text }]
+        })
+    };
+    for text in ["aGVsbG8h", "aGVsbG8=", "aGVsbG8", "+/+/"] {
+        assert_eq!(read(user(), &certificate(text), Mode::Strict).unwrap().deviations, [], "{text}");
+    }
+    for text in ["not base64!", "aGVs\nbG8h", "a", "aGVsbG8==", "_-_-"] {
+        let tolerant = read(user(), &certificate(text), Mode::Tolerant).unwrap();
+        assert_eq!(tolerant.deviations, [D::NotBase64], "{text:?}");
+        assert_eq!(tolerant.value["x509Certificates"][0]["value"], text);
+        let refusal = read(user(), &certificate(text), Mode::Strict).unwrap_err();
+        assert_eq!((refusal.status, refusal.scim_type), (400, Some(ScimType::InvalidValue)), "{text:?}");
+    }
+}
