@@ -180,7 +180,7 @@ pub(super) async fn keep(State(clerk): State<Clerk>, mut request: Request, next:
     }
     let is_worth_it = entry.is_kept || !entry.deviations.is_empty();
     if is_worth_it && clerk.rollcall.journal.push(entry) {
-        journal::write_out(&clerk.rollcall).await;
+        journal::relieve(&clerk.rollcall).await;
     }
     response
 }

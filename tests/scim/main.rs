@@ -52,4 +52,5 @@ mod root;
 mod scans;
 mod sessions;
 mod strict;
+mod stuck;
 mod tenancy;
