@@ -75,7 +75,7 @@ pub(super) async fn show(State(app): State<App>, member: Member, Query(asked): Q
 async fn load(app: &App, member: &Member, asked: &Asked) -> Result<People> {
     let access = &member.access;
     access.require(Permission::ReadPeople)?;
-    let frame = app.frame(member).await?;
+    let (frame, by_status) = app.frame_and_counts(member).await?;
     let mut conn = app.rollcall.db.read().await?;
     let tab = PeopleTab::from_word(&asked.tab);
     let filter = Filter {
@@ -91,7 +91,7 @@ async fn load(app: &App, member: &Member, asked: &Asked) -> Result<People> {
     let dialog = dialog_of(app, &mut conn, access, asked).await?;
     let directories = store::directories::list(&mut conn, &access.workspace.id).await?;
     Ok(People {
-        counts: counts(&mut conn, access).await?,
+        counts: counts(&mut conn, access, by_status).await?,
         managed_in: directories.into_iter().map(|directory| directory.name).collect(),
         frame,
         filter,
@@ -117,9 +117,12 @@ fn search_of(tab: PeopleTab, filter: &Filter) -> Search {
     }
 }
 
-async fn counts(conn: &mut Conn, access: &Access) -> Result<Counts> {
+async fn counts(
+    conn: &mut Conn,
+    access: &Access,
+    by_status: store::membership_counts::Counts,
+) -> Result<Counts> {
     let workspace = &access.workspace.id;
-    let by_status = store::membership_counts::count_by_status(conn, workspace).await?;
     let invitations = search_of(PeopleTab::Invitations, &Filter::default());
     Ok(Counts {
         members: count(by_status.active + by_status.invited + by_status.provisioned),
