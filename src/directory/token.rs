@@ -176,7 +176,8 @@ impl Rejection {
     }
 }
 
-/// Who comes with this token to this directory; the time of last use is noted, to the minute.
+/// Who comes with this token to this directory; the time of last use is noted, to the minute. The journal writes it: a
+/// request that only reads waits for nobody who writes.
 ///
 /// # Errors
 /// When the store fails. A token that opens nothing is `Ok(Err(…))`.
@@ -201,9 +202,7 @@ pub async fn authenticate(
         return Ok(Err(Rejection::Expired));
     }
     if holder.last_used_at.is_none_or(|last| now.since(last) >= TOUCH_EVERY) {
-        let mut tx = rollcall.db.write().await?;
-        store::directory_tokens::touch(&mut tx, &holder.token_id, now).await?;
-        tx.commit().await?;
+        rollcall.journal.used(&holder.token_id, now);
     }
     Ok(Ok(holder))
 }
