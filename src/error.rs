@@ -87,6 +87,9 @@ impl fmt::Display for Error {
             Self::Store(store::Error::Unavailable(_) | store::Error::Lost(_)) => f.write_str(
                 "The database did not answer in time. Nothing was changed; try again in a moment.",
             ),
+            Self::Store(store::Error::InDoubt(_)) => f.write_str(
+                "The database went away while this was stored, so it may have been done. Look before you do it again.",
+            ),
             Self::Store(_) | Self::Internal(_) => {
                 f.write_str("Something failed on our side. Nothing was changed.")
             }

@@ -46,7 +46,7 @@ impl Failure {
             Error::Invalid { .. } => scim::Error::invalid_value(detail),
             Error::Conflict { .. } => scim::Error::uniqueness(detail),
             Error::Forbidden { .. } => scim::Error::forbidden(detail),
-            Error::Store(store::Error::Unavailable(_) | store::Error::Lost(_)) => {
+            Error::Store(store::Error::Unavailable(_) | store::Error::Lost(_) | store::Error::InDoubt(_)) => {
                 scim::Error::new(503, None, detail)
             }
             Error::Store(_) | Error::Internal(_) => scim::Error::internal(detail),
@@ -57,7 +57,12 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let retry = match &self.0 {
-            Error::Store(error) => matches!(error, store::Error::Unavailable(_) | store::Error::Lost(_)),
+            Error::Store(error) => {
+                matches!(
+                    error,
+                    store::Error::Unavailable(_) | store::Error::Lost(_) | store::Error::InDoubt(_)
+                )
+            }
             Error::Scim(error) => error.status == StatusCode::TOO_MANY_REQUESTS.as_u16(),
             _ => false,
         };

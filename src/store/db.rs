@@ -89,11 +89,11 @@ impl Tx {
     /// Keeps what was written; returns when it is durable.
     ///
     /// # Errors
-    /// When nothing of it was stored.
+    /// When nothing of it was stored; `InDoubt` when that is not known.
     pub async fn commit(self) -> Result<()> {
         match self.0.0 {
             Inner::SqliteLease(lease) => lease.commit().await,
-            Inner::Postgres(tx) => Ok(tx.commit().await?),
+            Inner::Postgres(tx) => tx.commit().await.map_err(|cause| Error::from(cause).of_commit()),
             Inner::SqliteReader(_) | Inner::PostgresReader(_) => Ok(()),
         }
     }

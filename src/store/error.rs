@@ -57,6 +57,8 @@ pub enum Error {
     },
     /// Nothing was stored; the same call may go through later.
     Unavailable(String),
+    /// The connection broke while a change was made durable: it may be stored, or not.
+    InDoubt(String),
     /// Another transaction won, and nothing of this one was stored: the same again may go through at once.
     Lost(String),
     /// What was begun beside other changes of its directory has to be made while there are none; nothing of it was stored.
@@ -74,6 +76,7 @@ impl fmt::Display for Error {
             Self::Unique(key) => write!(f, "a row with this key exists ({key:?})"),
             Self::Inconsistent { table, detail } => write!(f, "table {table}: {detail}"),
             Self::Unavailable(why) => write!(f, "the database is not available: {why}"),
+            Self::InDoubt(why) => write!(f, "it is not known whether the change was stored: {why}"),
             Self::Lost(why) => write!(f, "another change came first: {why}"),
             Self::NotAlone => f.write_str("the change needs the directory for itself"),
             Self::Driver(cause) => cause.fmt(f),
@@ -109,11 +112,27 @@ impl From<sqlx::Error> for Error {
                 .find(|(index, columns, _)| words.contains(index) || words.contains(columns));
             return Self::Unique(key.map_or(UniqueKey::Other, |(_, _, key)| *key));
         }
-        // 40001, 40P01: PostgreSQL asks to try again. 5, 6, 261, 517: SQLite is busy or locked.
+        // https://www.postgresql.org/docs/current/errcodes-appendix.html and https://sqlite.org/rescode.html
         match database.code().as_deref() {
+            // A serialization failure, a deadlock: PostgreSQL asks to try again.
             Some("40001" | "40P01") => Self::Lost(cause.to_string()),
-            Some("5" | "6" | "261" | "517" | "57P01" | "53300") => Self::Unavailable(cause.to_string()),
+            // SQLite is busy, locked or full.
+            Some("5" | "6" | "261" | "517" | "13") => Self::Unavailable(cause.to_string()),
+            // PostgreSQL is read-only after a failover, out of room, memory or connections, or being stopped.
+            Some("25006" | "53100" | "53200" | "53300" | "57P01" | "57P02" | "57P03" | "57014" | "55P03") => {
+                Self::Unavailable(cause.to_string())
+            }
             _ => Self::Driver(cause),
+        }
+    }
+}
+
+impl Error {
+    /// What it means that a commit failed in this way: the answer that broke off may have been a yes.
+    pub(super) fn of_commit(self) -> Self {
+        match self {
+            Self::Unavailable(why) => Self::InDoubt(why),
+            other => other,
         }
     }
 }

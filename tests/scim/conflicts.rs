@@ -67,7 +67,7 @@ async fn a_deleted_record_makes_room_for_the_other() {
 }
 
 #[tokio::test]
-async fn a_deactivated_record_hands_its_member_over() {
+async fn a_deactivated_record_makes_room_for_the_other_whose_person_proves_to_have_the_mailbox() {
     each_engine(async |store| {
         let (company, idp, old) = two_records(&store).await;
         let member = company.id_of(ANA).await;
@@ -75,7 +75,7 @@ async fn a_deactivated_record_hands_its_member_over() {
         assert!(company.standing(ANA).await.starts_with("suspended directory member"));
         jobs::run_chores(&company.rollcall).await;
         assert!(waiting(&company, &idp).await.is_empty());
-        assert!(company.standing(ANA).await.starts_with("active directory member"));
+        assert!(company.standing(ANA).await.starts_with("invited directory member, invitation pending"));
         assert_eq!(company.id_of(ANA).await, member);
     })
     .await;

@@ -14,6 +14,7 @@ mod company;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod broken;
 mod keys;
 mod mail_log;
 mod outbox;
