@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use super::{
-    Conn, Result, directory_users,
+    Conn, Result, directory_users, key,
     memberships::Membership,
     sql::{Arg, Statement, all_of, optional, scalar_of},
 };
@@ -34,7 +34,7 @@ impl Search {
             statement.push(" AND m.status IN ").bind_list(self.statuses.iter().map(|status| status.as_str()));
         }
         if let Some(text) = &self.text {
-            let pattern = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+            let pattern = key(text).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
             statement
                 .push(" AND m.search_key LIKE ")
                 .bind(Arg::Text(format!("%{pattern}%")))

@@ -66,6 +66,29 @@ async fn several_addresses_are_told_apart() {
     .await;
 }
 
+/// The last letter of ΝΙΚΟΣ is another one in small letters at the end of a word, and the same address has one key.
+#[tokio::test]
+async fn an_address_is_the_same_in_any_case() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        let invite = async |email: &str| {
+            ada.post("/w/acme/people/invite", &[("emails", email), ("role", "member")]).await
+        };
+        invite("ΝΙΚΟΣ@acme.test").await.leads_to("/w/acme/people?tab=invitations");
+        for email in ["ΝΙΚΟΣ@acme.test", "νικοσ@acme.test"] {
+            invite(email).await.shows(422, "Already invited");
+        }
+        let mailed = "SELECT recipient FROM outbox WHERE recipient_key = $1";
+        let key = company.membership("ΝΙΚΟΣ@acme.test").await.email_key;
+        assert_eq!(company.look(mailed, &key).await, ["ΝΙΚΟΣ@acme.test"]);
+        ada.get("/w/acme/people?tab=invitations&q=%CE%9D%CE%99%CE%9A%CE%9F%CE%A3")
+            .await
+            .shows(200, "ΝΙΚΟΣ@acme.test");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_double_click_on_invite_makes_one_invitation() {
     each_engine(async |store| {
