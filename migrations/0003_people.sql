@@ -146,7 +146,6 @@ CREATE TABLE events (
     detail        TEXT NOT NULL,
     request_id    TEXT
 );
-CREATE INDEX events_workspace ON events (workspace_id, id);
 CREATE INDEX events_subject ON events (subject_id, id);
 CREATE INDEX events_actor ON events (actor_id, id);
 CREATE INDEX events_request ON events (request_id, id) WHERE request_id IS NOT NULL;

@@ -21,7 +21,7 @@ pub fn run(text: &str) {
     let Some(before) = before.as_object() else { return };
     for mode in [Mode::Tolerant, Mode::Strict] {
         if let Ok(patch) = patch::parse(user, &body, mode) {
-            match patch::apply(user, before, &patch.value) {
+            match patch::apply(user, before, &patch.value).map(|applied| applied.value) {
                 Err(refusal) => assert!((400..500).contains(&refusal.status), "{refusal}"),
                 Ok(None) => {}
                 Ok(Some(after)) => {

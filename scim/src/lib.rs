@@ -28,7 +28,7 @@
 //! // Entra's default dialect: a capitalised operation and a boolean sent as a string.
 //! let body = json!({"Operations": [{"op": "Replace", "path": "active", "value": "False"}]});
 //! let patch = patch::parse(kind, &body, Mode::Tolerant)?;
-//! let changed = patch::apply(kind, &user.value, &patch.value)?.unwrap_or_default();
+//! let changed = patch::apply(kind, &user.value, &patch.value)?.value.unwrap_or_default();
 //!
 //! assert_eq!(changed["active"], json!(false));
 //! assert!(patch.deviations.contains(&scim::Deviation::StringBoolean));

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use crate::Document;
-use crate::dialect::{Accepted, Mode, Notes};
+use crate::dialect::{Accepted, Deviation, Mode, Notes};
 use crate::error::Error;
 use crate::list::query_pairs;
 use crate::path::{AttrPath, is_urn};
@@ -30,14 +30,16 @@ impl Projection {
     /// # Errors
     /// `invalidValue` for more than [`MAX_NAMES`] names; in strict mode also if the request has both lists, which exclude
     /// each other.
-    pub fn new(
+    pub(crate) fn new(
         kind: &ResourceType,
         attributes: Option<&[String]>,
         excluded: Option<&[String]>,
-        mode: Mode,
+        notes: &mut Notes,
     ) -> Result<Self, Error> {
-        if mode == Mode::Strict && attributes.is_some() && excluded.is_some() {
-            return Err(Error::invalid_value("attributes and excludedAttributes exclude each other."));
+        if attributes.is_some() && excluded.is_some() {
+            notes.tolerate(Deviation::BothAttributeLists, || {
+                Error::invalid_value("attributes and excludedAttributes exclude each other.")
+            })?;
         }
         let number = attributes.map_or(0, <[String]>::len) + excluded.map_or(0, <[String]>::len);
         if number > MAX_NAMES {
@@ -214,13 +216,13 @@ impl<'a> From<&'a AttrPath> for Place<'a> {
 /// The projection in the query of a request that is not for a list.
 ///
 /// # Errors
-/// As [`Projection::new`].
+/// `invalidValue` for more than [`MAX_NAMES`] names; in strict mode also for both lists, which exclude each other.
 pub fn from_query(kind: &ResourceType, raw_query: &str, mode: Mode) -> Result<Accepted<Projection>, Error> {
     let mut notes = Notes::new(mode);
     let pairs = query_pairs(raw_query, &mut notes)?;
     let names = |key: &str| pairs.get(key).map(|value| split_names(value));
-    let projection =
-        Projection::new(kind, names("attributes").as_deref(), names("excludedattributes").as_deref(), mode)?;
+    let (attributes, excluded) = (names("attributes"), names("excludedattributes"));
+    let projection = Projection::new(kind, attributes.as_deref(), excluded.as_deref(), &mut notes)?;
     Ok(notes.accept(projection))
 }
 

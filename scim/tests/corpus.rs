@@ -98,14 +98,16 @@ fn write(kind: &ResourceType, body: &Value, mode: Mode) -> Result<Outcome, Error
 
 fn change(kind: &ResourceType, before: &Value, body: &Value, mode: Mode) -> Result<Outcome, Error> {
     let before: Document = before.as_object().cloned().unwrap();
-    let Accepted { value: mut patch, deviations } = patch::parse(kind, body, mode)?;
+    let Accepted { value: mut patch, mut deviations } = patch::parse(kind, body, mode)?;
     let mut fields = Vec::new();
     if kind.id == "Group" {
         let (rest, changes) = patch.split_members()?;
         patch = rest;
         fields.push(("members", changes.iter().map(show_change).collect()));
     }
-    fields.push(("after", json!(patch::apply(kind, &before, &patch)?)));
+    let applied = patch::apply(kind, &before, &patch)?;
+    deviations.extend(applied.deviations);
+    fields.push(("after", json!(applied.value)));
     Ok(Outcome { fields, deviations })
 }
 

@@ -90,7 +90,7 @@ fn patched(kind: &scim::schema::ResourceType, before: Value, operations: Value) 
         json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations });
     let patch = patch::parse(kind, &body, Mode::Tolerant)?.value;
     let before = document(before);
-    Ok(Value::Object(patch::apply(kind, &before, &patch)?.unwrap_or(before)))
+    Ok(Value::Object(patch::apply(kind, &before, &patch)?.value.unwrap_or(before)))
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::slice;
 
 use scim::{
-    Document,
+    Accepted, Deviation, Document,
     etag::Preconditions,
     patch::{MemberChange, Patch},
     schema::ResourceType,
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{
     members::{self, Moved},
     transaction::in_directory,
-    user::parsed,
+    user::{parsed, undisputed},
 };
 use crate::{
     audit,
@@ -38,7 +38,7 @@ pub(super) struct Request<'a> {
 }
 
 fn base_url(rollcall: &Rollcall, speaker: &Speaker) -> String {
-    rollcall.config.base_url.join(&format!("/scim/v2/{}", speaker.directory_id))
+    rollcall.config.base_url.scim(&speaker.directory_id)
 }
 
 /// Records a new group with its members.
@@ -50,7 +50,7 @@ pub async fn create(
     context: &Context,
     speaker: &Speaker,
     mut document: Document,
-) -> Result<DirectoryGroup> {
+) -> Result<Accepted<DirectoryGroup>> {
     let members = scim::patch::take_members(&mut document).map_err(Error::Scim)?;
     let mut group = DirectoryGroup {
         id: context.clock.new_id(),
@@ -65,13 +65,13 @@ pub async fn create(
     describe(&mut group, document)?;
     let base_url = base_url(rollcall, speaker);
     let (new, changes, base_url) = (&group, &[MemberChange::Add(members)], base_url.as_str());
-    in_directory(rollcall, &speaker.directory_id, Turn::Beside, |mut tx, turn| async move {
+    let deviations = in_directory(rollcall, &speaker.directory_id, Turn::Beside, |mut tx, turn| async move {
         let request = Request { context, speaker, base_url, turn };
         let outcome = create_in(&mut tx, &request, new, changes).await;
         (tx, outcome)
     })
     .await?;
-    Ok(group)
+    Ok(Accepted { value: group, deviations })
 }
 
 async fn create_in(
@@ -79,11 +79,12 @@ async fn create_in(
     request: &Request<'_>,
     group: &DirectoryGroup,
     changes: &[MemberChange],
-) -> Result<()> {
+) -> Result<Vec<Deviation>> {
     store::directory_groups::insert(tx, group).await.map_err(|e| taken(e, group))?;
     let moved = members::change(tx, request, group, changes).await?;
     follow_roles(tx, request, group, &group.display_name, &moved).await?;
-    record(tx, request, "directory_group.created", group, &moved).await
+    record(tx, request, "directory_group.created", group, &moved).await?;
+    Ok(moved.deviations)
 }
 
 /// Replaces a group (PUT, RFC 7644 section 3.5.1). Members that are not listed go: an absent list is an empty one. What a
@@ -99,14 +100,15 @@ pub async fn replace(
     expected: &Preconditions,
     kind: &ResourceType,
     mut document: Document,
-) -> Result<DirectoryGroup> {
+) -> Result<Accepted<DirectoryGroup>> {
     let members = scim::patch::take_members(&mut document).map_err(Error::Scim)?;
     let base_url = base_url(rollcall, speaker);
     let (changes, document, base_url) = (&[MemberChange::Replace(members)], &document, base_url.as_str());
     in_directory(rollcall, &speaker.directory_id, Turn::Beside, |mut tx, turn| async move {
         let request = Request { context, speaker, base_url, turn };
         let replaced = |before: &Document| {
-            scim::resource::replace(kind, before, document.clone()).map(Some).map_err(Error::Scim)
+            let replaced = scim::resource::replace(kind, before, document.clone()).map_err(Error::Scim)?;
+            Ok(undisputed(Some(replaced)))
         };
         let outcome = change(&mut tx, &request, id, expected, changes, replaced).await;
         (tx, outcome)
@@ -126,14 +128,14 @@ pub async fn patch(
     expected: &Preconditions,
     kind: &ResourceType,
     patch: Patch,
-) -> Result<DirectoryGroup> {
+) -> Result<Accepted<DirectoryGroup>> {
     let (patch, changes) = patch.split_members().map_err(Error::Scim)?;
     let base_url = base_url(rollcall, speaker);
     let (patch, changes, base_url) = (&patch, changes.as_slice(), base_url.as_str());
     in_directory(rollcall, &speaker.directory_id, Turn::Beside, |mut tx, turn| async move {
         let request = Request { context, speaker, base_url, turn };
         let patched = |document: &Document| match patch.operations.is_empty() {
-            true => Ok(None),
+            true => Ok(undisputed(None)),
             false => scim::patch::apply(kind, document, patch).map_err(Error::Scim),
         };
         let outcome = change(&mut tx, &request, id, expected, changes, patched).await;
@@ -148,24 +150,26 @@ async fn change(
     id: &DirectoryGroupId,
     expected: &Preconditions,
     changes: &[MemberChange],
-    decide: impl FnOnce(&Document) -> Result<Option<Document>>,
-) -> Result<DirectoryGroup> {
+    decide: impl FnOnce(&Document) -> Result<Accepted<Option<Document>>>,
+) -> Result<Accepted<DirectoryGroup>> {
     let directory = &request.speaker.directory_id;
     let Some(before) = store::directory_groups::get_for_update(tx, directory, id).await? else {
         return Err(Error::NotFound { what: "Group in this directory" });
     };
     expected.check(&scim::etag::weak(before.version)).map_err(Error::Scim)?;
     let mut group = before.clone();
-    if let Some(document) = decide(&parsed(&before.document)?)? {
+    let Accepted { value: document, mut deviations } = decide(&parsed(&before.document)?)?;
+    if let Some(document) = document {
         describe(&mut group, document)?;
     }
     let moved = members::change(tx, request, &group, changes).await?;
+    deviations.extend(&moved.deviations);
     if moved.rows == 0 && group == before {
         if moved.unknown > 0 {
             // Nothing that can be read back is different, but someone is waited for.
             record(tx, request, "directory_group.updated", &group, &moved).await?;
         }
-        return Ok(group);
+        return Ok(Accepted { value: group, deviations });
     }
     group.version += 1;
     // A request that began earlier may come later.
@@ -173,7 +177,7 @@ async fn change(
     store::directory_groups::update(tx, &group).await.map_err(|e| taken(e, &group))?;
     follow_roles(tx, request, &group, &before.display_name, &moved).await?;
     record(tx, request, "directory_group.updated", &group, &moved).await?;
-    Ok(group)
+    Ok(Accepted { value: group, deviations })
 }
 
 /// Deletes a group; its members stay.

@@ -1,7 +1,7 @@
 //! People of the mirror: created, replaced, patched and deleted by the identity provider. Each change is recorded
 //! and projected in one transaction.
 
-use scim::{Document, etag::Preconditions, patch::Patch, schema::ResourceType};
+use scim::{Accepted, Deviation, Document, etag::Preconditions, patch::Patch, schema::ResourceType};
 use serde_json::{Value, json};
 
 use super::{columns::UserColumns, members, tag, transaction::in_directory};
@@ -25,12 +25,19 @@ pub struct Changed {
     pub user: DirectoryUser,
     /// What followed; `None` when nothing changed.
     pub outcome: Option<Outcome>,
+    /// What was tolerated.
+    pub deviations: Vec<Deviation>,
 }
 
 /// `groups` are part of what a client reads, and so of the tag that it read, but no write of the person changes them: a
 /// write is refused only when the person's own attributes changed meanwhile (RFC 7644 section 3.14).
 fn check(expected: &Preconditions, version: i64) -> Result<()> {
     expected.map(tag::without_groups).check(&scim::etag::weak(version)).map_err(Error::Scim)
+}
+
+/// A change in which nothing had to be tolerated.
+pub(super) fn undisputed<T>(value: T) -> Accepted<T> {
+    Accepted { value, deviations: Vec::new() }
 }
 
 /// Records a new person.
@@ -68,7 +75,7 @@ pub async fn create(
         (tx, outcome)
     })
     .await?;
-    Ok(Changed { user, outcome: Some(outcome) })
+    Ok(Changed { user, outcome: Some(outcome), deviations: Vec::new() })
 }
 
 async fn create_in(
@@ -104,7 +111,7 @@ pub async fn replace(
         let replaced = |before: &DirectoryUser| {
             let known = parsed(&before.document)?;
             let new = scim::resource::replace(kind, &known, document.clone()).map_err(Error::Scim)?;
-            Ok(Some(with_active(new, before.active)))
+            Ok(undisputed(Some(with_active(new, before.active))))
         };
         let outcome = change(&mut tx, context, speaker, id, expected, replaced).await;
         (tx, outcome)
@@ -145,21 +152,22 @@ async fn change(
     speaker: &Speaker,
     id: &DirectoryUserId,
     expected: &Preconditions,
-    decide: impl FnOnce(&DirectoryUser) -> Result<Option<Document>>,
+    decide: impl FnOnce(&DirectoryUser) -> Result<Accepted<Option<Document>>>,
 ) -> Result<Changed> {
     let Some(before) = store::directory_users::get_for_update(tx, &speaker.directory_id, id).await? else {
         return Err(Error::NotFound { what: "User in this directory" });
     };
     check(expected, before.version)?;
-    let Some(document) = decide(&before)? else {
-        return Ok(Changed { user: before, outcome: None });
+    let Accepted { value: document, deviations } = decide(&before)?;
+    let Some(document) = document else {
+        return Ok(Changed { user: before, outcome: None, deviations });
     };
     let columns = UserColumns::of(&document, &speaker.settings.email_sources)?;
     // A PATCH may take the attribute away. That says nothing new: a leaver does not come back by it.
     let active = if document.contains_key("active") { columns.active } else { before.active };
     let document = stored(document);
     if document == before.document {
-        return Ok(Changed { user: before, outcome: None });
+        return Ok(Changed { user: before, outcome: None, deviations });
     }
     let after = DirectoryUser {
         user_name: columns.user_name,
@@ -185,7 +193,7 @@ async fn change(
         _ => "directory_user.updated",
     };
     record(tx, context, speaker, action, &after).await?;
-    Ok(Changed { user: after, outcome: Some(outcome) })
+    Ok(Changed { user: after, outcome: Some(outcome), deviations })
 }
 
 /// Deletes a person: gone for the identity provider, their `userName` free again.

@@ -5,24 +5,23 @@
 //! is read or written does not come into its time. What a change did stands in `events`, written with the change
 //! itself: losing the queue in a crash loses the wording, not the fact.
 //!
-//! Changes and refusals are always written. Reads are sampled: a few a second for each directory
-//! ([`READS_A_SECOND`], [`READS_AT_ONCE`]), of which the housekeeping keeps the latest [`READS_KEPT`].
+//! Changes and refusals of who has a token are always written. Reads are sampled: a few a second for each directory
+//! ([`READS_A_SECOND`], [`READS_AT_ONCE`]), of which the housekeeping keeps the latest [`READS_KEPT`]. So are requests
+//! without a token that opens the directory: one a second.
 
+mod queue;
 mod record;
 mod redact;
 mod words;
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::body::Bytes;
 use scim::Deviation;
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+pub use queue::Journal;
+use queue::Uses;
 pub use words::{Consequence, consequence};
 
 use crate::{
@@ -48,11 +47,10 @@ pub const LARGEST_BODY: usize = 64 * 1024;
 
 /// How long an entry may wait for others that are written with it.
 const LINGER: Duration = Duration::from_millis(200);
-/// Entries, and bytes in them, that may wait; the request that finds more writes them before it is answered.
-const MOST_WAITING: usize = 1024;
-const MOST_BYTES: usize = 16 * 1024 * 1024;
-/// Entries that may wait while the database cannot be written. What comes then is lost, with a line in the log.
-const MOST_STUCK: usize = 4 * MOST_WAITING;
+/// How long the journal is left alone after it could not be written.
+const AFTER_FAILURE: Duration = Duration::from_secs(2);
+/// How long a request that finds too much waiting lets itself be held up.
+const A_MOMENT: Duration = Duration::from_secs(2);
 /// Events that are read to put one batch into words.
 const MOST_EVENTS: i64 = 5000;
 
@@ -73,6 +71,8 @@ pub struct Entry {
     pub status: u16,
     /// What it was told went wrong, without the reference.
     pub refusal: Option<scim::Error>,
+    /// The operations of a Bulk request that were refused.
+    pub refused: Option<RefusedOperations>,
     /// How long the answer took.
     pub duration: Duration,
     /// Where it came from.
@@ -91,8 +91,19 @@ pub struct Entry {
     pub deviations: Vec<Deviation>,
     /// Attributes of the directory's own extensions that are never returned, by their names in lower case.
     pub secret_names: Arc<[String]>,
-    /// False for a read that is only counted.
+    /// False for a read, or a request without a token, that is only counted.
     pub is_kept: bool,
+}
+
+/// Operations that were refused within a request that was answered as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedOperations {
+    /// How many.
+    pub refused: u64,
+    /// Of how many.
+    pub of: u64,
+    /// What the first of them was told went wrong, without the reference.
+    pub first: scim::Error,
 }
 
 impl Entry {
@@ -101,8 +112,13 @@ impl Entry {
         record::kind(self) == RequestKind::Read
     }
 
+    /// What was told went wrong, of the whole request or of an operation in it.
+    fn error(&self) -> Option<&scim::Error> {
+        self.refusal.as_ref().or(self.refused.as_ref().map(|refused| &refused.first))
+    }
+
     fn bytes(&self) -> usize {
-        self.request_body.len() + self.response_body.len()
+        self.target.len() + self.request_body.len() + self.response_body.len()
     }
 }
 
@@ -117,63 +133,17 @@ pub fn reference(id: &ScimRequestId) -> String {
     format!("act_{}", letters.collect::<String>())
 }
 
-/// What waits to be written.
-#[derive(Debug, Default)]
-pub struct Journal {
-    waiting: Mutex<Waiting>,
-    /// Told when something waits.
-    due: Notify,
-    /// Held while a batch is written, so that batches keep their order and whoever waits for it finds it written.
-    writing: tokio::sync::Mutex<()>,
-}
-
-#[derive(Debug, Default)]
-struct Waiting {
-    entries: Vec<Entry>,
-    bytes: usize,
-}
-
-impl Journal {
-    /// Adds an entry; true when so much waits that it should be written now.
-    pub fn push(&self, entry: Entry) -> bool {
-        let mut waiting = self.waiting();
-        if waiting.entries.len() >= MOST_STUCK {
-            tracing::warn!(request = %entry.id, "the journal cannot be written; a request is not in it");
-            return true;
-        }
-        waiting.bytes += entry.bytes();
-        waiting.entries.push(entry);
-        self.due.notify_one();
-        waiting.entries.len() >= MOST_WAITING || waiting.bytes >= MOST_BYTES
-    }
-
-    fn take(&self) -> Vec<Entry> {
-        std::mem::take(&mut *self.waiting()).entries
-    }
-
-    fn put_back(&self, mut entries: Vec<Entry>) {
-        let mut waiting = self.waiting();
-        entries.append(&mut waiting.entries);
-        waiting.bytes = entries.iter().map(Entry::bytes).sum();
-        waiting.entries = entries;
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        // Nothing panics while it is held, and a list is whole at any time.
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// Writes what waits, a few times a second, until `shutdown`.
 pub async fn run(rollcall: &Rollcall, shutdown: &CancellationToken) {
     while !shutdown.is_cancelled() {
         tokio::select! {
             () = shutdown.cancelled() => {}
-            () = rollcall.journal.due.notified() => {}
+            () = rollcall.journal.is_due() => {}
         }
+        let pause = if rollcall.journal.is_stuck() { AFTER_FAILURE } else { LINGER };
         tokio::select! {
             () = shutdown.cancelled() => {}
-            () = tokio::time::sleep(LINGER) => {}
+            () = tokio::time::sleep(pause) => {}
         }
         write_out(rollcall).await;
     }
@@ -181,34 +151,78 @@ pub async fn run(rollcall: &Rollcall, shutdown: &CancellationToken) {
 
 /// Writes everything that waits, now. What cannot be written for the moment waits on.
 pub async fn write_out(rollcall: &Rollcall) {
-    let _turn = rollcall.journal.writing.lock().await;
-    let entries = rollcall.journal.take();
-    if entries.is_empty() {
+    let _turn = rollcall.journal.turn().await;
+    write_waiting(rollcall).await;
+}
+
+/// The same for a request that found too much waiting, before it is answered. It waits for no more than a moment: what
+/// takes longer goes on without it, and the requests after it leave the writing to the journal itself.
+pub async fn relieve(rollcall: &Rollcall) {
+    let everything = rollcall.clone();
+    let writing = tokio::spawn(async move {
+        let _turn = everything.journal.turn().await;
+        if !everything.journal.is_stuck() {
+            write_waiting(&everything).await;
+        }
+    });
+    if tokio::time::timeout(A_MOMENT, writing).await.is_err() {
+        rollcall.journal.gets_stuck();
+    }
+}
+
+async fn write_waiting(rollcall: &Rollcall) {
+    let mut batch = rollcall.journal.take();
+    if batch.is_empty() {
         return;
     }
-    match write(rollcall, &entries).await {
-        Ok(()) => {}
+    match write(rollcall, &batch.entries, &batch.uses).await {
+        Ok(()) => return rollcall.journal.is_written(),
         Err(store::Error::Unavailable(cause)) => {
-            tracing::warn!(%cause, entries = entries.len(), "the journal could not be written; trying again");
-            rollcall.journal.put_back(entries);
+            tracing::warn!(%cause, entries = batch.entries.len(), "the journal could not be written; trying again");
+            return rollcall.journal.put_back(batch);
         }
         Err(cause) => {
             tracing::warn!(%cause, "a batch of the journal was refused; writing its entries one by one");
-            write_one_by_one(rollcall, entries).await;
         }
     }
-}
-
-/// So that one entry that the database does not take costs none of the others.
-async fn write_one_by_one(rollcall: &Rollcall, entries: Vec<Entry>) {
-    for entry in entries {
-        if let Err(cause) = write(rollcall, std::slice::from_ref(&entry)).await {
-            tracing::error!(%cause, request = %entry.id, "a request could not be written into the journal");
+    let one = |entry: Entry| async move {
+        let outcome = write(rollcall, std::slice::from_ref(&entry), &Uses::new()).await;
+        (entry, outcome)
+    };
+    batch.entries = one_by_one(batch.entries, one).await;
+    if batch.entries.is_empty() {
+        match write(rollcall, &[], &batch.uses).await {
+            Ok(()) => return rollcall.journal.is_written(),
+            Err(cause) => tracing::warn!(%cause, "the last use of tokens could not be written"),
         }
     }
+    rollcall.journal.put_back(batch);
 }
 
-async fn write(rollcall: &Rollcall, entries: &[Entry]) -> store::Result<()> {
+/// Writes each entry for itself, so that one that the database does not take costs none of the others. Gives those that
+/// wait on because the database is not available.
+async fn one_by_one<Writing>(entries: Vec<Entry>, write: impl Fn(Entry) -> Writing) -> Vec<Entry>
+where
+    Writing: Future<Output = (Entry, store::Result<()>)>,
+{
+    let mut left = entries.into_iter();
+    while let Some(entry) = left.next() {
+        let (entry, outcome) = write(entry).await;
+        match outcome {
+            Ok(()) => {}
+            Err(store::Error::Unavailable(cause)) => {
+                tracing::warn!(%cause, "the journal could not be written; trying again");
+                return std::iter::once(entry).chain(left).collect();
+            }
+            Err(cause) => {
+                tracing::error!(%cause, request = %entry.id, "a request could not be written into the journal");
+            }
+        }
+    }
+    Vec::new()
+}
+
+async fn write(rollcall: &Rollcall, entries: &[Entry], uses: &Uses) -> store::Result<()> {
     let (requests, deviations) = {
         let mut conn = rollcall.db.read().await?;
         let known = store::directories::list_known(&mut conn, &directories_of(entries)).await?;
@@ -220,12 +234,15 @@ async fn write(rollcall: &Rollcall, entries: &[Entry]) -> store::Result<()> {
         let told = with_events(&entries, &events);
         (records(&told), count(&told))
     };
-    if requests.is_empty() && deviations.is_empty() {
+    if requests.is_empty() && deviations.is_empty() && uses.is_empty() {
         return Ok(());
     }
     let mut tx = rollcall.db.write().await?;
     store::scim_requests::insert_all(&mut tx, &requests).await?;
     store::directory_deviations::add_all(&mut tx, &deviations).await?;
+    for (token, at) in uses {
+        store::directory_tokens::touch(&mut tx, token, *at).await?;
+    }
     tx.commit().await
 }
 
@@ -310,5 +327,24 @@ mod tests {
         many.sort();
         many.dedup();
         assert_eq!(many.len(), 1000);
+    }
+
+    #[tokio::test]
+    async fn what_waits_for_the_database_is_not_lost_and_what_it_refuses_is() {
+        let entries: Vec<Entry> = ["a", "refused", "b", "gone", "c"].map(queue::tests::entry).into();
+        let tried = std::cell::RefCell::new(Vec::new());
+        let left = one_by_one(entries, |entry| {
+            tried.borrow_mut().push(entry.target.clone());
+            let outcome = match entry.target.as_str() {
+                "refused" => Err(store::Error::NotAlone),
+                "gone" => Err(store::Error::Unavailable("the disk is full".to_owned())),
+                _ => Ok(()),
+            };
+            std::future::ready((entry, outcome))
+        })
+        .await;
+        assert_eq!(*tried.borrow(), ["a", "refused", "b", "gone"]);
+        let left: Vec<&str> = left.iter().map(|entry| entry.target.as_str()).collect();
+        assert_eq!(left, ["gone", "c"]);
     }
 }

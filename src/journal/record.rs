@@ -31,8 +31,8 @@ pub(super) fn of(told: &Told<'_>) -> ScimRequest {
         method: entry.method.clone(),
         target,
         status: i64::from(entry.status),
-        scim_type: entry.refusal.as_ref().and_then(|error| Some(error.scim_type?.as_str().to_owned())),
-        detail: entry.refusal.as_ref().map(|error| cut(&error.detail, 2048)),
+        scim_type: entry.error().and_then(|error| Some(error.scim_type?.as_str().to_owned())),
+        detail: entry.error().map(|error| cut(&error.detail, 2048)),
         duration: i64::try_from(entry.duration.as_micros()).unwrap_or(i64::MAX),
         address: entry.address.clone(),
         user_agent: entry.user_agent.as_deref().map(short),
@@ -50,6 +50,7 @@ pub(super) fn kind(entry: &Entry) -> RequestKind {
     match entry.status {
         _ if entry.rejection.is_some() => RequestKind::Rejected,
         400.. => RequestKind::Error,
+        _ if entry.refused.is_some() => RequestKind::Error,
         _ if is_read(&entry.method, &entry.target) => RequestKind::Read,
         _ => RequestKind::Change,
     }

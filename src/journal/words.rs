@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Entry, record::is_read, redact::cut};
+use super::{Entry, RefusedOperations, record::is_read, redact::cut};
 use crate::{
     model::{HeldReason, Role},
     store::events::Event,
@@ -15,12 +15,19 @@ pub(super) fn summary(entry: &Entry, events: &[&Event]) -> String {
     if let Some(rejection) = entry.rejection {
         return rejection.sentence().to_owned();
     }
-    let sentence = match &entry.refusal {
-        Some(refusal) if entry.status >= 500 => format!("Failed: {}", first_sentence(&refusal.detail)),
-        Some(refusal) => format!("Refused: {}", first_sentence(&refusal.detail)),
-        None => changed(events).unwrap_or_else(|| asked(&entry.method, &entry.target)),
+    let sentence = match (&entry.refusal, &entry.refused) {
+        (Some(refusal), _) if entry.status >= 500 => format!("Failed: {}", first_sentence(&refusal.detail)),
+        (Some(refusal), _) => format!("Refused: {}", first_sentence(&refusal.detail)),
+        (None, Some(refused)) => refused_operations(refused),
+        (None, None) => changed(events).unwrap_or_else(|| asked(&entry.method, &entry.target)),
     };
     cut(&sentence, 300)
+}
+
+/// `Refused 1 of 2 operations: …`.
+fn refused_operations(RefusedOperations { refused, of, first }: &RefusedOperations) -> String {
+    let operations = counted(*of, "operation", "operations");
+    format!("Refused {refused} of {operations}: {}", first_sentence(&first.detail))
 }
 
 fn first_sentence(text: &str) -> &str {

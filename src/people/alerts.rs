@@ -70,8 +70,8 @@ const WINDOW: Duration = Duration::from_secs(600);
 /// This many, and a fifth of the members, may lose access in one window without an alert.
 const UNREMARKABLE: i64 = 10;
 
-/// Tells everyone who looks after the workspace or the installation that the directory calls the last owner inactive: the owners alone would be the one who is said to be gone. The caller sees to it that it is told
-/// once.
+/// Tells everyone who looks after the workspace or the installation that the directory calls the last owner inactive: the
+/// owners alone would be the one who is said to be gone. The caller sees to it that it is told once.
 ///
 /// # Errors
 /// When the database fails.
@@ -98,7 +98,8 @@ pub async fn last_owner(
     alert.send(tx, context, &recipients).await
 }
 
-/// Counts a person who lost access by a directory's word, and tells the owners when a window holds too many: more than ten, and more than a fifth of the members.
+/// Counts a person who lost access by a directory's word, and tells the owners when a window holds too many: more than
+/// ten, and more than a fifth of the members.
 ///
 /// # Errors
 /// When the database fails.
@@ -216,8 +217,7 @@ pub async fn token_expiring(tx: &mut Tx, context: &Context, token: &ExpiringToke
     alert.to_owners(tx, context).await
 }
 
-/// Tells the owners and admins that someone could not come in for want of a seat: once, until a
-/// seat was free.
+/// Tells the owners and admins that someone could not come in for want of a seat: once, until a seat was free.
 ///
 /// # Errors
 /// When the database fails.

@@ -9,7 +9,7 @@ use axum::{
 };
 use governor::Quota;
 use http::{HeaderMap, HeaderValue, header, request::Parts};
-use scim::{Accepted, Mode, projection::Projection, schema::ResourceType};
+use scim::{Accepted, Deviation, Mode, projection::Projection, schema::ResourceType};
 
 use super::{
     failure::{self, Failure},
@@ -70,13 +70,17 @@ impl FromRequestParts<Rollcall> for DirectoryAuth {
     async fn from_request_parts(parts: &mut Parts, rollcall: &Rollcall) -> Result<Self, Failure> {
         let notebook = Notebook::of(&parts.extensions)?;
         let directory = directory_in_path(parts).unwrap_or_default();
-        let token = presented_token(&parts.headers);
-        match token::authenticate(rollcall, &directory, token.as_deref()).await? {
+        let presented = Presented::of(&parts.headers);
+        let token = presented.as_ref().map(|presented| presented.token.as_str());
+        match token::authenticate(rollcall, &directory, token).await? {
             Ok(holder) => {
                 notebook.opened(&holder.hint);
+                if presented.is_some_and(|presented| presented.is_bare) {
+                    notebook.tolerated(&[Deviation::BareToken]);
+                }
                 let kinds = kinds::of(rollcall, &holder.directory_id, holder.extensions_version).await?;
                 notebook.hides(kinds.secret_names());
-                let base_url = rollcall.config.base_url.join(&format!("/scim/v2/{directory}"));
+                let base_url = rollcall.config.base_url.scim(&holder.directory_id);
                 Ok(Self {
                     mode: if holder.settings.strict { Mode::Strict } else { Mode::Tolerant },
                     context: Context {
@@ -123,16 +127,25 @@ fn directory_in_path(parts: &Parts) -> Option<String> {
     rest.split('/').next().map(str::to_owned)
 }
 
-/// `Bearer TOKEN` in any case, or the bare token as Okta's header authentication sends it.
-fn presented_token(headers: &HeaderMap) -> Option<String> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?.trim();
-    let token = match value.split_once(char::is_whitespace) {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
-        Some(_) => return Some(String::new()),
-        None if value.eq_ignore_ascii_case("bearer") => return None,
-        None => value,
-    };
-    (!token.is_empty()).then(|| token.to_owned())
+/// The token that a request came with.
+struct Presented {
+    token: String,
+    /// Without `Bearer`, as Okta's header authentication sends it.
+    is_bare: bool,
+}
+
+impl Presented {
+    /// `Bearer TOKEN` in any case, or the bare token.
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?.trim();
+        let (token, is_bare) = match value.split_once(char::is_whitespace) {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => (token.trim(), false),
+            Some(_) => return Some(Self { token: String::new(), is_bare: false }),
+            None if value.eq_ignore_ascii_case("bearer") => return None,
+            None => (value, true),
+        };
+        (!token.is_empty()).then(|| Self { token: token.to_owned(), is_bare })
+    }
 }
 
 /// Requests a second with one token.
@@ -154,8 +167,8 @@ impl RateLimit {
 
 /// Refuses requests beyond the rate with 429 and whole seconds to wait: Okta reads `Retry-After` only as an integer.
 pub(super) async fn limit_rate(State(limit): State<RateLimit>, request: Request, next: Next) -> Response {
-    if let (Some(by_token), Some(token)) = (&limit.by_token, presented_token(request.headers()))
-        && let Err(wait) = by_token.check(&secret::hash(&token))
+    if let (Some(by_token), Some(presented)) = (&limit.by_token, Presented::of(request.headers()))
+        && let Err(wait) = by_token.check(&secret::hash(&presented.token))
     {
         let seconds = wait.as_secs() + 1;
         let mut response = failure::render(&scim::Error::too_many_requests(format!(

@@ -21,7 +21,7 @@ use super::{
     headers::text,
     render, users,
 };
-use crate::state::Rollcall;
+use crate::{journal::RefusedOperations, state::Rollcall};
 
 /// What one request may hold.
 pub(super) const LIMITS: BulkLimits =
@@ -53,7 +53,7 @@ impl Run {
     async fn all(mut self, request: &BulkRequest) -> Vec<BulkResult> {
         let plan = bulk::plan(&request.operations);
         let mut results: Vec<(usize, BulkResult)> = Vec::with_capacity(request.operations.len());
-        let mut errors = 0;
+        let (mut errors, mut first) = (0, None);
         let runnable = plan.order.iter().map(|index| (*index, false));
         for (index, is_circular) in runnable.chain(plan.circular.iter().map(|index| (*index, true))) {
             let Some(operation) = request.operations.get(index) else { continue };
@@ -64,6 +64,7 @@ impl Run {
                     Ok(result) => result,
                     Err(error) => {
                         errors += 1;
+                        first.get_or_insert_with(|| error.clone());
                         let error = self.auth.notebook.with_reference(error);
                         BulkResult::failed(operation, self.location(operation), &error)
                     }
@@ -72,6 +73,10 @@ impl Run {
             if request.stops_after(errors) {
                 break;
             }
+        }
+        if let Some(first) = first {
+            let of = request.operations.len() as u64;
+            self.auth.notebook.refused(RefusedOperations { refused: errors, of, first });
         }
         results.sort_by_key(|(index, _)| *index);
         results.into_iter().map(|(_, result)| result).collect()
@@ -146,9 +151,7 @@ fn if_match(operation: &BulkOperation) -> std::result::Result<HeaderMap, scim::E
 
 /// RFC 7644 section 3.7.1: references in a circle that cannot be resolved are a conflict.
 fn circular() -> scim::Error {
-    scim::Error::new(
-        409,
-        None,
+    scim::Error::conflict(
         "This operation refers to others that refer back to it. Make the resources first, then link them with PATCH.",
     )
 }

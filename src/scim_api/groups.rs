@@ -52,6 +52,7 @@ pub(super) async fn create(
     let projection = auth.projection(auth.kinds.group(), query.as_deref())?;
     let document = auth.accept(resource::read(auth.kinds.group(), &body, auth.mode)?);
     let group = directory::group::create(&rollcall, &auth.context, &auth.speaker, document).await?;
+    let group = auth.accept(group);
     show::<Groups>(&rollcall, &auth, StatusCode::CREATED, &group, &projection).await
 }
 
@@ -77,6 +78,7 @@ pub(super) async fn replace(
         document,
     )
     .await?;
+    let group = auth.accept(group);
     show::<Groups>(&rollcall, &auth, StatusCode::OK, &group, &projection).await
 }
 
@@ -103,6 +105,7 @@ pub(super) async fn patch(
         patch,
     )
     .await?;
+    let group = auth.accept(group);
     // Entra discourages a body with all members in the answer to a group PATCH. Whoever names attributes is shown them
     // (RFC 7644 section 3.5.2).
     if !projection.names_attributes()

@@ -21,7 +21,7 @@ use super::failure::Failure;
 use crate::{
     directory::token::Rejection,
     error::Error,
-    journal::{self, Entry},
+    journal::{self, Entry, RefusedOperations},
     model::{DirectoryId, ScimRequestId},
     state::Rollcall,
 };
@@ -39,6 +39,7 @@ struct Notes {
     token_hint: Option<String>,
     rejection: Option<Rejection>,
     deviations: Vec<Deviation>,
+    refused: Option<RefusedOperations>,
     secret_names: Arc<[String]>,
     body: Bytes,
 }
@@ -89,6 +90,11 @@ impl Notebook {
                 notes.deviations.push(*deviation);
             }
         }
+    }
+
+    /// Operations of the request were refused; the request itself is answered.
+    pub(super) fn refused(&self, operations: RefusedOperations) {
+        self.notes().refused = Some(operations);
     }
 
     /// The error with the reference by which its reader finds the request in the journal.
@@ -157,6 +163,7 @@ pub(super) async fn keep(State(clerk): State<Clerk>, mut request: Request, next:
         target: asked.target,
         status: response.status().as_u16(),
         refusal,
+        refused: notes.refused,
         duration: began.elapsed(),
         address: asked.address,
         user_agent: asked.user_agent,
@@ -173,7 +180,7 @@ pub(super) async fn keep(State(clerk): State<Clerk>, mut request: Request, next:
     }
     let is_worth_it = entry.is_kept || !entry.deviations.is_empty();
     if is_worth_it && clerk.rollcall.journal.push(entry) {
-        journal::write_out(&clerk.rollcall).await;
+        journal::relieve(&clerk.rollcall).await;
     }
     response
 }

@@ -54,35 +54,38 @@ async fn everything(
     auth: &DirectoryAuth,
     read: impl Fn(&ResourceType) -> std::result::Result<Accepted<ListQuery>, scim::Error>,
 ) -> Result<Response> {
-    let (users, groups) = match (read(auth.kinds.user()), read(auth.kinds.group())) {
-        // A filter on an attribute that only one kind has finds resources of that kind.
-        (Err(refusal), Err(_)) => return Err(refusal.into()),
-        (users, groups) => (users.ok().map(|q| auth.accept(q)), groups.ok().map(|q| auth.accept(q))),
-    };
-    let Some(query) = users.as_ref().or(groups.as_ref()) else { return Ok(super::render::no_content()) };
+    let users = auth.accept(read(auth.kinds.user())?);
+    let groups = auth.accept(read(auth.kinds.group())?);
+    let signed_for = signed_for(&users, &groups);
     let mut page = Both {
-        ended: list::unseal(auth, "/", query)?,
-        offset: if query.cursor.is_some() { 0 } else { query.start_index - 1 },
-        wanted: list::size(query),
+        ended: list::unseal(auth, &signed_for, &users)?,
+        offset: if users.cursor.is_some() { 0 } else { users.start_index - 1 },
+        wanted: list::size(&users),
         total: 0,
         shown: Vec::new(),
         next: None,
     };
-    let is_scan = users.as_ref().is_some_and(list::is_scan::<Users>)
-        || groups.as_ref().is_some_and(list::is_scan::<Groups>);
+    let is_scan = !users.finds_nothing && list::is_scan::<Users>(&users)
+        || !groups.finds_nothing && list::is_scan::<Groups>(&groups);
     list::in_time(&rollcall.scans, is_scan.then_some(auth.directory()), async {
         let mut conn = rollcall.db.read().await?;
-        if let Some(users) = &users {
-            page.add_users(&mut conn, auth, users).await?;
+        if !users.finds_nothing {
+            page.add_users(&mut conn, auth, &users).await?;
         }
-        if let Some(groups) = &groups {
-            page.add_groups(&mut conn, auth, groups).await?;
+        if !groups.finds_nothing {
+            page.add_groups(&mut conn, auth, &groups).await?;
         }
         Ok(())
     })
     .await?;
-    let next = page.next.map(|next| list::seal(auth, "/", query, &next)).transpose()?;
-    Ok(list::message(query, page.total, next, page.shown))
+    let next = page.next.map(|next| list::seal(auth, &signed_for, &users, &next)).transpose()?;
+    Ok(list::message(&users, page.total, next, page.shown))
+}
+
+/// The root, and what is asked of the groups: a cursor is for one question to both kinds.
+fn signed_for(users: &ListQuery, groups: &ListQuery) -> String {
+    let filter = groups.filter.as_ref().map(ToString::to_string).unwrap_or_default();
+    format!("/ {} {} {filter}", users.finds_nothing, groups.finds_nothing)
 }
 
 /// A page of users and groups as it comes together.

@@ -72,6 +72,7 @@ pub(super) async fn replace(
         document,
     )
     .await?;
+    auth.notebook.tolerated(&changed.deviations);
     show::<Users>(&rollcall, &auth, StatusCode::OK, &changed.user, &projection).await
 }
 
@@ -98,6 +99,7 @@ pub(super) async fn patch(
         &patch,
     )
     .await?;
+    auth.notebook.tolerated(&changed.deviations);
     show::<Users>(&rollcall, &auth, StatusCode::OK, &changed.user, &projection).await
 }
 

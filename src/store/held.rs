@@ -192,19 +192,19 @@ pub async fn ask_recheck(tx: &mut Tx, id: &DirectoryId) -> Result<()> {
     Ok(())
 }
 
-/// Notes how far the second look has come; false when it was asked for anew meanwhile.
+/// Notes how far the second look has come, unless it was asked for anew meanwhile.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn set_recheck(tx: &mut Tx, id: &DirectoryId, from: &str, next: Option<&str>) -> Result<bool> {
-    let rows = execute!(
+pub async fn set_recheck(tx: &mut Tx, id: &DirectoryId, from: &str, next: Option<&str>) -> Result<()> {
+    execute!(
         tx,
         "UPDATE directories SET recheck_from = $3 WHERE id = $1 AND recheck_from = $2",
         id,
         from,
         next
     )?;
-    Ok(rows > 0)
+    Ok(())
 }
 
 /// Directories with held people to look at again, and from which id on.

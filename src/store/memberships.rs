@@ -236,6 +236,34 @@ pub async fn find_by_email(
     )
 }
 
+/// Takes its address from a removed membership, for someone who has it now. Its own email stays to be read.
+///
+/// # Errors
+/// When the database fails.
+pub async fn vacate_address(tx: &mut Tx, workspace: &WorkspaceId, email_key: &str) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE memberships SET email_key = id WHERE workspace_id = $1 AND email_key = $2 AND status = 'removed'",
+        workspace,
+        email_key
+    )?;
+    Ok(())
+}
+
+/// Takes its account from a removed membership, for another one that it joins now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn vacate_account(tx: &mut Tx, workspace: &WorkspaceId, account: &AccountId) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE memberships SET account_id = NULL WHERE workspace_id = $1 AND account_id = $2 AND status = 'removed'",
+        workspace,
+        account
+    )?;
+    Ok(())
+}
+
 /// The membership of this account in the workspace.
 ///
 /// # Errors
@@ -274,7 +302,7 @@ pub async fn list_of_account_for_share(tx: &mut Tx, account: &AccountId) -> Resu
     all!(tx, Membership, sql, account)
 }
 
-/// Every membership of a workspace, oldest first, except removed ones when `removed` is false.
+/// Every membership of a workspace, removed ones too, oldest first.
 ///
 /// # Errors
 /// When the database fails.

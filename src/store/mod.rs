@@ -4,6 +4,7 @@
 //! `migrations/`, a file here with its record (`FromRow`) and functions named `get`, `find_by_x`, `list`, `insert`,
 //! `update`, `delete`, and the unique indexes that callers must tell apart in `error.rs`.
 
+pub mod account_links;
 pub mod accounts;
 pub mod database_clock;
 mod db;

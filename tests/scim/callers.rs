@@ -46,6 +46,13 @@ impl Caller {
         Self { router: scim_api::router(rollcall), ..self.clone() }
     }
 
+    /// The same, with the token alone in its header.
+    pub fn with_bare_token(&self) -> Self {
+        let bare = |value: &str| value.strip_prefix("Bearer ").unwrap_or(value).to_owned();
+        let headers = self.headers.iter().map(|(name, value)| (*name, bare(value))).collect();
+        Self { headers, ..self.clone() }
+    }
+
     /// Sends this header with every request.
     #[must_use]
     pub fn sending(mut self, name: &'static str, value: &str) -> Self {

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use rollcall::{
-    directory::administration::Farewell,
     jobs,
-    model::{HeldReason, Provider, Role},
+    model::{HeldReason, OnRemoval, Provider, Role},
     people::{invitation, membership, profile},
     secret::Secret,
-    store::accounts::{LinkPurpose, NewLink},
+    store::account_links::{LinkPurpose, NewLink},
 };
 use serde_json::{Value, json};
 
@@ -67,19 +66,34 @@ async fn a_deleted_record_makes_room_for_the_other() {
     .await;
 }
 
+/// By the identity provider's own id the other record is of the same person, who is a member again, or may be of another
+/// one, who is invited.
 #[tokio::test]
 async fn a_deactivated_record_hands_its_member_over() {
-    each_engine(async |store| {
-        let (company, idp, old) = two_records(&store).await;
-        let member = company.id_of(ANA).await;
-        idp.change(&old, &active(false)).await.shows(200);
-        assert!(company.standing(ANA).await.starts_with("suspended directory member"));
-        jobs::run_chores(&company.rollcall).await;
-        assert!(waiting(&company, &idp).await.is_empty());
-        assert!(company.standing(ANA).await.starts_with("active directory member"));
-        assert_eq!(company.id_of(ANA).await, member);
-    })
-    .await;
+    for (external_id, standing) in
+        [("of old", "active directory member"), ("other", "invited directory member")]
+    {
+        each_engine(async |store| {
+            let company = Company::new(&store).await;
+            let idp = callers::directory(&company, Provider::Okta).await;
+            let old = creates(&idp, "old", ANA).await;
+            company.accepts(ANA).await;
+            let member = company.id_of(ANA).await;
+            let mut body = person(ANA);
+            body["userName"] = json!("new");
+            body["externalId"] = json!(external_id);
+            idp.post("/Users", &body).await.shows(201);
+            assert_eq!(waiting(&company, &idp).await, ["new"]);
+            idp.change(&old, &active(false)).await.shows(200);
+            assert!(company.standing(ANA).await.starts_with("suspended directory member"));
+            jobs::run_chores(&company.rollcall).await;
+            assert!(waiting(&company, &idp).await.is_empty());
+            let now = company.standing(ANA).await;
+            assert!(now.starts_with(standing), "{external_id}: {now}");
+            assert_eq!(company.id_of(ANA).await, member);
+        })
+        .await;
+    }
 }
 
 #[tokio::test]
@@ -161,7 +175,7 @@ async fn what_one_directory_frees_another_of_the_workspace_may_take() {
         assert!(waiting(&company, &okta).await.is_empty());
         assert_eq!(waiting(&company, &entra).await, ["there"], "it does not vouch for this member");
 
-        company.remove_directory(&okta.directory, Farewell::Remove).await;
+        company.remove_directory(&okta.directory, OnRemoval::Remove).await;
         jobs::run_chores(&company.rollcall).await;
         assert!(waiting(&company, &entra).await.is_empty());
         assert!(company.standing(ANA).await.starts_with("invited directory member, invitation pending"));
@@ -225,7 +239,7 @@ async fn moves_by_own_hand(company: &Company, from: &str, to: &str) {
         expires_at: now.plus(Duration::from_secs(60)),
     };
     let mut tx = company.rollcall.db.write().await.unwrap();
-    rollcall::store::accounts::insert_link(&mut tx, &link).await.unwrap();
+    rollcall::store::account_links::insert(&mut tx, &link).await.unwrap();
     tx.commit().await.unwrap();
     profile::confirm_email(&company.rollcall, token.reveal(), None).await.unwrap();
 }

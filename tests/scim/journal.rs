@@ -5,7 +5,10 @@ use std::time::Duration;
 use rollcall::{
     jobs, journal,
     model::{Provider, RequestKind},
-    store::{self, scim_requests::ScimRequest},
+    store::{
+        self,
+        scim_requests::{ScimRequest, Search},
+    },
 };
 use serde_json::json;
 
@@ -136,8 +139,22 @@ async fn each_refused_operation_of_a_bulk_request_has_the_reference() {
         let answer = okta.post("/Bulk", &body).await.shows(200);
         let detail = answer["Operations"][2]["response"]["detail"].as_str().unwrap();
         let entries = read(&company, &okta).await;
+        let taken = "A User with the userName “ana@acme.test” exists in this directory";
         assert_eq!(entries[0].reference, reference(detail));
-        assert_eq!(entries[0].summary, "Changed 2 people");
+        assert_eq!((entries[0].kind, entries[0].status), (RequestKind::Error, 200));
+        assert_eq!(entries[0].summary, format!("Refused 1 of 3 operations: {taken}"));
+        assert_eq!(entries[0].scim_type.as_deref(), Some("uniqueness"));
+        assert_eq!(entries[0].detail.as_deref(), detail.split(" Ref ").next());
+        // Those of one that changed nothing are found too.
+        let operation = json!({"method": "DELETE", "path": "/Users/nobody"});
+        let body = json!({"schemas": body["schemas"], "Operations": [operation]});
+        okta.post("/Bulk", &body).await.shows(200);
+        let entries = read(&company, &okta).await;
+        assert!(entries[0].summary.starts_with("Refused 1 of 1 operation: "), "{}", entries[0].summary);
+        let errors = Search { kind: Some(RequestKind::Error), ..Search::default() };
+        let mut conn = company.rollcall.db.read().await.unwrap();
+        let errors = store::scim_requests::list(&mut conn, &okta.directory, &errors, 10).await.unwrap();
+        assert_eq!(errors.len(), 2);
     })
     .await;
 }
@@ -271,10 +288,11 @@ async fn the_housekeeping_forgets_what_is_old_and_thins_out_reads() {
         okta.get("/Users?aadOptscim062020").await.has_status(200);
         read(&company, &okta).await;
         let mut tx = company.rollcall.db.write().await.unwrap();
-        let template = store::scim_requests::find_latest(&mut tx, &okta.directory, RequestKind::Read)
-            .await
-            .unwrap()
-            .expect("the read");
+        let reads = Search { kind: Some(RequestKind::Read), ..Default::default() };
+        let [template] = <[ScimRequest; 1]>::try_from(
+            store::scim_requests::list(&mut tx, &okta.directory, &reads, 1).await.unwrap(),
+        )
+        .expect("the read");
         let many: Vec<ScimRequest> = (0..journal::READS_KEPT + 600)
             .map(|_| ScimRequest { id: company.clock.new_id(), ..template.clone() })
             .collect();

@@ -1,8 +1,7 @@
 //! The last owner cannot be lost (rule R4).
 
 use rollcall::{
-    directory::administration::Farewell,
-    model::{DirectoryUserId, Provider, Role},
+    model::{DirectoryUserId, OnRemoval, Provider, Role},
     people::{held, membership},
     store,
 };
@@ -161,7 +160,7 @@ async fn nothing_is_put_off_for_a_directory_that_was_removed() {
     each_engine(async |store| {
         let (company, idp, ana) = linked_owner(&store).await;
         idp.change(&ana, &active(false)).await.shows(200);
-        company.remove_directory(&idp.directory, Farewell::Keep).await;
+        company.remove_directory(&idp.directory, OnRemoval::Keep).await;
         assert!(!is_kept(&company).await);
         company.promotes("ada@acme.test", Role::Owner).await;
         assert!(company.standing(ANA).await.starts_with("active manual owner"));
@@ -249,14 +248,14 @@ async fn an_admin_cannot_take_the_last_owner_away_either() {
 
 #[tokio::test]
 async fn removing_the_directory_keeps_the_last_owner() {
-    for farewell in [Farewell::Suspend, Farewell::Remove] {
+    for choice in [OnRemoval::Suspend, OnRemoval::Remove] {
         each_engine(async |store| {
             let (company, idp, _) = two_owners(&store).await;
-            company.remove_directory(&idp.directory, farewell).await;
+            company.remove_directory(&idp.directory, choice).await;
             let standings = [company.standing(ANA).await, company.standing(BO).await];
             let kept =
                 standings.iter().filter(|standing| standing.starts_with("active manual owner")).count();
-            assert_eq!(kept, 1, "{farewell:?}: {standings:?}");
+            assert_eq!(kept, 1, "{choice:?}: {standings:?}");
         })
         .await;
     }

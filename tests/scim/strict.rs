@@ -143,6 +143,38 @@ impl Targets {
             self.put(D::RepeatedAttribute, &json!({"title": "Dr", "TITLE": "Prof"}), "invalidSyntax"),
             self.patch(D::EmptyString, &replace("title", &json!("")), None),
             Self::find(D::StrayQuery, "&startIndex=1&?", None),
+            self.patch(
+                D::NotBase64,
+                &json!({"op": "add", "path": "x509Certificates", "value": [{"value": "not base64!"}]}),
+                Some("invalidValue"),
+            ),
+            // What is not there: Entra's everyday request, and what is repeated.
+            self.patch(
+                D::CreatedByFilter,
+                &replace("phoneNumbers[type eq \"work\"].value", &json!("+1 555 0100")),
+                Some("noTarget"),
+            ),
+            self.patch(
+                D::NothingToRemove,
+                &json!({"op": "remove", "path": "emails[type eq \"other\"]"}),
+                Some("noTarget"),
+            ),
+            self.patch_group(
+                D::NothingToRemove,
+                &json!({"op": "remove", "path": format!("members[value eq \"{NOBODY}\"]")}),
+                "noTarget",
+            ),
+            self.patch_group(
+                D::MemberByName,
+                &json!({"op": "add", "path": "members", "value": [{"value": "ana@acme.test"}]}),
+                "invalidValue",
+            ),
+            Self::find(
+                D::BothAttributeLists,
+                "attributes=userName&excludedAttributes=emails",
+                Some("invalidValue"),
+            ),
+            Self::find(D::BareToken, "count=0", None),
             Case {
                 deviation: D::MissingSchema,
                 method: "PATCH",
@@ -155,6 +187,8 @@ impl Targets {
 }
 
 async fn send(caller: &Caller, case: &Case) -> crate::requests::Answer {
+    let bare = caller.with_bare_token();
+    let caller = if case.deviation == Deviation::BareToken { &bare } else { caller };
     let ask = caller.ask(case.method, &case.path);
     caller
         .send(match &case.body {

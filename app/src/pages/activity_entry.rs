@@ -123,6 +123,7 @@ fn found(
     let deviations = deviations(&request, provider);
     let about = about(&request);
     let sent_line = format!("{} {}", request.method, request.target);
+    let answer_line = answer_line(&request);
     let title = request.summary.clone();
     let pill = status(request.status, request.kind);
     let curl = secret(
@@ -142,7 +143,7 @@ fn found(
                     {body("What was sent", request.sent, "The request had no body.")}
                 </Card>
                 <Card title="Response">
-                    <p class="mono exchange-line">{answer_line(request.status, request.scim_type.as_deref())}</p>
+                    <p class="mono exchange-line">{answer_line}</p>
                     {body("What was answered", request.answered, "The answer had no body.")}
                 </Card>
             </div>
@@ -152,10 +153,10 @@ fn found(
     .into_any()
 }
 
-fn answer_line(status: i64, scim_type: Option<&str>) -> String {
-    match scim_type {
-        Some(scim_type) => format!("{status} {scim_type}"),
-        None => status.to_string(),
+fn answer_line(request: &Request) -> String {
+    match &request.scim_type {
+        Some(scim_type) if request.status >= 400 => format!("{} {scim_type}", request.status),
+        _ => request.status.to_string(),
     }
 }
 
@@ -179,7 +180,11 @@ fn why(request: &Request) -> Option<AnyView> {
         Fact::new("Why", detail),
         Fact::new("What to do", advice(request.status, request.scim_type.as_deref())),
     ]);
-    let title = if request.status >= 500 { "It failed" } else { "It was refused" };
+    let title = match request.status {
+        500.. => "It failed",
+        400.. => "It was refused",
+        _ => "Some of it was refused",
+    };
     Some(view! { <Card title=title>{lines}</Card> }.into_any())
 }
 
@@ -196,7 +201,7 @@ fn advice(status: i64, scim_type: Option<&str>) -> &'static str {
             "Your identity provider holds an id that is not here, often after a directory was set up anew. Start its provisioning over, so that it looks everyone up again."
         }
         (405 | 501, _) => "Rollcall does not offer this. Switch the feature off in your identity provider.",
-        (409, _) => {
+        (409, _) | (_, Some("uniqueness")) => {
             "Two records claim the same name. Remove one of them in your identity provider, or let it match the existing one."
         }
         (412, _) => {

@@ -65,7 +65,7 @@ pub enum TokenShown {
     Once(String),
     /// Made before.
     Hint {
-        /// Such as `rc_…3UaC`.
+        /// Such as `scim_…3UaC`.
         hint: String,
         /// When it was last used.
         last_used: Option<i64>,
@@ -99,7 +99,7 @@ fn choose(frame: &Frame, form: ChooseForm) -> AnyView {
     let close = frame.url("/settings/security");
     let error = form.provider_error;
     let described = error.is_some().then_some("provider-error");
-    let tiles = Provider::ALL.into_iter().map(|provider| tile(provider, form.provider)).collect_view();
+    let tiles = Provider::ALL.iter().map(|&provider| tile(provider, form.provider)).collect_view();
     let google = Provider::Google
         .hint()
         .map(|hint| view! { <div class="only-google">{notice(Tone::Warn, hint)}</div> });

@@ -1,6 +1,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "a table of json! values reads best without borrows")]
 
 use super::*;
+use crate::error::ScimType;
 
 const LIMITS: BulkLimits = BulkLimits { max_operations: 5, max_payload_size: 1000 };
 
@@ -138,4 +139,37 @@ fn responses() {
             ]
         })
     );
+}
+
+#[test]
+fn references_in_the_filter_of_a_path() {
+    let patch = |path: &str| {
+        json!({
+            "method": "PATCH", "path": "/Groups/g", "data": { "Operations": [{ "op": "remove", "path": path }] }
+        })
+    };
+    let mut references = References::default();
+    references.insert("u", "42");
+    for (path, expected) in [
+        ("members[value eq \"bulkId:u\"]", Ok("members[value eq \"42\"]")),
+        (
+            "members[value eq \"BULKID:u\" or display eq \"x\"]",
+            Ok("members[value eq \"42\" or display eq \"x\"]"),
+        ),
+        ("members[not (value eq \"bulkId:u\")].display", Ok("members[not (value eq \"42\")].display")),
+        ("members[value eq bulkId:u]", Ok("members[value eq \"42\"]")),
+        ("members[value eq \"bulkId:never\"]", Err(Some(ScimType::InvalidValue))),
+        // As they came.
+        ("members[ value EQ \"42\" ]", Ok("members[ value EQ \"42\" ]")),
+        ("members[value eq \"bulkId:u", Ok("members[value eq \"bulkId:u")),
+    ] {
+        let operation = read(json!([patch(path)])).unwrap().operations.remove(0);
+        let resolved = references.resolve(&operation).map_err(|error| error.scim_type);
+        let path_after =
+            resolved.map(|it| it.data.unwrap()["Operations"][0]["path"].as_str().unwrap().to_owned());
+        assert_eq!(path_after.as_deref().map_err(|kind| *kind), expected, "{path}");
+    }
+    // Who is named there is made first.
+    let request = read(json!([patch("members[value eq \"bulkId:q\"]"), post("q", json!({}))])).unwrap();
+    assert_eq!(plan(&request.operations).order, [1, 0]);
 }

@@ -125,6 +125,30 @@ impl Deviation {
                 "The URL carries a compatibility flag of Entra ID, such as aadOptscim062020.",
                 "RFC 7644 knows no such parameter; Entra ID itself reads it, to choose its dialect.",
             ),
+            Self::CreatedByFilter => refused(
+                "A PATCH sets a part of an element that its filter does not find, such as emails[type eq \"work\"].value; the element is made.",
+                "RFC 7644 section 3.5.2.3 answers a filter that finds nothing with noTarget.",
+            ),
+            Self::NothingToRemove => refused(
+                "A remove has a filter that finds nothing, such as members[value eq \"2819\"] of somebody who is no member.",
+                "RFC 7644 section 3.12 answers a filter that finds nothing with noTarget.",
+            ),
+            Self::BothAttributeLists => refused(
+                "A request names both attributes and excludedAttributes.",
+                "RFC 7644 section 3.9 has the two exclude each other.",
+            ),
+            Self::BareToken => reported(
+                "The token came without the word Bearer in front of it.",
+                "RFC 6750 section 2.1 has Authorization: Bearer TOKEN.",
+            ),
+            Self::MemberByName => refused(
+                "A group names a member by userName or externalId.",
+                "RFC 7643 section 4.2 has the id of the member as its value.",
+            ),
+            Self::NotBase64 => refused(
+                "A binary value, such as a certificate, is not base64; it is kept as it is.",
+                "RFC 7643 section 2.3.6 has binary values in base64.",
+            ),
         }
     }
 }

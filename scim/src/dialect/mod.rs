@@ -74,11 +74,26 @@ pub enum Deviation {
     UnknownMember,
     /// The query flag `aadOptscim062020` or `AzureAdScimPatch2017`. Entra.
     CompatibilityFlag,
+    /// An element that a filter in a path describes and does not find, made by a PATCH of
+    /// `emails[type eq "work"].value`. Entra.
+    CreatedByFilter,
+    /// A remove whose filter finds nothing. Every provider that repeats what it sent.
+    NothingToRemove,
+    /// `attributes` together with `excludedAttributes`. Hand-written clients.
+    BothAttributeLists,
+    /// `Authorization: TOKEN`, without `Bearer`. Okta's header authentication. RFC 7644 leaves it to the server how
+    /// clients sign in, so strict mode only reports it. Only the server that reads the header can see it.
+    BareToken,
+    /// A group member named by `userName` or `externalId`. Hand-written templates. Only a server that has the members
+    /// can see it.
+    MemberByName,
+    /// A binary value that is not base64. Hand-written clients.
+    NotBase64,
 }
 
 impl Deviation {
     /// Every deviation, in the order of their declaration.
-    pub const ALL: [Deviation; 25] = [
+    pub const ALL: [Deviation; 31] = [
         Self::CapitalisedOp,
         Self::StringBoolean,
         Self::StringNumber,
@@ -104,6 +119,12 @@ impl Deviation {
         Self::StrayQuery,
         Self::UnknownMember,
         Self::CompatibilityFlag,
+        Self::CreatedByFilter,
+        Self::NothingToRemove,
+        Self::BothAttributeLists,
+        Self::BareToken,
+        Self::MemberByName,
+        Self::NotBase64,
     ];
 
     /// A stable name for storage and reports, such as `string_boolean`.
@@ -134,6 +155,12 @@ impl Deviation {
             Self::StrayQuery => "stray_query",
             Self::UnknownMember => "unknown_member",
             Self::CompatibilityFlag => "compatibility_flag",
+            Self::CreatedByFilter => "created_by_filter",
+            Self::NothingToRemove => "nothing_to_remove",
+            Self::BothAttributeLists => "both_attribute_lists",
+            Self::BareToken => "bare_token",
+            Self::MemberByName => "member_by_name",
+            Self::NotBase64 => "not_base64",
         }
     }
 

@@ -16,12 +16,18 @@ use crate::schema::{Attribute, ResourceType, Type};
 /// # Errors
 /// `invalidFilter` for an unknown attribute, a comparison that its type does not have, or a value that is not of it.
 pub fn check(filter: &Filter, kind: &ResourceType) -> Result<Filter, Error> {
-    resolve(filter, &Scope::Resource(kind), &mut Notes::new(Mode::Tolerant))
+    resolve(filter, &Scope::Resource(kind, &[]), &mut Notes::new(Mode::Tolerant))
 }
 
-/// The same; a value of another type than the attribute's is noted.
-pub(crate) fn check_noting(filter: &Filter, kind: &ResourceType, notes: &mut Notes) -> Result<Filter, Error> {
-    resolve(filter, &Scope::Resource(kind), notes)
+/// The same; a value of another type than the attribute's is noted. What only one of the `others` has is checked by it
+/// and keeps its path, which this kind does not have.
+pub(crate) fn check_noting(
+    filter: &Filter,
+    kind: &ResourceType,
+    others: &[&ResourceType],
+    notes: &mut Notes,
+) -> Result<Filter, Error> {
+    resolve(filter, &Scope::Resource(kind, others), notes)
 }
 
 /// Resolves the filter in `attribute[…]`, whose paths are sub-attributes.
@@ -48,7 +54,8 @@ pub(crate) fn sole_equalities(filter: &Filter) -> Option<Vec<(&AttrPath, &Litera
 
 /// What paths are relative to.
 enum Scope<'a> {
-    Resource(&'a ResourceType),
+    /// A kind, and those beside which it is listed.
+    Resource(&'a ResourceType, &'a [&'a ResourceType]),
     Element(&'a Attribute),
 }
 
@@ -68,7 +75,7 @@ fn resolve(filter: &Filter, scope: &Scope<'_>, notes: &mut Notes) -> Result<Filt
             Ok(Filter::Compare { path, op: *op, value })
         }
         Filter::ValuePath { path, filter } => {
-            let Scope::Resource(_) = scope else {
+            let Scope::Resource(..) = scope else {
                 return Err(Error::invalid_filter("A filter in brackets cannot hold another one."));
             };
             let (path, attribute) = scope.find(path)?;
@@ -89,12 +96,15 @@ impl<'a> Scope<'a> {
         let unknown =
             || Error::invalid_filter(format!("There is no attribute {}.", shown(&path.to_string())));
         match *self {
-            Self::Resource(kind) => {
-                let located = kind.locate(path).ok_or_else(unknown)?;
+            Self::Resource(kind, others) => {
+                let own = kind.locate(path);
+                let is_own = own.is_some();
+                let foreign = || others.iter().find_map(|other| other.locate(path));
+                let located = own.or_else(foreign).ok_or_else(unknown)?;
                 let leaf = located.sub.unwrap_or(located.attribute);
                 refuse_secret(located.attribute)?;
                 refuse_secret(leaf)?;
-                Ok((located.path, leaf))
+                Ok((if is_own { located.path } else { path.clone() }, leaf))
             }
             Self::Element(attribute) => {
                 if path.schema.is_some() || path.sub.is_some() {
@@ -163,6 +173,8 @@ fn typed(attribute: &Attribute, op: CompareOp, value: &Literal, notes: &mut Note
         Type::Boolean => boolean(value).map(Literal::Boolean),
         Type::Integer | Type::Decimal => number(value).map(Literal::Number),
         Type::DateTime if !op.is_substring() => date(value),
+        // Such a number was not kept as it was sent either.
+        _ if matches!(value, Literal::Number(number) if number.is_f64()) => None,
         _ => Some(Literal::String(text(value))),
     };
     let converted = converted.ok_or_else(refusal)?;

@@ -12,11 +12,13 @@
 //! * `eq null` means absent, `ne null` present.
 //! * Without case, text is compared as [`fold`] gives it.
 
+mod absent;
 mod check;
 mod evaluate;
 mod parse;
 mod print;
 
+pub(crate) use self::absent::{Rest, without_absent};
 pub use self::check::check;
 pub(crate) use self::check::{check_element, check_noting, sole_equalities};
 pub use self::evaluate::{effort, fold, matches, matches_element, parse_date};

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::dialect::{Accepted, Deviation, Mode, Notes};
 use crate::error::{Error, shown};
-use crate::filter::{self, Filter};
+use crate::filter::{self, Filter, Rest};
 use crate::path::AttrPath;
 use crate::projection::{Projection, names_in, split_names};
 use crate::resource::get;
@@ -34,6 +34,8 @@ pub struct ListQuery {
     pub cursor: Option<String>,
     /// Which resources, checked against the schema.
     pub filter: Option<Filter>,
+    /// No resource of this kind can be found: the filter is about what only the other kinds of the list have.
+    pub finds_nothing: bool,
     /// In which order. Canonical; a complex attribute stands for its `value`.
     pub sort_by: Option<AttrPath>,
     /// Whether the order is turned round.
@@ -51,7 +53,8 @@ pub fn from_query(kind: &ResourceType, raw_query: &str, mode: Mode) -> Result<Ac
     from_query_beside(&[], kind, raw_query, mode)
 }
 
-/// The same for a list in which resources of other kinds are, too: it may be sorted by what only they have.
+/// The same for a list in which resources of other kinds are, too: it may be sorted by what only they have, and to a
+/// filter that is an attribute without a value (RFC 7644 §3.4.2.1).
 ///
 /// # Errors
 /// As [`from_query`].
@@ -93,7 +96,7 @@ pub fn from_search(kind: &ResourceType, body: &Value, mode: Mode) -> Result<Acce
     from_search_beside(&[], kind, body, mode)
 }
 
-/// The same for a list in which resources of other kinds are, too: it may be sorted by what only they have.
+/// The same for a list in which resources of other kinds are, too, as [`from_query_beside`] reads it.
 ///
 /// # Errors
 /// As [`from_search`].
@@ -190,13 +193,19 @@ impl Asked {
             None => 1,
             Some(value) => integer("startIndex", value)?.clamp(1, i128::from(MAX_NUMBER)),
         };
-        let filter = match &self.filter {
-            None => None,
+        let rest = match &self.filter {
+            None => Rest::Always(true),
             Some(text) => {
                 let parsed = filter::read(text, notes.mode)?;
                 parsed.deviations.into_iter().for_each(|deviation| notes.note(deviation));
-                Some(filter::check_noting(&parsed.value, kind, &mut notes)?)
+                let checked = filter::check_noting(&parsed.value, kind, others, &mut notes)?;
+                filter::without_absent(checked, kind)
             }
+        };
+        let finds_nothing = rest == Rest::Always(false);
+        let filter = match rest {
+            Rest::Always(_) => None,
+            Rest::Filter(filter) => Some(filter),
         };
         let sort_by = match &self.sort_by {
             None => None,
@@ -207,12 +216,13 @@ impl Asked {
         };
         let descending = descending(self.sort_order.as_deref())?;
         let projection =
-            Projection::new(kind, self.attributes.as_deref(), self.excluded.as_deref(), notes.mode)?;
+            Projection::new(kind, self.attributes.as_deref(), self.excluded.as_deref(), &mut notes)?;
         Ok(notes.accept(ListQuery {
             start_index: clamped(start_index),
             count,
             cursor: self.cursor,
             filter,
+            finds_nothing,
             sort_by,
             descending,
             projection,

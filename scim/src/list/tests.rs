@@ -18,6 +18,7 @@ fn an_empty_query_asks_for_everything_from_the_start() {
         count: None,
         cursor: None,
         filter: None,
+        finds_nothing: false,
         sort_by: None,
         descending: false,
         projection: Projection::default(),

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::edit::Edit;
 use super::{Op, Operation, Patch, elements};
 use crate::Document;
+use crate::dialect::{Accepted, Notes};
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::path::{AttrPath, PatchPath};
@@ -12,28 +13,35 @@ use crate::resource::value::is_hollow;
 use crate::resource::{fixed, get, limits, missing_required};
 use crate::schema::{Attribute, ResourceType};
 
-/// Applies a patch, all of it or nothing. `None` means that nothing changed.
+/// Applies a patch, all of it or nothing. `None` means that nothing changed. What was tolerated can be seen in the
+/// document alone: filters of paths that found nothing.
 ///
 /// # Errors
 /// `noTarget` if a filter finds no element (a tolerant patch then makes one, if the filter says what it is like, and has
 /// nothing to remove);
 /// `mutability` if a required attribute would go or an immutable one would change; 413 if the resource would be
 /// larger than [`MAX_RESOURCE`](crate::resource::MAX_RESOURCE).
-pub fn apply(kind: &ResourceType, doc: &Document, patch: &Patch) -> Result<Option<Document>, Error> {
+pub fn apply(
+    kind: &ResourceType,
+    doc: &Document,
+    patch: &Patch,
+) -> Result<Accepted<Option<Document>>, Error> {
     let mut changed = doc.clone();
+    let mut notes = Notes::new(patch.mode);
     let mut effort = Effort::of(doc);
     for operation in &patch.operations {
         effort.spend(kind, &changed, operation)?;
-        Edit { kind, operation, mode: patch.mode }.apply(&mut changed)?;
+        let tolerated = Edit { kind, operation, mode: patch.mode }.apply(&mut changed)?;
+        tolerated.into_iter().for_each(|deviation| notes.note(deviation));
     }
     drop_hollow_elements(kind, &mut changed);
     if changed == *doc {
-        return Ok(None);
+        return Ok(notes.accept(None));
     }
     check_required(kind, doc, &changed)?;
     fixed::check(kind, doc, &changed)?;
     limits::check_size(kind, &changed)?;
-    Ok(Some(changed))
+    Ok(notes.accept(Some(changed)))
 }
 
 /// What was missing before, since the schema came after the resource, is no fault of this patch.

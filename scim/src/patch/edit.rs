@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Op, Operation, elements};
 use crate::Document;
-use crate::dialect::Mode;
+use crate::dialect::{Deviation, Mode};
 use crate::error::Error;
 use crate::filter::{Filter, matches_element};
 use crate::path::PatchPath;
@@ -20,11 +20,11 @@ pub(super) struct Edit<'a> {
 }
 
 impl<'a> Edit<'a> {
-    /// Makes the change. After an error the document may be half changed.
-    pub(super) fn apply(&self, doc: &mut Document) -> Result<(), Error> {
+    /// Makes the change, and says what it tolerated. After an error the document may be half changed.
+    pub(super) fn apply(&self, doc: &mut Document) -> Result<Option<Deviation>, Error> {
         let attr = &self.path().attr;
         if let Some(urn) = self.whole_extension(doc) {
-            return self.on_attribute(doc, urn);
+            return self.on_attribute(doc, urn).map(|()| None);
         }
         let unusable = || Error::invalid_path(format!("{attr} is inside something that is not an object."));
         let holder = holder_of(doc, attr).ok_or_else(unusable)?;
@@ -49,14 +49,14 @@ impl<'a> Edit<'a> {
         (is_whole && doc.get(&key).is_some_and(Value::is_object)).then_some(key)
     }
 
-    fn apply_in(&self, holder: &mut Document) -> Result<(), Error> {
+    fn apply_in(&self, holder: &mut Document) -> Result<Option<Deviation>, Error> {
         if self.operation.op == Op::Add && self.operation.value.is_none() {
-            return Ok(());
+            return Ok(None);
         }
         let key = key_in(holder, &self.path().attr.attribute);
         match (&self.path().value_filter, &self.path().sub) {
-            (None, None) => self.on_attribute(holder, key),
-            (None, Some(sub)) => self.on_part(holder, key, sub),
+            (None, None) => self.on_attribute(holder, key).map(|()| None),
+            (None, Some(sub)) => self.on_part(holder, key, sub).map(|()| None),
             (Some(filter), sub) => self.on_selection(holder, key, filter, sub.as_deref()),
         }
     }
@@ -65,7 +65,7 @@ impl<'a> Edit<'a> {
     fn on_attribute(&self, holder: &mut Document, key: String) -> Result<(), Error> {
         match (self.operation.op, &self.operation.value) {
             (_, None) => drop(holder.shift_remove(&key)),
-            (Op::Remove, Some(listed)) => self.remove_listed(holder, &key, listed),
+            (Op::Remove, Some(listed)) => self.remove_listed(holder, &key, listed)?,
             (Op::Add, Some(value)) => match holder.get_mut(&key) {
                 Some(existing) => self.add(existing, value)?,
                 None => drop(holder.insert(key, value.clone())),
@@ -128,15 +128,28 @@ impl<'a> Edit<'a> {
         Ok(())
     }
 
-    fn remove_listed(&self, holder: &mut Document, key: &str, listed: &Value) {
-        let (Some(Value::Array(elements)), Value::Array(listed)) = (holder.get_mut(key), listed) else {
-            return;
+    fn remove_listed(&self, holder: &mut Document, key: &str, listed: &Value) -> Result<(), Error> {
+        let (elements, listed) = match (holder.get_mut(key), listed) {
+            (Some(Value::Array(elements)), Value::Array(listed)) => (elements, listed),
+            // Without a schema only what is there says whether there are elements to choose from.
+            (Some(_), _) if self.attribute().is_none() => {
+                holder.shift_remove(key);
+                return Ok(());
+            }
+            _ => return Ok(()),
         };
+        if listed.is_empty() {
+            let place = &self.path().attr;
+            return Err(Error::invalid_value(format!(
+                "The remove on {place} has a \"value\" that does not say which elements."
+            )));
+        }
         elements
             .retain(|element| !listed.iter().any(|wanted| elements::fits(self.attribute(), element, wanted)));
         if elements.is_empty() {
             holder.shift_remove(key);
         }
+        Ok(())
     }
 
     /// `name.givenName`, or `emails.type` for every element.
@@ -193,7 +206,7 @@ impl<'a> Edit<'a> {
         key: String,
         filter: &Filter,
         sub: Option<&str>,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<Deviation>, Error> {
         let attribute = self.attribute();
         let mut nothing = Vec::new();
         let elements = match holder.get_mut(&key) {
@@ -206,12 +219,15 @@ impl<'a> Edit<'a> {
             .filter(|(_, element)| matches_element(filter, attribute, element))
             .map(|(index, _)| index)
             .collect();
+        let is_removal = self.operation.op == Op::Remove;
+        let mut tolerated = None;
         match (self.new_value(), sub) {
-            // A client that repeats a PATCH whose answer it did not hear has nothing left to remove.
-            (None, _)
-                if selected.is_empty() && self.operation.op == Op::Remove && self.mode == Mode::Strict =>
-            {
+            (None, _) if selected.is_empty() && is_removal && self.mode == Mode::Strict => {
                 return Err(self.no_target());
+            }
+            // A client that repeats a PATCH whose answer it did not hear has nothing left to remove.
+            (None, _) if selected.is_empty() => {
+                tolerated = is_removal.then_some(Deviation::NothingToRemove);
             }
             (None, Some(sub)) => elements::remove_part(attribute, elements, &selected, sub),
             (None, None) => elements::remove_selected(elements, &selected),
@@ -220,6 +236,7 @@ impl<'a> Edit<'a> {
                 let last = elements.len() - 1;
                 elements::settle_primary(elements, &[last]);
                 self.check_number(elements)?;
+                tolerated = Some(Deviation::CreatedByFilter);
             }
             (Some(value), Some(sub)) => elements::set_part(elements, &selected, sub, value),
             (Some(value), None) => self.set_elements(elements, &selected, filter, value),
@@ -229,7 +246,7 @@ impl<'a> Edit<'a> {
         } else if holder.get(&key).is_some_and(elements::is_empty) {
             holder.shift_remove(&key);
         }
-        Ok(())
+        Ok(tolerated)
     }
 
     fn set_elements(&self, elements: &mut [Value], selected: &[usize], filter: &Filter, value: &Value) {

@@ -265,6 +265,22 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The same where no schema says whether the attribute has elements: an array, which an attribute without elements
+    /// does not look at.
+    fn listed_verbatim(&mut self, path: &PatchPath, listed: &Value) -> Result<Option<Value>, Error> {
+        if path.sub.is_some() || path.attr.sub.is_some() || path.value_filter.is_some() {
+            return Ok(None);
+        }
+        self.notes.tolerate(Deviation::RemoveWithValue, || {
+            Error::invalid_value(format!("A remove has no \"value\"; {} has one.", path.attr))
+        })?;
+        Ok(Some(match value::verbatim(listed) {
+            None => Value::Array(Vec::new()),
+            Some(Value::Array(elements)) => Value::Array(elements),
+            Some(single) => Value::Array(vec![single]),
+        }))
+    }
+
     /// A path that no schema has. In an extension that is not known here it is kept; in this one's own schemas it is
     /// a mistake, and answering 2xx would hide it.
     fn unknown(&mut self, action: Action<'_>, path: PatchPath) -> Result<(), Error> {
@@ -288,7 +304,8 @@ impl<'a> Reader<'a> {
             path
         };
         let value = match (action.op, action.value) {
-            (Op::Remove, _) => None,
+            (Op::Remove, None) => None,
+            (Op::Remove, Some(listed)) => self.listed_verbatim(&path, listed)?,
             (op, None) => return Err(needs_value(op)),
             (_, Some(value)) => value::verbatim(value),
         };

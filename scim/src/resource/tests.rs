@@ -386,3 +386,46 @@ fn a_put_keeps_what_is_fixed() {
     let after = replace(&kind, before.as_object().unwrap(), new.as_object().cloned().unwrap()).unwrap();
     assert_eq!(Value::Object(after), json!({ "userName": "b", BADGE: { "number": "1" } }));
 }
+
+#[test]
+fn a_number_that_text_cannot_keep_is_refused() {
+    for mode in [Mode::Tolerant, Mode::Strict] {
+        for number in
+            ["123456789012345678901", "9999999999999999999123", "1.5", "1e2", "-9223372036854775809"]
+        {
+            for (name, place) in [("externalId", "externalId"), ("emails", "emails.value")] {
+                let value =
+                    if name == "emails" { format!("[{{\"value\": {number}}}]") } else { number.to_owned() };
+                let body = format!("{{\"schemas\": [\"{USER}\"], \"userName\": \"a\", \"{name}\": {value}}}");
+                let error = read(user(), &serde_json::from_str(&body).unwrap(), mode).unwrap_err();
+                assert_eq!((error.status, error.scim_type), (400, Some(ScimType::InvalidValue)), "{body}");
+                assert!(error.detail.starts_with(&format!("{place} must be")), "{}", error.detail);
+            }
+        }
+    }
+    for number in ["18446744073709551615", "-9223372036854775808", "0"] {
+        let body = format!("{{\"schemas\": [\"{USER}\"], \"userName\": \"a\", \"externalId\": {number}}}");
+        let read = read(user(), &serde_json::from_str(&body).unwrap(), Mode::Tolerant).unwrap();
+        assert_eq!(read.value["externalId"], number);
+        assert_eq!(read.deviations, [D::ScalarForString]);
+    }
+}
+
+#[test]
+fn binary_values_are_base64() {
+    let certificate = |text: &str| {
+        json!({
+            "schemas": [USER], "userName": "a", "x509Certificates": [{ "value": text }]
+        })
+    };
+    for text in ["aGVsbG8h", "aGVsbG8=", "aGVsbG8", "+/+/"] {
+        assert_eq!(read(user(), &certificate(text), Mode::Strict).unwrap().deviations, [], "{text}");
+    }
+    for text in ["not base64!", "aGVs\nbG8h", "a", "aGVsbG8==", "_-_-"] {
+        let tolerant = read(user(), &certificate(text), Mode::Tolerant).unwrap();
+        assert_eq!(tolerant.deviations, [D::NotBase64], "{text:?}");
+        assert_eq!(tolerant.value["x509Certificates"][0]["value"], text);
+        let refusal = read(user(), &certificate(text), Mode::Strict).unwrap_err();
+        assert_eq!((refusal.status, refusal.scim_type), (400, Some(ScimType::InvalidValue)), "{text:?}");
+    }
+}

@@ -4,6 +4,9 @@
 
 use std::borrow::Cow;
 
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Number, Value};
 
 use super::limits;
@@ -11,6 +14,12 @@ use crate::dialect::{Deviation, Notes};
 use crate::error::{Error, shown};
 use crate::filter::parse_date;
 use crate::schema::{Attribute, Mutability, Type};
+
+/// RFC 7643 §2.3.6: base64 as in RFC 4648 §4, of which the padding may be left out.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// Reads the whole value of an attribute: an array if it is multi-valued. `None` means that there is no value.
 pub(crate) fn read(attribute: &Attribute, value: &Value, notes: &mut Notes) -> Result<Option<Value>, Error> {
@@ -288,6 +297,11 @@ impl Reader<'_> {
             (Type::Integer | Type::Decimal, Value::String(text)) => self.number_in_string(text, value),
             (Type::Boolean | Type::Integer | Type::Decimal | Type::Complex, _) => Err(self.wrong(value)),
             (_, Value::String(text)) => self.text(text),
+            // What was sent is gone: another text would be kept for it.
+            (_, Value::Number(number)) if number.is_f64() => Err(Error::invalid_value(format!(
+                "{} must be a string: a number with a fraction or of more than 64 bits cannot be kept as it was sent.",
+                self.place
+            ))),
             (_, Value::Number(_) | Value::Bool(_)) => {
                 self.tolerate(Deviation::ScalarForString, "a string")?;
                 self.text(&value.to_string())
@@ -296,7 +310,7 @@ impl Reader<'_> {
         }
     }
 
-    fn text(&self, text: &str) -> Result<Value, Error> {
+    fn text(&mut self, text: &str) -> Result<Value, Error> {
         let longest = limits::longest(self.place);
         if text.len() > longest {
             return Err(Error::invalid_value(format!("{} is longer than {longest} bytes.", self.place)));
@@ -307,6 +321,9 @@ impl Reader<'_> {
                 self.place,
                 shown(text)
             )));
+        }
+        if self.attribute.kind == Type::Binary && BASE64.decode(text).is_err() {
+            self.tolerate(Deviation::NotBase64, "base64")?;
         }
         Ok(Value::String(text.to_owned()))
     }

@@ -6,7 +6,7 @@ mod plan;
 
 use std::collections::HashSet;
 
-use scim::patch::MemberChange;
+use scim::{Deviation, patch::MemberChange};
 
 pub(super) use self::names::admit_waiting;
 use self::plan::{Load, Names, Net, Plan, Present};
@@ -38,10 +38,12 @@ pub(super) struct Moved {
     pub groups: Vec<DirectoryGroupId>,
     /// Everyone went.
     pub cleared: bool,
+    /// What was tolerated.
+    pub deviations: Vec<Deviation>,
 }
 
 /// Makes all changes of the members that a request asks for. The unknown wait for their person to arrive, or are refused
-/// where the directory is strict.
+/// where the directory is strict, which knows members by their id alone (RFC 7643 section 4.2).
 pub(super) async fn change(
     tx: &mut Tx,
     request: &Request<'_>,
@@ -54,15 +56,25 @@ pub(super) async fn change(
     let speaker = request.speaker;
     let strict = speaker.settings.strict;
     let plan = Plan::of(changes);
-    let known = names::resolve(tx, speaker, plan.names()).await?;
-    let present = present(tx, group, &plan.load(strict), &known).await?;
+    let mut known = names::resolve(tx, speaker, plan.names()).await?;
+    let mut deviations = Vec::new();
+    if known.iter().any(|(name, it)| *name != it.id) {
+        deviations.push(Deviation::MemberByName);
+    }
+    if strict {
+        known.retain(|name, it| *name == it.id);
+    }
+    let present = present(tx, group, &plan.load(), &known).await?;
     let net = plan.net(&known, &present, request.base_url, strict).map_err(Error::Scim)?;
+    if net.found_nobody {
+        deviations.push(Deviation::NothingToRemove);
+    }
     refuse_unknown(speaker, &net)?;
     if request.turn == Turn::Beside && needs_to_be_alone(tx, group, &net).await? {
         return Err(Error::Store(store::Error::NotAlone));
     }
     refuse_cycle(tx, group, &net).await?;
-    carry_out(tx, group, net).await
+    Ok(Moved { deviations, ..carry_out(tx, group, net).await? })
 }
 
 /// Those in the group, or waited for, whom the plan has to know.
@@ -96,7 +108,7 @@ fn refuse_unknown(speaker: &Speaker, net: &Net) -> Result<()> {
     let number = net.waiting.len();
     if speaker.settings.strict {
         return Err(Error::Scim(scim::Error::invalid_value(format!(
-            "The member {} is unknown in this directory. Send the person or the group first.",
+            "The member {} is unknown in this directory. Send the person or the group first, and name them by their id.",
             scim::error::shown(&first.value)
         ))));
     }

@@ -89,6 +89,8 @@ pub(super) struct Net {
     pub forgotten: Vec<String>,
     /// Those of the coming and leaving that are groups.
     pub groups: Vec<String>,
+    /// A filter found nobody.
+    pub found_nobody: bool,
 }
 
 /// Someone of whom the request says that they are a member.
@@ -131,8 +133,8 @@ impl Plan {
         self.steps.iter().flat_map(Step::names).collect()
     }
 
-    /// Whom the plan has to know to be decided. A strict directory hears of a filter that finds nobody.
-    pub(super) fn load(&self, strict: bool) -> Load<'_> {
+    /// Whom the plan has to know to be decided, and to tell of a filter that finds nobody.
+    pub(super) fn load(&self) -> Load<'_> {
         if self.afresh {
             return Load::Nobody;
         }
@@ -141,7 +143,7 @@ impl Plan {
             match step {
                 Step::RemoveWhere { names: None, .. } => return Load::Everyone,
                 Step::RemoveWhere { names: Some(names), .. } => some.extend(names.iter().map(String::as_str)),
-                Step::Remove { names, selected: true } if strict => {
+                Step::Remove { names, selected: true } => {
                     some.extend(names.iter().map(String::as_str));
                 }
                 Step::Add(_) | Step::Remove { .. } => {}
@@ -164,13 +166,15 @@ impl Plan {
         let present = present.iter().map(|it| (it.id.as_str(), it)).collect();
         let mut fold =
             Fold { afresh: self.afresh, known, present, base_url, last: BTreeMap::new(), effort: 0 };
+        let mut found_nobody = false;
         for step in &self.steps {
             let found = fold.take(step)?;
-            if strict && step.selects() && !found {
+            found_nobody |= step.selects() && !found;
+            if strict && found_nobody {
                 return Err(scim::Error::no_target("members: the filter finds nobody in the group."));
             }
         }
-        Ok(fold.net(self.names()))
+        Ok(Net { found_nobody, ..fold.net(self.names()) })
     }
 }
 

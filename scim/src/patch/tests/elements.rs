@@ -218,3 +218,28 @@ fn what_is_not_there_is_removed_already() {
         assert_eq!(strict.unwrap_err().scim_type, Some(ScimType::NoTarget), "{path}");
     }
 }
+
+#[test]
+fn a_list_removes_what_it_names_where_no_schema_is_too() {
+    let urn = "urn:x:Custom:2.0:User";
+    let remove = |value: Value| json!([{ "op": "Remove", "path": format!("{urn}:tags"), "value": value }]);
+    let stored = |tags: Value| json!({ urn: { "tags": tags } });
+    let objects = json!([{ "value": "a", "type": "x" }, { "value": "b" }]);
+    check(&[
+        (stored(json!(["a", "b", "c"])), remove(json!([{ "value": "a" }])), stored(json!(["b", "c"]))),
+        (stored(json!(["a", "b", "c"])), remove(json!(["c", "a"])), stored(json!(["b"]))),
+        (stored(json!(["a", "b"])), remove(json!("b")), stored(json!(["a"]))),
+        (stored(json!(["a"])), remove(json!(["a"])), json!({})),
+        (stored(json!(["a"])), remove(json!(["A", "z"])), Value::Null),
+        (stored(objects), remove(json!([{ "value": "a" }])), stored(json!([{ "value": "b" }]))),
+        // Whose value is no array has nothing to choose from.
+        (stored(json!("a")), remove(json!(null)), json!({})),
+        (stored(json!("a")), remove(json!("a")), json!({})),
+        (json!({}), remove(json!(["a"])), Value::Null),
+    ]);
+    for unclear in [json!(null), json!([]), json!([null])] {
+        let before = json!({ "userName": "ana", urn: { "tags": ["a"] } });
+        let result = patched(user(), before, remove(unclear.clone()), Mode::Tolerant);
+        assert_eq!(result.map_err(|error| error.scim_type), Err(Some(ScimType::InvalidValue)), "{unclear}");
+    }
+}

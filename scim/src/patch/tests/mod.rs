@@ -27,7 +27,7 @@ fn patched(
     mode: Mode,
 ) -> Result<Option<Value>, Error> {
     let patch = parse(kind, &body(operations), mode)?.value;
-    Ok(apply(kind, &doc(before), &patch)?.map(Value::Object))
+    Ok(apply(kind, &doc(before), &patch)?.value.map(Value::Object))
 }
 
 /// A user before, operations, and the user after; `null` if nothing changes.

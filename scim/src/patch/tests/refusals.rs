@@ -92,7 +92,7 @@ fn a_resource_cannot_grow_without_end() {
         let operations = json!([{ "op": "add", "path": format!("urn:x:y:a{index}"), "value": big }]);
         let patch = parse(user(), &body(operations), Mode::Tolerant).unwrap().value;
         match apply(user(), &user_doc, &patch) {
-            Ok(changed) => user_doc = changed.unwrap(),
+            Ok(changed) => user_doc = changed.value.unwrap(),
             Err(error) => {
                 assert_eq!(error.status, 413);
                 refusals += 1;
