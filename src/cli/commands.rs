@@ -83,7 +83,7 @@ async fn recover_owner(
         .await?
         .into_iter()
         .filter(|m| m.role == Role::Owner && m.status == MembershipStatus::Active)
-        .filter(|m| email.is_none_or(|email| m.email_key == store::directory_users::key(email.trim())))
+        .filter(|m| email.is_none_or(|email| m.email_key == store::key(email.trim())))
         .collect();
     let [owner] = owners.as_slice() else {
         tx.rollback().await?;

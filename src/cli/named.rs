@@ -67,7 +67,7 @@ async fn find_directory(
         .into_iter()
         .filter(|directory| {
             wanted.is_none_or(|wanted| {
-                directory.id.as_str() == wanted || directory.name.to_lowercase() == wanted.to_lowercase()
+                directory.id.as_str() == wanted || store::key(&directory.name) == store::key(wanted)
             })
         })
         .collect();

@@ -7,7 +7,7 @@ use crate::{
     error::{Error, Result},
     model::{EmailSource, EmailSources},
     people::EmailAddress,
-    store::directory_users::{EmailKey, key},
+    store::{directory_users::EmailKey, key},
 };
 
 /// What the mirror keeps beside the document.

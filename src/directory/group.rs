@@ -23,7 +23,7 @@ use crate::{
     people::projection::{Speaker, roles},
     state::{Context, Rollcall},
     store::{
-        self, Tx, UniqueKey, directory_groups::DirectoryGroup, directory_turn::Turn, directory_users::key,
+        self, Tx, UniqueKey, directory_groups::DirectoryGroup, directory_turn::Turn, key,
         role_mappings::Scope,
     },
 };

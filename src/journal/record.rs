@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     model::RequestKind,
-    store::{events::Event, scim_requests::ScimRequest},
+    store::{self, events::Event, scim_requests::ScimRequest},
 };
 
 /// The row.
@@ -75,5 +75,5 @@ fn search_key(entry: &Entry, events: &[&Event], shown: &[&str]) -> String {
             }
         }
     }
-    cut(&key.to_lowercase(), 4096)
+    cut(&store::key(&key), 4096)
 }

@@ -90,8 +90,8 @@ pub async fn last_owner(
     };
     let mut recipients = store::memberships::list_admin_addresses(tx, &owner.workspace_id).await?;
     for keeper in instance::list_keeper_addresses(tx).await? {
-        let key = store::directory_users::key(&keeper);
-        if !recipients.iter().any(|known| store::directory_users::key(known) == key) {
+        let key = store::key(&keeper);
+        if !recipients.iter().any(|known| store::key(known) == key) {
             recipients.push(keeper);
         }
     }

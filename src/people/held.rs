@@ -181,7 +181,7 @@ async fn link_in(
             "The directory says that {email} is inactive: linking would take their access away. Activate the person there first."
         ));
     }
-    let key = store::directory_users::key(&email);
+    let key = store::key(&email);
     let Some(found) = store::memberships::find_by_email(tx, workspace, &key).await? else {
         return refused(format!("{email} is no member any more. They come in by themselves in a moment."));
     };

@@ -61,7 +61,7 @@ pub async fn managed(rollcall: &Rollcall, account: &Account) -> Result<Option<Ma
 /// them.
 async fn refuse_other_address(rollcall: &Rollcall, account: &Account, new: &EmailAddress) -> Result<()> {
     let Some(managed) = managed(rollcall, account).await? else { return Ok(()) };
-    let given = |address: &String| store::directory_users::key(address) == new.key();
+    let given = |address: &String| store::key(address) == new.key();
     if managed.addresses.iter().any(given) { Ok(()) } else { Err(refusal("email", &managed.by)) }
 }
 

@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use super::{
-    Conn, Result, Tx,
+    Conn, Result, Tx, key,
     sql::{Statement, all, all_of, execute, optional, scalars},
 };
 use crate::{
@@ -85,7 +85,7 @@ pub async fn insert(tx: &mut Tx, directory: &Directory, creation_key: Option<&st
         &directory.workspace_id,
         directory.provider,
         &directory.name,
-        directory.name.to_lowercase(),
+        key(&directory.name),
         directory.settings.default_role,
         directory.settings.invitation_mode,
         directory.settings.allowed_domains.to_string(),
@@ -221,7 +221,7 @@ pub async fn update(
          allowed_domains = $7, email_sources = $8, when_full = $9, strict = $10 WHERE id = $1",
         id,
         name,
-        name.to_lowercase(),
+        key(name),
         provider,
         settings.default_role,
         settings.invitation_mode,

@@ -3,8 +3,7 @@
 use sqlx::FromRow;
 
 use super::{
-    Conn, Result, Tx,
-    directory_users::key,
+    Conn, Result, Tx, key,
     sql::{all, execute},
 };
 use crate::{clock::Timestamp, model::DirectoryId};

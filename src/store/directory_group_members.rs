@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use sqlx::FromRow;
 
 use super::{
-    CHUNK, Conn, Result, Tx,
-    directory_users::key,
+    CHUNK, Conn, Result, Tx, key,
     order::Slice,
     sql::{Arg, Statement, all_of, execute, execute_of, scalar_of},
 };

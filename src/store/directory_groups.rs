@@ -4,8 +4,7 @@ use scim::list::SortKey;
 use sqlx::FromRow;
 
 use super::{
-    Conn, Result, Tx,
-    directory_users::key,
+    Conn, Result, Tx, key,
     order::{Column, Order, Slice, select_slice, text_key, time_key},
     sql::{Arg, Statement, all_of, execute, optional, scalar_of},
 };

@@ -3,8 +3,7 @@
 use sqlx::FromRow;
 
 use super::{
-    CHUNK, Result, Tx,
-    directory_users::key,
+    CHUNK, Result, Tx, key,
     sql::{Arg, Statement, all_of},
 };
 use crate::model::DirectoryId;

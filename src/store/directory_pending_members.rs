@@ -5,7 +5,7 @@ use sqlx::FromRow;
 use super::{
     CHUNK, Result, Tx,
     directory_groups::DirectoryGroup,
-    directory_users::key,
+    key,
     sql::{Arg, Statement, all, all_of, execute, execute_of},
 };
 use crate::model::{DirectoryGroupId, DirectoryId};

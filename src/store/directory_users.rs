@@ -4,7 +4,7 @@ use scim::list::SortKey;
 use sqlx::FromRow;
 
 use super::{
-    Conn, Result, Tx,
+    Conn, Result, Tx, key,
     order::{Column, Order, Slice, select_slice, text_key, time_key},
     sql::{Arg, Statement, all, all_of, execute, execute_of, optional, scalar, scalar_of},
 };
@@ -77,11 +77,6 @@ pub struct EmailKey {
 const COLUMNS: &str = "id, directory_id, user_name, external_id, active, display_name, email, document, version, \
                        membership_id, held_reason, held_since, approved_at, created_at, updated_at, deleted";
 pub(super) const SELECT: &str = const_format::concatcp!("SELECT ", COLUMNS, " FROM directory_users ");
-
-/// The form in which names and addresses are compared.
-pub fn key(text: &str) -> String {
-    scim::filter::fold(text)
-}
 
 /// What a list sorted by `displayName` compares: the attribute itself, never the name that stands in for it.
 fn display_name_key(user: &DirectoryUser) -> Option<String> {

@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use super::{
-    Conn, Result, database_clock, directory_users,
+    Conn, Result, database_clock, directory_users, key,
     outbox::EARLIEST_DUE,
     sql::{Arg, Statement, all_of, scalar},
 };
@@ -116,7 +116,7 @@ pub async fn page(
         statement.push(" AND o.template = ").bind(Arg::Text(template.to_string()));
     }
     if !search.text.is_empty() {
-        statement.push(" AND o.recipient_key").containing(&directory_users::key(&search.text));
+        statement.push(" AND o.recipient_key").containing(&key(&search.text));
     }
     let order = match place {
         Place::Newest => "DESC",

@@ -5,7 +5,7 @@ use sqlx::FromRow;
 use super::{
     Conn, Result, Tx,
     accounts::Account,
-    freed_addresses, seats,
+    freed_addresses, key, seats,
     sql::{all, execute, optional, scalars},
 };
 use crate::{
@@ -66,7 +66,7 @@ const SELECT: &str = const_format::concatcp!("SELECT ", COLUMNS, " FROM membersh
 
 /// What a search looks in: name and address, case-folded, and what lists are sorted by.
 fn search_key(membership: &Membership) -> String {
-    format!("{}\u{1f}{}", membership.name.to_lowercase(), membership.email_key)
+    format!("{}\u{1f}{}", key(&membership.name), membership.email_key)
 }
 
 /// Adds a membership. False when the address has one in the workspace: two who ask at the same moment both find none,
@@ -383,7 +383,7 @@ pub async fn rename_of_account(tx: &mut Tx, account: &AccountId, name: &str, now
          WHERE account_id = $1 AND source = 'manual'",
         account,
         name,
-        format!("{}\u{1f}", name.to_lowercase()),
+        format!("{}\u{1f}", key(name)),
         now
     )?;
     Ok(())
@@ -410,7 +410,7 @@ pub async fn readdress_of_account(
         &account.id,
         email,
         email_key,
-        format!("{}\u{1f}{email_key}", account.name.to_lowercase()),
+        format!("{}\u{1f}{email_key}", key(&account.name)),
         now
     )?;
     for membership in &before {

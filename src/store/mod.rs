@@ -51,5 +51,10 @@ pub use db::{Conn, Create, Db, Tx};
 pub use error::{Error, Result, UniqueKey};
 pub use url::{BadDatabaseUrl, DatabaseUrl};
 
+/// The form in which names and addresses are compared: every `*_key` column, and what is looked for in them.
+pub fn key(text: &str) -> String {
+    scim::filter::fold(text)
+}
+
 /// Most placeholders in one generated statement; longer lists are cut into chunks.
 const CHUNK: usize = 4000;

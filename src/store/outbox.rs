@@ -72,7 +72,7 @@ pub async fn insert(tx: &mut Tx, mail: &Mail) -> Result<()> {
         &mail.subject_id,
         mail.generation,
         &mail.recipient,
-        super::directory_users::key(&mail.recipient),
+        super::key(&mail.recipient),
         &mail.detail,
         &mail.return_key,
         mail.bulk,

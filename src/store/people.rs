@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use super::{
-    Conn, Result, directory_users,
+    Conn, Result, directory_users, key,
     memberships::Membership,
     sql::{Arg, Statement, all_of, optional, scalar_of},
 };
@@ -34,7 +34,7 @@ impl Search {
             statement.push(" AND m.status IN ").bind_list(self.statuses.iter().map(|status| status.as_str()));
         }
         if let Some(text) = &self.text {
-            statement.push(" AND m.search_key").containing(&text.to_lowercase());
+            statement.push(" AND m.search_key").containing(&key(text));
         }
         if let Some(role) = self.role {
             statement.push(" AND m.role = ").bind(Arg::Text(role.as_str().to_owned()));

@@ -3,8 +3,7 @@
 use sqlx::FromRow;
 
 use super::{
-    CHUNK, Conn, Result, Tx,
-    directory_users::key,
+    CHUNK, Conn, Result, Tx, key,
     sql::{Arg, Statement, all, all_of, execute, optional_scalar, scalars},
 };
 use crate::{

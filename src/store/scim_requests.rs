@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use super::{
-    Conn, Result, Tx,
+    Conn, Result, Tx, key,
     sql::{Arg, Statement, all_of, execute, execute_of, optional, optional_scalar},
 };
 use crate::{
@@ -160,7 +160,7 @@ pub async fn list(
         statement.push(" AND kind = ").bind(Arg::Text(kind.as_str().to_owned()));
     }
     if let Some(text) = &search.text {
-        statement.push(" AND search_key").containing(&text.to_lowercase());
+        statement.push(" AND search_key").containing(&key(text));
     }
     if let Some(before) = &search.before {
         statement.push(" AND id < ").bind(Arg::Text(before.0.clone()));

@@ -66,19 +66,34 @@ async fn a_deleted_record_makes_room_for_the_other() {
     .await;
 }
 
+/// By the identity provider's own id the other record is of the same person, who is a member again, or may be of another
+/// one, who is invited.
 #[tokio::test]
-async fn a_deactivated_record_makes_room_for_the_other_whose_person_proves_to_have_the_mailbox() {
-    each_engine(async |store| {
-        let (company, idp, old) = two_records(&store).await;
-        let member = company.id_of(ANA).await;
-        idp.change(&old, &active(false)).await.shows(200);
-        assert!(company.standing(ANA).await.starts_with("suspended directory member"));
-        jobs::run_chores(&company.rollcall).await;
-        assert!(waiting(&company, &idp).await.is_empty());
-        assert!(company.standing(ANA).await.starts_with("invited directory member, invitation pending"));
-        assert_eq!(company.id_of(ANA).await, member);
-    })
-    .await;
+async fn a_deactivated_record_hands_its_member_over() {
+    for (external_id, standing) in
+        [("of old", "active directory member"), ("other", "invited directory member")]
+    {
+        each_engine(async |store| {
+            let company = Company::new(&store).await;
+            let idp = callers::directory(&company, Provider::Okta).await;
+            let old = creates(&idp, "old", ANA).await;
+            company.accepts(ANA).await;
+            let member = company.id_of(ANA).await;
+            let mut body = person(ANA);
+            body["userName"] = json!("new");
+            body["externalId"] = json!(external_id);
+            idp.post("/Users", &body).await.shows(201);
+            assert_eq!(waiting(&company, &idp).await, ["new"]);
+            idp.change(&old, &active(false)).await.shows(200);
+            assert!(company.standing(ANA).await.starts_with("suspended directory member"));
+            jobs::run_chores(&company.rollcall).await;
+            assert!(waiting(&company, &idp).await.is_empty());
+            let now = company.standing(ANA).await;
+            assert!(now.starts_with(standing), "{external_id}: {now}");
+            assert_eq!(company.id_of(ANA).await, member);
+        })
+        .await;
+    }
 }
 
 #[tokio::test]

@@ -89,7 +89,7 @@ impl Company {
     /// The membership of an address, removed ones included.
     pub async fn find(&self, email: &str) -> Option<Membership> {
         let mut conn = self.rollcall.db.read().await.unwrap();
-        let key = email.to_lowercase();
+        let key = store::key(email);
         store::memberships::find_by_email(&mut conn, &self.workspace.id, &key).await.unwrap()
     }
 

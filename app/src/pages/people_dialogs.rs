@@ -68,7 +68,7 @@ pub enum InviteResult {
     },
     /// Was suspended; inviting would not give the access back.
     Suspended {
-        /// Who did it: "Okta", or a person's name.
+        /// Who did it, as a sentence begins: "The directory" or "An admin".
         by: String,
         /// Whether that was a directory.
         by_directory: bool,

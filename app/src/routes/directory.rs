@@ -287,11 +287,10 @@ pub(super) async fn remove(
     let choice = fields.members.parse().unwrap_or(OnRemoval::Keep);
     if fields.confirm.trim() != page.name {
         let error = format!("Type {} to confirm.", page.name);
-        page.dialog = Some(DirectoryDialog::Remove(RemoveForm {
-            members: page.counts.active + page.counts.inactive,
-            choice,
-            confirm: Field { value: fields.confirm, error: Some(error) },
-        }));
+        if let Some(DirectoryDialog::Remove(form)) = &mut page.dialog {
+            form.choice = choice;
+            form.confirm = Field { value: fields.confirm, error: Some(error) };
+        }
         return app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page).await;
     }
     let id = DirectoryId(place.id.clone());

@@ -81,7 +81,7 @@ async fn try_sign_in(
     fields: &SignInFields,
 ) -> Result<Option<LoginProblem>> {
     let now = app.rollcall.clock.now();
-    let key = store::directory_users::key(fields.email.trim());
+    let key = store::key(fields.email.trim());
     if let Err(wait) = app.sign_ins.check(&key) {
         let until = now.plus(wait);
         return Ok(Some(LoginProblem::TooManyTries { until: until.0, now: now.0 }));

@@ -239,18 +239,13 @@ pub(super) async fn invite(
             app.site.redirect(&to, Flash::done(text))
         }
         Ok(results) => {
-            let form = async {
-                Ok::<_, super::failure::Failure>(InviteForm {
-                    emails: Field { value: unsent(&results), error: None },
-                    role: fields.role.parse().unwrap_or(Role::Member),
-                    languages: languages(&member.access, &fields.language),
-                    outcomes: outcomes(&app, &member.access, results).await?,
-                })
+            let form = InviteForm {
+                emails: Field { value: unsent(&results), error: None },
+                role: fields.role.parse().unwrap_or(Role::Member),
+                languages: languages(&member.access, &fields.language),
+                outcomes: outcomes(results),
             };
-            match form.await {
-                Ok(form) => show_again(&app, &member, form).await,
-                Err(failure) => app.failed(&member.headers, member.home(), failure).await,
-            }
+            show_again(&app, &member, form).await
         }
         Err(refusal) if refusal.field() == Some("emails") => {
             let form = InviteForm {
@@ -277,28 +272,17 @@ fn unsent(results: &[invitation::Invited]) -> String {
     left.join("\n")
 }
 
-async fn outcomes(
-    app: &App,
-    access: &Access,
-    results: Vec<invitation::Invited>,
-) -> Result<Vec<InviteOutcome>> {
-    let mut conn = app.rollcall.db.read().await?;
+fn outcomes(results: Vec<invitation::Invited>) -> Vec<InviteOutcome> {
     let mut outcomes = Vec::new();
     for invited in results {
         let result = match invited.outcome {
             invitation::InviteOutcome::Sent => InviteResult::Sent,
             invitation::InviteOutcome::AlreadyMember => InviteResult::AlreadyMember,
-            invitation::InviteOutcome::AlreadyInvited => {
-                let key = store::directory_users::key(&invited.email);
-                match store::memberships::find_by_email(&mut conn, &access.workspace.id, &key).await? {
-                    Some(existing) => InviteResult::AlreadyInvited { member: existing.id },
-                    None => InviteResult::NotAnAddress,
-                }
-            }
+            invitation::InviteOutcome::AlreadyInvited(member) => InviteResult::AlreadyInvited { member },
             invitation::InviteOutcome::Suspended(by) => InviteResult::Suspended {
                 by: match by {
-                    SuspendedBy::Directory => "the directory".to_owned(),
-                    SuspendedBy::Admin => "an admin".to_owned(),
+                    SuspendedBy::Directory => "The directory".to_owned(),
+                    SuspendedBy::Admin => "An admin".to_owned(),
                 },
                 by_directory: by == SuspendedBy::Directory,
             },
@@ -307,7 +291,7 @@ async fn outcomes(
         };
         outcomes.push(InviteOutcome { address: invited.email, result });
     }
-    Ok(outcomes)
+    outcomes
 }
 
 async fn show_again(app: &App, member: &Member, form: InviteForm) -> Response {

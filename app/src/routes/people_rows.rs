@@ -96,12 +96,15 @@ pub(super) async fn member(
     })
 }
 
+/// Why nothing can be done here for a person, whoever it was that took their access away.
+fn says_inactive(directory: Option<&str>) -> String {
+    let directory = directory.unwrap_or("The directory");
+    format!("{directory} says inactive. Activate the person there.")
+}
+
 fn invitation(person: Person) -> InvitationRow {
     let membership = person.membership;
-    let resend_blocked = person.called_inactive.then(|| {
-        let by = person.directory_name.as_deref().unwrap_or("The directory");
-        format!("{by} says inactive. Activate the person there.")
-    });
+    let resend_blocked = person.called_inactive.then(|| says_inactive(person.directory_name.as_deref()));
     InvitationRow {
         resend_blocked,
         directory: person.directory_name,
@@ -151,7 +154,7 @@ async fn left(conn: &mut Conn, people: Vec<Person>, actions: &[&str]) -> Result<
             && membership.suspended_by == Some(SuspendedBy::Directory)
             && membership.source == Source::Directory;
         rows.push(LeftRow {
-            reinstate_blocked: blocked.then(|| format!("{by} says inactive. Activate the person there.")),
+            reinstate_blocked: blocked.then(|| says_inactive(person.directory_name.as_deref())),
             by,
             was_invitation,
             since: membership.status_changed_at.0,

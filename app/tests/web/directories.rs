@@ -207,12 +207,21 @@ async fn a_directory_is_removed_only_by_its_name() {
             .header("authorization", &format!("Bearer {token}"));
         ask.scim(&body).to(&scim_api::router(&company.rollcall)).await.has_status(201);
         company.accepts("ana@acme.test").await;
+        // Someone in the directory who is no member.
+        let held = serde_json::json!({ "userName": "no address" });
+        let ask = Ask::new("POST", &format!("/scim/v2/{id}/Users"))
+            .header("authorization", &format!("Bearer {token}"));
+        ask.scim(&held).to(&scim_api::router(&company.rollcall)).await.has_status(201);
 
         let page = format!("{CREATE}/{id}");
-        ada.get(&format!("{page}?dialog=remove")).await.shows(200, "Staff");
+        let question = "What happens to its 1 member?";
+        ada.get(&format!("{page}?dialog=remove")).await.shows(200, "Staff").shows(200, question);
         for confirm in ["", "staff", "Other"] {
             let fields = [("members", "suspend"), ("confirm", confirm)];
-            ada.post(&format!("{page}/remove"), &fields).await.shows(422, "Type Staff to confirm.");
+            ada.post(&format!("{page}/remove"), &fields)
+                .await
+                .shows(422, "Type Staff to confirm.")
+                .shows(422, question);
         }
         assert!(opens(&company, &id, &token).await);
 

@@ -1,8 +1,12 @@
 //! Settings → People by hand: inviting, roles, suspending, removing, and their guards.
 
-use rollcall::model::Role;
+use rollcall::{
+    model::{Provider, Role},
+    scim_api,
+};
+use serde_json::json;
 
-use crate::{browser::Browser, company::Company, support::each_engine};
+use crate::{browser::Browser, company::Company, requests::Ask, support::each_engine};
 
 const ANA: &str = "ana@acme.test";
 
@@ -62,6 +66,29 @@ async fn several_addresses_are_told_apart() {
             ada.post("/w/acme/people/invite", &[("emails", emails), ("role", role)]).await.has_status(422);
         }
         assert_eq!(company.standing("bo@acme.test").await, "nobody");
+    })
+    .await;
+}
+
+/// The last letter of ΝΙΚΟΣ is another one in small letters at the end of a word, and the same address has one key.
+#[tokio::test]
+async fn an_address_is_the_same_in_any_case() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        let invite = async |email: &str| {
+            ada.post("/w/acme/people/invite", &[("emails", email), ("role", "member")]).await
+        };
+        invite("ΝΙΚΟΣ@acme.test").await.leads_to("/w/acme/people?tab=invitations");
+        for email in ["ΝΙΚΟΣ@acme.test", "νικοσ@acme.test"] {
+            invite(email).await.shows(422, "Already invited");
+        }
+        let mailed = "SELECT recipient FROM outbox WHERE recipient_key = $1";
+        let key = company.membership("ΝΙΚΟΣ@acme.test").await.email_key;
+        assert_eq!(company.look(mailed, &key).await, ["ΝΙΚΟΣ@acme.test"]);
+        ada.get("/w/acme/people?tab=invitations&q=%CE%9D%CE%99%CE%9A%CE%9F%CE%A3")
+            .await
+            .shows(200, "ΝΙΚΟΣ@acme.test");
     })
     .await;
 }
@@ -149,6 +176,45 @@ async fn a_suspended_person_is_out_at_once_and_back_by_hand() {
             assert!(matches!(answer.status.as_u16(), 303 | 404), "{action}: {}", answer.status);
         }
         assert!(company.standing("member@acme.test").await.starts_with("removed"));
+    })
+    .await;
+}
+
+/// A suspension that was put off is carried out by someone who makes another owner: it is still the directory's word.
+#[tokio::test]
+async fn the_directory_says_inactive_whoever_carried_it_out() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let (directory, token) = company.directory(Provider::Okta).await;
+        let scim = scim_api::router(&company.rollcall);
+        let users = format!("/scim/v2/{}/Users", directory.id);
+        let ask = |method: &str, path: &str| {
+            Ask::new(method, path).header("authorization", &format!("Bearer {}", token.reveal()))
+        };
+        let body = json!({ "userName": ANA, "emails": [{ "value": ANA, "type": "work" }] });
+        let user = ask("POST", &users).scim(&body).to(&scim).await.has_status(201).json();
+        company.accepts(ANA).await;
+        company.promotes(ANA, Role::Owner).await;
+        company.promotes("ada@acme.test", Role::Admin).await;
+        let id = user["id"].as_str().unwrap();
+        let off = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{ "op": "replace", "path": "active", "value": false }],
+        });
+        ask("PATCH", &format!("{users}/{id}")).scim(&off).to(&scim).await.has_status(200);
+
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        ada.get("/w/acme/people").await.shows(200, "inactive");
+        // Ana makes Ada an owner, and loses access by it.
+        let ana = Browser::of(&company, ANA).await;
+        let ada_id = company.id_of("ada@acme.test").await;
+        ana.post(&at(&ada_id, "role"), &[("role", "owner")]).await.has_status(303);
+        let page = ada.get("/w/acme/people?tab=suspended").await;
+        page.shows(200, "Okta says inactive. Activate the person there.");
+
+        let invite = [("emails", ANA), ("role", "member")];
+        let page = ada.post("/w/acme/people/invite", &invite).await;
+        page.shows(422, "The directory took the access away.");
     })
     .await;
 }

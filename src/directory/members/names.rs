@@ -9,10 +9,8 @@ use crate::{
     people::projection::{Speaker, roles},
     state::Context,
     store::{
-        self, Tx,
-        directory_group_members::Newcomer,
-        directory_names::Named,
-        directory_users::{DirectoryUser, key},
+        self, Tx, directory_group_members::Newcomer, directory_names::Named, directory_users::DirectoryUser,
+        key,
     },
 };
 

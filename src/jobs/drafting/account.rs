@@ -193,7 +193,7 @@ pub(super) async fn compose_directory_email_changed(conn: &mut Conn, mail: &Mail
     };
     let sign_in = match account.filter(|account| account.password_hash.is_some()) {
         None => SignIn::NotYet,
-        Some(account) if account.email_key == store::directory_users::key(&new) => SignIn::WithNew,
+        Some(account) if account.email_key == store::key(&new) => SignIn::WithNew,
         Some(_) => SignIn::AsBefore,
     };
     let letter = Letter::DirectoryEmailChanged(DirectoryEmailChanged {

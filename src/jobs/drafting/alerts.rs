@@ -49,7 +49,7 @@ pub(super) async fn release(
 /// Whether the recipient is an active owner or admin of the workspace, or hears of it as a keeper of the installation.
 async fn is_in_charge(tx: &mut Tx, mail: &Mail, template: MailTemplate) -> Result<bool> {
     let Some(workspace) = &mail.workspace_id else { return Ok(false) };
-    let key = store::directory_users::key(&mail.recipient);
+    let key = store::key(&mail.recipient);
     let member = store::memberships::find_by_email(tx, workspace, &key).await?;
     if member.is_some_and(|member| member.status == MembershipStatus::Active && member.role >= Role::Admin) {
         return Ok(true);
@@ -58,7 +58,7 @@ async fn is_in_charge(tx: &mut Tx, mail: &Mail, template: MailTemplate) -> Resul
         return Ok(false);
     }
     let keepers = instance::list_keeper_addresses(tx).await?;
-    Ok(keepers.iter().any(|keeper| store::directory_users::key(keeper) == key))
+    Ok(keepers.iter().any(|keeper| store::key(keeper) == key))
 }
 
 pub(super) async fn compose_token_expiring(conn: &mut Conn, mail: &Mail) -> Result<Composed> {

@@ -67,7 +67,7 @@ async fn language_of_address(
     workspace: &WorkspaceId,
     email: &str,
 ) -> store::Result<Option<String>> {
-    let key = store::directory_users::key(email);
+    let key = store::key(email);
     let languages = store::languages::of_address(conn, workspace, &key).await?;
     Ok(languages.map(|languages| language(languages.own, languages.workspace)))
 }

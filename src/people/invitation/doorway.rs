@@ -185,7 +185,7 @@ pub(super) async fn is_renewable(
     invitation: &Invitation,
 ) -> store::Result<bool> {
     let waits = matches!(membership.status, MembershipStatus::Provisioned | MembershipStatus::Invited);
-    let same_address = store::directory_users::key(&invitation.email) == membership.email_key;
+    let same_address = store::key(&invitation.email) == membership.email_key;
     let latest = store::invitations::find_latest(conn, &membership.id).await?;
     let ran_out = latest
         .is_some_and(|latest| matches!(latest.status, InvitationStatus::Expired | InvitationStatus::Pending));

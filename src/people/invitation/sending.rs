@@ -45,8 +45,8 @@ pub enum InviteOutcome {
     Sent,
     /// The person is a member already.
     AlreadyMember,
-    /// An invitation is open; it can be sent again from the list.
-    AlreadyInvited,
+    /// This invitation is open; it can be sent again from the list.
+    AlreadyInvited(MembershipId),
     /// The person is suspended, or the directory calls them inactive.
     Suspended(SuspendedBy),
     /// No seat is free.
@@ -154,7 +154,7 @@ async fn end_hold(tx: &mut Tx, context: &Context, membership: &Membership) -> Re
 async fn refusal(conn: &mut Conn, existing: &Membership) -> Result<Option<InviteOutcome>> {
     let outcome = match existing.status {
         MembershipStatus::Active => Some(InviteOutcome::AlreadyMember),
-        MembershipStatus::Invited => Some(InviteOutcome::AlreadyInvited),
+        MembershipStatus::Invited => Some(InviteOutcome::AlreadyInvited(existing.id.clone())),
         MembershipStatus::Suspended => {
             Some(InviteOutcome::Suspended(existing.suspended_by.unwrap_or(SuspendedBy::Admin)))
         }

@@ -156,7 +156,7 @@ async fn known_before(tx: &mut Tx, speaker: &Speaker, user: &DirectoryUser) -> R
         return Ok(is_left_behind(tx, speaker, &known).await?.then_some(known));
     }
     // The address that the person now has may belong to someone else.
-    let taken = match user.email.as_deref().map(store::directory_users::key) {
+    let taken = match user.email.as_deref().map(store::key) {
         Some(key) if key != known.email_key => is_taken(tx, &speaker.workspace_id, &key).await?,
         _ => false,
     };
