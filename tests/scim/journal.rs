@@ -288,7 +288,7 @@ async fn the_housekeeping_forgets_what_is_old_and_thins_out_reads() {
         okta.get("/Users?aadOptscim062020").await.has_status(200);
         read(&company, &okta).await;
         let mut tx = company.rollcall.db.write().await.unwrap();
-        let reads = store::scim_requests::Search { kind: Some(RequestKind::Read), ..Default::default() };
+        let reads = Search { kind: Some(RequestKind::Read), ..Default::default() };
         let [template] = <[ScimRequest; 1]>::try_from(
             store::scim_requests::list(&mut tx, &okta.directory, &reads, 1).await.unwrap(),
         )
