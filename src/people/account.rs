@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{EmailAddress, password};
+use super::{EmailAddress, mail::LIMITS, password};
 use crate::{
     audit::Actor,
     clock::Timestamp,
@@ -135,9 +135,6 @@ pub(super) async fn tell_of_own_address(
     mail::order(tx, context, &order).await
 }
 
-/// Most mails with a link of one kind to one account in a minute, and in a day.
-const LINK_LIMITS: [(Duration, i64); 2] = [(Duration::from_secs(60), 1), (Duration::from_secs(24 * 3600), 5)];
-
 /// Whether so many mails of this template were asked for lately that no other may be.
 ///
 /// # Errors
@@ -148,7 +145,7 @@ pub(super) async fn asked_too_often(
     account: &AccountId,
     template: MailTemplate,
 ) -> store::Result<bool> {
-    for (span, most) in LINK_LIMITS {
+    for (span, most) in LIMITS {
         let since = context.now.minus(span);
         if store::accounts::count_mails_since(tx, account, template, since).await? >= most {
             return Ok(true);

@@ -1,5 +1,7 @@
 //! What admins do with the mails of their workspace: cancel one, send one again.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::{Caller, Permission, first_password, invitation};
@@ -13,6 +15,10 @@ use crate::{
     state::Rollcall,
     store::{self, Conn, mail_log::Entry, outbox::Mail},
 };
+
+/// Most mails of one kind to one person that may be asked for in a minute, and in a day.
+pub(super) const LIMITS: [(Duration, i64); 2] =
+    [(Duration::from_secs(60), 1), (Duration::from_secs(24 * 3600), 5)];
 
 /// Why a mail did not leave that an admin cancelled.
 const CANCELLED: &str = "Cancelled by an admin.";

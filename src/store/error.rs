@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A rule that the database keeps by a unique index.
+/// A rule that the database keeps by a unique index. Also those that no caller tells from others: the log names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UniqueKey {
     /// One workspace to a slug.

@@ -9,6 +9,7 @@ use crate::{
     model::MailTemplate,
     people::{
         grants::{self, Inviter},
+        mail::LIMITS,
         seats,
     },
     secret,
@@ -18,9 +19,6 @@ use crate::{
 
 const FULL: &str = "No seat is free just now. Ask an admin to free one.";
 const FULL_AND_TOLD: &str = "No seat is free just now. We told the admins; try again when there is one.";
-
-/// Most mails to one person in a minute, and in a day.
-const LIMITS: [(Duration, i64); 2] = [(Duration::from_secs(60), 1), (Duration::from_secs(24 * 3600), 5)];
 
 /// Sends a new invitation to the address that the old one went to, and nowhere else.
 ///

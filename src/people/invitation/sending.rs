@@ -13,6 +13,7 @@ use crate::{
     people::{
         Caller, EmailAddress, Permission,
         grants::{self, Inviter},
+        mail::LIMITS,
         seats,
         workspace::checked_language,
     },
@@ -22,14 +23,10 @@ use crate::{
 
 /// Most addresses in one go.
 const MOST_ADDRESSES: usize = 200;
-/// How often a person's invitation is sent again within a time, and what is said beyond that.
-const RESEND_LIMITS: [(Duration, i64, &str); 2] = [
-    (Duration::from_secs(60), 1, "This invitation was sent less than a minute ago. Wait a moment."),
-    (
-        Duration::from_secs(24 * 3600),
-        5,
-        "This invitation was sent again five times within a day. Wait until tomorrow.",
-    ),
+/// What is said beyond each of the [`LIMITS`].
+const SENT_TOO_OFTEN: [&str; 2] = [
+    "This invitation was sent less than a minute ago. Wait a moment.",
+    "This invitation was sent again five times within a day. Wait until tomorrow.",
 ];
 
 /// What became of one address.
@@ -268,7 +265,7 @@ async fn resend_refusal(tx: &mut Tx, context: &Context, membership: &Membership)
             membership.email
         )));
     }
-    for (span, most, words) in RESEND_LIMITS {
+    for ((span, most), words) in LIMITS.into_iter().zip(SENT_TOO_OFTEN) {
         let since = context.now.minus(span);
         if store::invitations::count_resent_since(tx, &membership.id, since).await? >= most {
             return Ok(Some(words.to_owned()));
