@@ -16,7 +16,8 @@ use app::{
         mailbox::{MailRow, Mailbox, Message, Part},
         password::{Password, PasswordForm},
         security::{
-            ChooseForm, DirectorySummary, DirectoryValues, Health, Security, SecurityDialog, TokenShown,
+            ChooseForm, DirectorySummary, DirectoryValues, Health, LiveToken, Security, SecurityDialog,
+            TokenShown,
         },
         setup::{Setup, SetupForm},
     },
@@ -84,7 +85,7 @@ fn step(at: i64, detail: Option<&str>) -> ProgressStep {
 
 pub(crate) fn progress_states() -> Vec<Progress> {
     let rejected = Progress {
-        rejected: step(NOW, Some("A request arrived with a wrong token at 14:04 from 20.1.2.3.")),
+        rejected: step(NOW, Some("A request arrived with a wrong token from 20.1.2.3")),
         ..Progress::default()
     };
     let tested = Progress { connection_tested: step(NOW, None), ..Progress::default() };
@@ -105,7 +106,7 @@ fn values(provider: Provider, token: TokenShown, progress: Progress) -> Security
 }
 
 fn hint() -> TokenShown {
-    TokenShown::Hint { hint: "rc_…3UaC".into(), last_used: Some(NOW - 3 * MINUTE) }
+    TokenShown::Hints(vec![LiveToken { hint: "rc_…3UaC".into(), last_used: Some(NOW - 3 * MINUTE) }])
 }
 
 /// The page at its address, for trying it in a browser.
@@ -470,6 +471,7 @@ fn workspace() -> Vec<Sample> {
         invited: if active > 1 { 12 } else { 0 },
         suspended: if active > 1 { 4 } else { 0 },
         directories,
+        mail_waits_since: None,
     };
     let dialog =
         |dialog: SecurityDialog| security(Role::Owner, vec![summary(Health::Connected)], Some(dialog));
