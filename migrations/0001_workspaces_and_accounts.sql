@@ -27,7 +27,6 @@ CREATE TABLE accounts (
     id                 TEXT PRIMARY KEY NOT NULL,
     email              TEXT NOT NULL,
     email_key          TEXT NOT NULL,
-    email_verified_at  BIGINT,
     name               TEXT NOT NULL,
     password_hash      TEXT,
     created_at         BIGINT NOT NULL,

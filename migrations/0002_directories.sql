@@ -67,7 +67,8 @@ CREATE TABLE suspension_windows (
     directory_id  TEXT PRIMARY KEY NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
     started_at    BIGINT NOT NULL,
     suspended     BIGINT NOT NULL,
-    members       BIGINT NOT NULL
+    -- Counted once so many lost access that it matters.
+    members       BIGINT
 );
 
 -- The journal: what identity providers asked for and what they were answered. The id is the one that the events of the
@@ -130,6 +131,7 @@ CREATE TABLE directory_users (
     external_id_order  TEXT COLLATE "binary" NOT NULL
         GENERATED ALWAYS AS (COALESCE('=' || external_id, '~')) STORED,
     email          TEXT,
+    email_key      TEXT,
     -- The whole SCIM resource as received, without what the server adds.
     document       TEXT NOT NULL,
     version        BIGINT NOT NULL,
@@ -159,6 +161,9 @@ CREATE INDEX directory_users_by_created ON directory_users (directory_id, create
 CREATE INDEX directory_users_by_updated ON directory_users (directory_id, updated_at, id) WHERE NOT deleted;
 CREATE INDEX directory_users_held ON directory_users (directory_id, held_since, id)
     WHERE held_reason IS NOT NULL AND NOT deleted;
+-- Who waits for an address that somebody else has.
+CREATE INDEX directory_users_conflicts ON directory_users (email_key, held_since, id)
+    WHERE held_reason = 'conflict' AND NOT deleted;
 CREATE INDEX directory_users_membership ON directory_users (membership_id);
 
 CREATE TABLE directory_user_emails (

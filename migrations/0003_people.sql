@@ -30,8 +30,19 @@ CREATE UNIQUE INDEX memberships_email ON memberships (workspace_id, email_key);
 CREATE UNIQUE INDEX memberships_account ON memberships (workspace_id, account_id);
 CREATE INDEX memberships_of_account ON memberships (account_id);
 CREATE INDEX memberships_page ON memberships (workspace_id, status, search_key, id);
+CREATE INDEX memberships_owners ON memberships (workspace_id, id) WHERE role = 'owner' AND status = 'active';
 CREATE INDEX memberships_role_group ON memberships (role_group_id);
 CREATE INDEX memberships_directory ON memberships (directory_id, status);
+
+-- Addresses that a member left, or that no active person of the mirror stands behind any more, while somebody was held
+-- because of them: those are looked at again.
+CREATE TABLE freed_addresses (
+    workspace_id  TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    email_key     TEXT NOT NULL,
+    -- Counts how often, so that a look that began earlier does not end what came after it.
+    times         BIGINT NOT NULL,
+    PRIMARY KEY (workspace_id, email_key)
+);
 
 CREATE TABLE invitations (
     id             TEXT PRIMARY KEY NOT NULL,
@@ -135,7 +146,6 @@ CREATE TABLE events (
     detail        TEXT NOT NULL,
     request_id    TEXT
 );
-CREATE INDEX events_workspace ON events (workspace_id, id);
 CREATE INDEX events_subject ON events (subject_id, id);
 CREATE INDEX events_actor ON events (actor_id, id);
 CREATE INDEX events_request ON events (request_id, id) WHERE request_id IS NOT NULL;

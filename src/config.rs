@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::{
     mail::{ReturnPath, SmtpServer, bounce::webhook::BounceSecret},
+    model::DirectoryId,
     store::DatabaseUrl,
 };
 
@@ -91,7 +92,7 @@ impl std::fmt::Debug for MailTransport {
 pub struct BaseUrl(String);
 
 impl BaseUrl {
-    /// Reads an `http` or `https` URL; what it says after the host is kept, a slash at the end is not.
+    /// Reads `http://host[:port]` or `https://host[:port]`, and nothing else but a slash at the end.
     ///
     /// # Errors
     /// A sentence that says what is accepted.
@@ -102,7 +103,11 @@ impl BaseUrl {
             )
         };
         let url = Url::parse(text.trim()).map_err(|_| complain())?;
-        if !matches!(url.scheme(), "http" | "https") || !url.has_host() || url.query().is_some() {
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+            return Err(complain());
+        }
+        let is_signed_in = !url.username().is_empty() || url.password().is_some();
+        if is_signed_in || url.query().is_some() || url.fragment().is_some() {
             return Err(complain());
         }
         if url.path() != "/" {
@@ -122,6 +127,11 @@ impl BaseUrl {
     /// The address of a path that begins with a slash.
     pub fn join(&self, path: &str) -> String {
         format!("{}{path}", self.0)
+    }
+
+    /// The base URL of a directory's SCIM API (RFC 7644 section 1.3).
+    pub fn scim(&self, directory: &DirectoryId) -> String {
+        self.join(&format!("/scim/v2/{directory}"))
     }
 
     /// Whether only this machine reaches it.

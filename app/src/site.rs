@@ -7,7 +7,7 @@
 //! }
 //!
 //! async fn invite(State(app): State<App>, headers: HeaderMap, Form(form): Form<InviteForm>) -> Response {
-//!     match rollcall::people::invite(/* … */).await {
+//!     match rollcall::people::invitation::invite(/* … */).await {
 //!         Ok(_) => app.site.redirect(&people_url, Flash::done("Invitation sent to grace@acme.com")),
 //!         // The same page once more, with what was typed and what is wrong with it.
 //!         Err(refused) => app.site.respond(&headers, StatusCode::UNPROCESSABLE_ENTITY, page_with(refused)).await,
@@ -26,6 +26,8 @@ use axum::{
 use futures::{Stream, stream};
 use leptos::{config::LeptosOptions, hydration::HydrationScripts, nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use tower_sessions::cookie::{Cookie, SameSite, time::Duration};
 
 use crate::{assets, islands::Toasts, pages::Page};
 
@@ -150,7 +152,7 @@ impl Site {
         out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(flash) = flash.into() {
             let kind = if flash.bad { "!" } else { "." };
-            self.set_flash(out, &format!("{kind}{}", percent_encode(&flash.text)), 60);
+            self.set_flash(out, &format!("{kind}{}", utf8_percent_encode(&flash.text, NON_ALPHANUMERIC)), 60);
         }
         response
     }
@@ -219,11 +221,27 @@ impl Site {
         }
     }
 
-    fn set_flash(&self, out: &mut HeaderMap, value: &str, age: u32) {
-        let secure = if self.secure { "; Secure" } else { "" };
-        let cookie = format!("{FLASH}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
-        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-            out.append(header::SET_COOKIE, cookie);
+    fn set_flash(&self, out: &mut HeaderMap, value: &str, seconds: u32) {
+        self.set_cookie(out, (FLASH, value), "/", seconds, SameSite::Lax);
+    }
+
+    /// Sets a cookie for the pages under a path, which no script can read and which travels over TLS where the site does.
+    pub fn set_cookie(
+        &self,
+        out: &mut HeaderMap,
+        cookie: (&str, &str),
+        path: &str,
+        seconds: u32,
+        same_site: SameSite,
+    ) {
+        let cookie = Cookie::build(cookie)
+            .path(path)
+            .max_age(Duration::seconds(seconds.into()))
+            .http_only(true)
+            .same_site(same_site)
+            .secure(self.secure);
+        if let Ok(line) = HeaderValue::from_str(&cookie.to_string()) {
+            out.append(header::SET_COOKIE, line);
         }
     }
 }
@@ -249,47 +267,18 @@ fn policy(nonce: &str) -> String {
 
 /// The value of a cookie of the request.
 pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok()).find_map(|line| {
-        line.split(';')
-            .filter_map(|pair| pair.trim().split_once('='))
-            .find(|(found, _)| *found == name)
-            .map(|(_, value)| value.to_owned())
-    })
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    lines
+        .flat_map(Cookie::split_parse)
+        .flatten()
+        .find(|cookie| cookie.name() == name)
+        .map(|cookie| cookie.value().to_owned())
 }
 
 fn read_flash(value: &str) -> Option<Flash> {
     let (kind, text) = value.split_at_checked(1)?;
-    let text = percent_decode(text)?;
-    (!text.is_empty()).then_some(Flash { text, bad: kind == "!" })
-}
-
-fn percent_encode(text: &str) -> String {
-    use std::fmt::Write as _;
-    let mut out = String::with_capacity(text.len() * 2);
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
-}
-
-fn percent_decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        if *first == b'%' {
-            let hex = tail.get(..2).and_then(|pair| std::str::from_utf8(pair).ok())?;
-            bytes.push(u8::from_str_radix(hex, 16).ok()?);
-            rest = tail.get(2..)?;
-        } else {
-            bytes.push(*first);
-            rest = tail;
-        }
-    }
-    String::from_utf8(bytes).ok()
+    let text = percent_decode_str(text).decode_utf8().ok()?;
+    (!text.is_empty()).then(|| Flash { text: text.into_owned(), bad: kind == "!" })
 }
 
 #[cfg(test)]
@@ -338,7 +327,7 @@ mod tests {
     #[test]
     fn a_forged_flash_cookie_is_no_message() {
         assert_eq!(read_flash(""), None);
-        assert_eq!(read_flash(".%zz"), None);
+        assert_eq!(read_flash(".%ff"), None);
         assert_eq!(read_flash("é"), None);
         assert_eq!(read_flash(".ok"), Some(Flash::done("ok")));
     }

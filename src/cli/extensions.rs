@@ -11,7 +11,7 @@ use scim::schema::MAX_SCHEMA;
 use serde_json::{Value, json};
 
 use super::{
-    named::{find_directory, the_workspace},
+    named::Target,
     output::{print, table},
 };
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     error::{Error, Result},
     people::Caller,
     state::Rollcall,
-    store::{self, directories::Directory, workspaces::Workspace},
+    store::{self, directories::Directory},
 };
 
 /// A directory's own extensions.
@@ -31,12 +31,9 @@ pub enum ExtensionCommand {
     /// Give people or groups attributes of your own. They are advertised, checked and searched from the next request on;
     /// values that are stored under the URN already stay.
     Add {
-        /// The workspace's slug; may be left out when there is only one.
-        #[arg(long)]
-        workspace: Option<String>,
-        /// The directory's id or name; may be left out when there is only one.
-        #[arg(long)]
-        directory: Option<String>,
+        /// Which directory.
+        #[command(flatten)]
+        at: Target,
         /// The schema, JSON as RFC 7643 section 7 has it; - for standard input.
         #[arg(long)]
         file: PathBuf,
@@ -49,21 +46,15 @@ pub enum ExtensionCommand {
     },
     /// List the extensions of a directory.
     List {
-        /// The workspace's slug; may be left out when there is only one.
-        #[arg(long)]
-        workspace: Option<String>,
-        /// The directory's id or name; may be left out when there is only one.
-        #[arg(long)]
-        directory: Option<String>,
+        /// Which directory.
+        #[command(flatten)]
+        at: Target,
     },
     /// Take an extension away. Stored values stay, as those of an unknown schema.
     Remove {
-        /// The workspace's slug; may be left out when there is only one.
-        #[arg(long)]
-        workspace: Option<String>,
-        /// The directory's id or name; may be left out when there is only one.
-        #[arg(long)]
-        directory: Option<String>,
+        /// Which directory.
+        #[command(flatten)]
+        at: Target,
         /// The URN of its schema.
         urn: String,
     },
@@ -72,8 +63,8 @@ pub enum ExtensionCommand {
 /// Runs the command.
 pub(super) async fn run(rollcall: &Rollcall, as_json: bool, command: &ExtensionCommand) -> Result<()> {
     match command {
-        ExtensionCommand::Add { workspace, directory, file, resource, required } => {
-            let (workspace, directory) = named(rollcall, workspace.as_deref(), directory.as_deref()).await?;
+        ExtensionCommand::Add { at, file, resource, required } => {
+            let (workspace, directory) = at.find(rollcall).await?;
             let caller = Caller::CommandLine(&workspace);
             let schema =
                 extension::add(rollcall, &caller, &directory.id, &read(file)?, *resource, *required).await?;
@@ -95,12 +86,12 @@ pub(super) async fn run(rollcall: &Rollcall, as_json: bool, command: &ExtensionC
                 ),
             );
         }
-        ExtensionCommand::List { workspace, directory } => {
-            let (_, directory) = named(rollcall, workspace.as_deref(), directory.as_deref()).await?;
+        ExtensionCommand::List { at } => {
+            let (_, directory) = at.find(rollcall).await?;
             list(rollcall, as_json, &directory).await?;
         }
-        ExtensionCommand::Remove { workspace, directory, urn } => {
-            let (workspace, directory) = named(rollcall, workspace.as_deref(), directory.as_deref()).await?;
+        ExtensionCommand::Remove { at, urn } => {
+            let (workspace, directory) = at.find(rollcall).await?;
             extension::remove(rollcall, &Caller::CommandLine(&workspace), &directory.id, urn).await?;
             print(
                 as_json,
@@ -113,16 +104,6 @@ pub(super) async fn run(rollcall: &Rollcall, as_json: bool, command: &ExtensionC
         }
     }
     Ok(())
-}
-
-async fn named(
-    rollcall: &Rollcall,
-    workspace: Option<&str>,
-    directory: Option<&str>,
-) -> Result<(Workspace, Directory)> {
-    let workspace = the_workspace(rollcall, workspace).await?;
-    let directory = find_directory(rollcall, &workspace, directory).await?;
-    Ok((workspace, directory))
 }
 
 async fn list(rollcall: &Rollcall, as_json: bool, directory: &Directory) -> Result<()> {

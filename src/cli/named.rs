@@ -1,10 +1,31 @@
 //! The workspace or directory that a command names; who names none that there is hears of those that there are.
 
+use clap::Args;
+
 use crate::{
     error::{Error, Result},
     state::Rollcall,
     store::{self, directories::Directory, workspaces::Workspace},
 };
+
+/// Which directory a command is about.
+#[derive(Debug, Args)]
+pub struct Target {
+    /// The workspace's slug; may be left out when there is only one.
+    #[arg(long)]
+    pub workspace: Option<String>,
+    /// The directory's id or name; may be left out when there is only one.
+    #[arg(long)]
+    pub directory: Option<String>,
+}
+
+impl Target {
+    pub(super) async fn find(&self, rollcall: &Rollcall) -> Result<(Workspace, Directory)> {
+        let workspace = the_workspace(rollcall, self.workspace.as_deref()).await?;
+        let directory = find_directory(rollcall, &workspace, self.directory.as_deref()).await?;
+        Ok((workspace, directory))
+    }
+}
 
 pub(super) async fn find_workspace(rollcall: &Rollcall, slug: &str) -> Result<Workspace> {
     let mut conn = rollcall.db.read().await?;
@@ -34,7 +55,7 @@ async fn only_workspace(rollcall: &Rollcall) -> Result<Workspace> {
     }
 }
 
-pub(super) async fn find_directory(
+async fn find_directory(
     rollcall: &Rollcall,
     workspace: &Workspace,
     wanted: Option<&str>,

@@ -307,7 +307,11 @@ mod tests {
             (Settings { listen: Some("3000".into()), ..settings() }, "127.0.0.1:3000?"),
             (Settings { listen: Some("host".into()), ..settings() }, "ADDRESS:PORT"),
             (Settings { base_url: Some("rollcall.test".into()), ..settings() }, "https://HOST"),
-            (Settings { base_url: Some("https://a.test/x".into()), ..settings() }, "https://a.test"),
+            (Settings { base_url: Some("https://a.test/x".into()), ..settings() }, "use https://a.test."),
+            (Settings { base_url: Some("https://ada@a.test".into()), ..settings() }, "https://HOST"),
+            (Settings { base_url: Some("https://:secret@a.test".into()), ..settings() }, "https://HOST"),
+            (Settings { base_url: Some("https://a.test/?x".into()), ..settings() }, "https://HOST"),
+            (Settings { base_url: Some("https://a.test/#x".into()), ..settings() }, "https://HOST"),
             (Settings { rate_limit: "0".into(), ..settings() }, "say off"),
             (Settings { rate_limit: "many".into(), ..settings() }, "whole number"),
             (

@@ -6,7 +6,9 @@ use super::{settings::Settings, token};
 use crate::{
     audit,
     error::{Error, Result},
-    model::{DirectoryId, MembershipStatus, Provider, Role, Source, SuspendedBy, TokenLife, WorkspaceId},
+    model::{
+        DirectoryId, MembershipStatus, OnRemoval, Provider, Role, Source, SuspendedBy, TokenLife, WorkspaceId,
+    },
     people::{Caller, Permission, account::checked_name, grants, projection},
     secret::Secret,
     state::{Context, Rollcall},
@@ -142,17 +144,6 @@ pub(super) async fn found(tx: &mut Tx, workspace: &WorkspaceId, id: &DirectoryId
         .ok_or(Error::NotFound { what: "directory in this workspace" })
 }
 
-/// What happens to the people whom a removed directory vouched for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Farewell {
-    /// They stay, as if added by hand.
-    Keep,
-    /// Their access is taken away, reversibly.
-    Suspend,
-    /// They are removed.
-    Remove,
-}
-
 /// Removes a directory: its tokens stop at once, and its people are kept, suspended or removed. The last owner is
 /// always kept. Gives the number of people that the choice was carried out for.
 ///
@@ -162,15 +153,18 @@ pub async fn remove(
     rollcall: &Rollcall,
     caller: &Caller<'_>,
     id: &DirectoryId,
-    farewell: Farewell,
+    choice: OnRemoval,
 ) -> Result<usize> {
     caller.require(Permission::ManageDirectories)?;
     let context = rollcall.context(caller.actor());
     let mut tx = rollcall.db.write().await?;
-    let result = remove_in(&mut tx, &context, &caller.workspace().id, id, farewell).await;
+    let result = remove_in(&mut tx, &context, &caller.workspace().id, id, choice).await;
     match result {
         Ok(number) => {
             tx.commit().await?;
+            // People may have left their seats and addresses, and are told that their access ended.
+            rollcall.held_due.notify_one();
+            rollcall.mail_due.notify_one();
             Ok(number)
         }
         Err(refusal) => {
@@ -185,10 +179,11 @@ async fn remove_in(
     context: &Context,
     workspace: &WorkspaceId,
     id: &DirectoryId,
-    farewell: Farewell,
+    choice: OnRemoval,
 ) -> Result<usize> {
-    let directory = found(tx, workspace, id).await?;
+    // Changes of the directory are over then, and find from now on that it is gone.
     store::directory_turn::take(tx, id, Turn::Alone).await?;
+    let directory = found(tx, workspace, id).await?;
     store::directory_tokens::revoke_all(tx, id, context.now).await?;
     store::directories::remove(tx, id, context.now).await?;
     store::role_mappings::delete_all(tx, id).await?;
@@ -197,7 +192,7 @@ async fn remove_in(
     let people = store::memberships::list_of_directory(tx, id).await?;
     let mut number = 0;
     for mut membership in people {
-        if part_with(tx, context, &mut membership, farewell).await? {
+        if part_with(tx, context, &mut membership, choice).await? {
             number += 1;
         }
     }
@@ -211,10 +206,10 @@ async fn part_with(
     tx: &mut Tx,
     context: &Context,
     membership: &mut Membership,
-    farewell: Farewell,
+    choice: OnRemoval,
 ) -> Result<bool> {
     let has_access = matches!(membership.status, MembershipStatus::Active | MembershipStatus::Invited);
-    let keep = farewell == Farewell::Keep || projection::is_last_owner(tx, membership).await?;
+    let keep = choice == OnRemoval::Keep || projection::is_last_owner(tx, membership).await?;
     membership.source = Source::Manual;
     if keep {
         // Nobody is left who would bring back a person whom the directory suspended: from now on an admin may.
@@ -225,14 +220,14 @@ async fn part_with(
         store::memberships::update(tx, membership).await?;
         return Ok(true);
     }
-    match farewell {
-        Farewell::Suspend if has_access => {
+    match choice {
+        OnRemoval::Suspend if has_access => {
             grants::suspend(tx, context, membership, SuspendedBy::Admin).await?;
         }
-        Farewell::Remove => {
+        OnRemoval::Remove => {
             grants::remove(tx, context, membership).await?;
         }
-        Farewell::Keep | Farewell::Suspend => {
+        OnRemoval::Keep | OnRemoval::Suspend => {
             membership.updated_at = context.now;
             store::memberships::update(tx, membership).await?;
             return Ok(false);

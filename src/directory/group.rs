@@ -38,7 +38,7 @@ pub(super) struct Request<'a> {
 }
 
 fn base_url(rollcall: &Rollcall, speaker: &Speaker) -> String {
-    rollcall.config.base_url.join(&format!("/scim/v2/{}", speaker.directory_id))
+    rollcall.config.base_url.scim(&speaker.directory_id)
 }
 
 /// Records a new group with its members.

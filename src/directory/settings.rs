@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::administration::{check_role, found, taken};
+use super::administration::{check_role, taken};
 pub use crate::store::directories::Settings;
 use crate::{
     audit,
-    error::Result,
+    error::{Error, Result},
     model::{DirectoryId, Provider},
     people::{Caller, Permission, account::checked_name},
     state::{Context, Rollcall},
@@ -60,7 +60,10 @@ async fn update_in(
     wanted: Wanted,
 ) -> Result<Directory> {
     let workspace = &caller.workspace().id;
-    let before = found(tx, workspace, id).await?;
+    // Held until the end: of two changes at once, the later compares with what the earlier has made of it.
+    let before = store::directories::get_for_update(tx, workspace, id)
+        .await?
+        .ok_or(Error::NotFound { what: "directory in this workspace" })?;
     let Wanted { provider, name, settings } = wanted;
     store::directories::update(tx, id, &name, provider, &settings).await.map_err(|e| taken(e, &name))?;
     if settings != before.settings {

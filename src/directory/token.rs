@@ -47,15 +47,25 @@ pub(super) async fn insert(
     Ok(secret)
 }
 
-/// Makes a second token; the first keeps working until it is revoked, or its own life is over.
+/// What becomes of the tokens that a directory has when it gets another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Others {
+    /// They work until they are revoked, or their own life is over.
+    Keep,
+    /// They are revoked in the same moment.
+    Revoke,
+}
+
+/// Makes another token.
 ///
 /// # Errors
-/// `Conflict` on `token` when two work already.
+/// `NotFound`; `Conflict` on `token` when two work already and are kept.
 pub async fn rotate(
     rollcall: &Rollcall,
     caller: &Caller<'_>,
     directory: &DirectoryId,
     life: TokenLife,
+    others: Others,
 ) -> Result<Secret> {
     caller.require(Permission::ManageDirectories)?;
     let context = rollcall.context(caller.actor());
@@ -63,6 +73,9 @@ pub async fn rotate(
     if store::directories::get_for_update(&mut tx, &caller.workspace().id, directory).await?.is_none() {
         tx.rollback().await?;
         return Err(Error::NotFound { what: "directory in this workspace" });
+    }
+    if others == Others::Revoke {
+        revoke_live(&mut tx, &context, caller, directory).await?;
     }
     if store::directory_tokens::count_live(&mut tx, directory, context.now).await? >= MOST_LIVE {
         tx.rollback().await?;
@@ -86,6 +99,19 @@ pub async fn rotate(
     Ok(secret)
 }
 
+async fn revoke_live(
+    tx: &mut Tx,
+    context: &Context,
+    caller: &Caller<'_>,
+    directory: &DirectoryId,
+) -> Result<()> {
+    let tokens = store::directory_tokens::list(tx, directory).await?;
+    for token in tokens.iter().filter(|token| token.is_live(context.now)) {
+        revoke_in(tx, context, caller, directory, &token.id).await?;
+    }
+    Ok(())
+}
+
 /// Revokes one token: requests with it are refused from now on.
 ///
 /// # Errors
@@ -100,22 +126,29 @@ pub async fn revoke(
     let context = rollcall.context(caller.actor());
     let mut tx = rollcall.db.write().await?;
     let known = store::directories::get(&mut tx, &caller.workspace().id, directory).await?.is_some();
-    if !known || !store::directory_tokens::revoke(&mut tx, directory, token, context.now).await? {
+    if !known || !revoke_in(&mut tx, &context, caller, directory, token).await? {
         tx.rollback().await?;
         return Err(Error::NotFound { what: "working token of this directory" });
     }
-    let detail = json!({ "token": token });
-    audit::record(
-        &mut tx,
-        &context,
-        &caller.workspace().id,
-        "directory_token.revoked",
-        directory.as_str(),
-        &detail,
-    )
-    .await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// False when the directory has no such live token.
+async fn revoke_in(
+    tx: &mut Tx,
+    context: &Context,
+    caller: &Caller<'_>,
+    directory: &DirectoryId,
+    token: &DirectoryTokenId,
+) -> Result<bool> {
+    if !store::directory_tokens::revoke(tx, directory, token, context.now).await? {
+        return Ok(false);
+    }
+    let workspace = &caller.workspace().id;
+    let detail = json!({ "token": token });
+    audit::record(tx, context, workspace, "directory_token.revoked", directory.as_str(), &detail).await?;
+    Ok(true)
 }
 
 /// Why a token opens nothing.

@@ -9,7 +9,7 @@ use crate::{
     audit,
     error::{Error, Result},
     model::DirectoryUserId,
-    people::projection::{self, Outcome, Speaker, decision::Decision},
+    people::projection::{self, Outcome, Speaker},
     state::{Context, Rollcall},
     store::{
         self, Tx, UniqueKey,
@@ -208,11 +208,9 @@ pub async fn delete(
     Ok(outcome)
 }
 
-/// A seat that was freed is given to whoever waits for one.
+/// A seat or an address that was freed is given to whoever waits for it.
 fn wake(rollcall: &Rollcall, outcome: Option<&Outcome>) {
-    if outcome.is_some_and(|outcome| {
-        matches!(outcome.decision, Decision::Suspend | Decision::Remove | Decision::Withdraw(_))
-    }) {
+    if outcome.is_some_and(Outcome::makes_room) {
         rollcall.held_due.notify_one();
     }
 }

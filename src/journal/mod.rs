@@ -5,8 +5,9 @@
 //! is read or written does not come into its time. What a change did stands in `events`, written with the change
 //! itself: losing the queue in a crash loses the wording, not the fact.
 //!
-//! Changes and refusals are always written. Reads are sampled: a few a second for each directory
-//! ([`READS_A_SECOND`], [`READS_AT_ONCE`]), of which the housekeeping keeps the latest [`READS_KEPT`].
+//! Changes and refusals of who has a token are always written. Reads are sampled: a few a second for each directory
+//! ([`READS_A_SECOND`], [`READS_AT_ONCE`]), of which the housekeeping keeps the latest [`READS_KEPT`]. So are requests
+//! without a token that opens the directory: one a second.
 
 mod record;
 mod redact;
@@ -91,7 +92,7 @@ pub struct Entry {
     pub deviations: Vec<Deviation>,
     /// Attributes of the directory's own extensions that are never returned, by their names in lower case.
     pub secret_names: Arc<[String]>,
-    /// False for a read that is only counted.
+    /// False for a read, or a request without a token, that is only counted.
     pub is_kept: bool,
 }
 

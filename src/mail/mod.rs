@@ -11,6 +11,7 @@ mod order;
 mod return_path;
 pub mod sender_domain;
 mod smtp;
+mod smtp_failure;
 mod smtp_server;
 mod smtp_url;
 pub mod templates;

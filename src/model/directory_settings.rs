@@ -2,9 +2,9 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::status::{UnknownWord, words};
+use super::words::words;
 
 words! {
     /// What happens when a directory names a new person.
@@ -39,6 +39,18 @@ impl TokenLife {
             Self::NinetyDays => Some(Duration::from_secs(90 * DAY)),
             Self::Year => Some(Duration::from_secs(365 * DAY)),
         }
+    }
+}
+
+words! {
+    /// What happens to the people whom a removed directory vouched for.
+    OnRemoval ("choice for the people of a directory": "keep, suspend, remove") {
+        /// They stay, as if added by hand.
+        Keep = "keep", "kept";
+        /// Their access is taken away, reversibly.
+        Suspend = "suspend", "suspended";
+        /// They are removed.
+        Remove = "remove", "removed";
     }
 }
 
@@ -79,7 +91,7 @@ impl EmailSource {
 }
 
 /// Where the address of a person is looked for: the first source that holds an address counts. Never empty.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EmailSources(Vec<EmailSource>);
 
 impl EmailSources {
@@ -109,10 +121,8 @@ impl FromStr for EmailSources {
         let mut sources = Vec::new();
         for word in listed(text) {
             let known = EmailSource::ALL.iter().find(|source| source.as_str().eq_ignore_ascii_case(word));
-            let source = *known.ok_or_else(|| match word.parse::<EmailSource>() {
-                Err(unknown) => unknown.to_string(),
-                Ok(source) => source.to_string(),
-            })?;
+            let word = known.map_or(word, |source| source.as_str());
+            let source = word.parse::<EmailSource>().map_err(|unknown| unknown.to_string())?;
             if sources.contains(&source) {
                 return Err(format!("“{source}” stands twice. Name each source once."));
             }
@@ -134,7 +144,7 @@ impl TryFrom<String> for EmailSources {
 }
 
 /// The domains of which addresses are let in; an empty list lets every address in.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct AllowedDomains(Vec<String>);
 
 /// Most domains in one list.

@@ -7,10 +7,10 @@ mod id;
 mod progress;
 mod provider;
 mod status;
-mod stored_word;
+mod words;
 
 pub use directory_settings::{
-    AllowedDomains, EmailSource, EmailSources, InvitationMode, TokenLife, WhenFull,
+    AllowedDomains, EmailSource, EmailSources, InvitationMode, OnRemoval, TokenLife, WhenFull,
 };
 pub use id::{
     AccountId, DirectoryGroupId, DirectoryId, DirectoryTokenId, DirectoryUserId, InvitationId, MailId,
@@ -20,5 +20,6 @@ pub use progress::{Progress, ProgressStep};
 pub use provider::Provider;
 pub use status::{
     HeldReason, InvitationStatus, MailStatus, MailTemplate, MembershipStatus, RequestKind, Role, Source,
-    SuspendedBy, UnknownWord,
+    SuspendedBy,
 };
+pub use words::UnknownWord;

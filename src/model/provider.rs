@@ -1,58 +1,27 @@
 //! The kinds of identity provider, and the words their own provisioning forms use.
 
-use std::{fmt, str::FromStr};
+use super::words::words;
 
-use serde::{Deserialize, Serialize};
-
-use super::status::UnknownWord;
-
-/// A kind of identity provider. It decides labels and the guide, never what the SCIM API accepts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Provider {
-    /// Okta Workforce Identity.
-    Okta,
-    /// Microsoft Entra ID, formerly Azure Active Directory.
-    Entra,
-    /// Google Workspace.
-    Google,
-    /// OneLogin.
-    OneLogin,
-    /// JumpCloud.
-    JumpCloud,
-    /// Any other SCIM 2.0 client.
-    Generic,
+words! {
+    /// A kind of identity provider, in the order in which the picker shows them. It decides labels and the guide, never
+    /// what the SCIM API accepts.
+    Provider ("provider": "okta, entra, google, onelogin, jumpcloud, generic") {
+        /// Okta Workforce Identity.
+        Okta = "okta", "Okta";
+        /// Microsoft Entra ID, formerly Azure Active Directory.
+        Entra = "entra", "Entra ID (Azure AD)";
+        /// Google Workspace.
+        Google = "google", "Google Workspace";
+        /// OneLogin.
+        OneLogin = "onelogin", "OneLogin";
+        /// JumpCloud.
+        JumpCloud = "jumpcloud", "JumpCloud";
+        /// Any other SCIM 2.0 client.
+        Generic = "generic", "Generic SCIM 2.0";
+    }
 }
 
 impl Provider {
-    /// Every provider, in the order in which the picker shows them.
-    pub const ALL: [Self; 6] =
-        [Self::Okta, Self::Entra, Self::Google, Self::OneLogin, Self::JumpCloud, Self::Generic];
-
-    /// The word used in the store, on the command line and in URLs.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Okta => "okta",
-            Self::Entra => "entra",
-            Self::Google => "google",
-            Self::OneLogin => "onelogin",
-            Self::JumpCloud => "jumpcloud",
-            Self::Generic => "generic",
-        }
-    }
-
-    /// The provider's name in the picker.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Okta => "Okta",
-            Self::Entra => "Entra ID (Azure AD)",
-            Self::Google => "Google Workspace",
-            Self::OneLogin => "OneLogin",
-            Self::JumpCloud => "JumpCloud",
-            Self::Generic => "Generic SCIM 2.0",
-        }
-    }
-
     /// The provider's name in running text.
     pub const fn short_label(self) -> &'static str {
         match self {
@@ -115,23 +84,3 @@ impl Provider {
         }
     }
 }
-
-impl fmt::Display for Provider {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Provider {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|p| p.as_str() == text).ok_or_else(|| UnknownWord {
-            what: "provider",
-            got: text.to_owned(),
-            accepted: "okta, entra, google, onelogin, jumpcloud, generic",
-        })
-    }
-}
-
-super::stored_word::stored_word!(Provider);

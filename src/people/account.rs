@@ -15,7 +15,8 @@ use crate::{
     state::{Context, Rollcall},
     store::{
         self, Tx,
-        accounts::{Account, LinkPurpose, NewLink},
+        account_links::{LinkPurpose, NewLink},
+        accounts::Account,
         memberships::Membership,
     },
 };
@@ -84,7 +85,6 @@ pub async fn insert(
         id: context.clock.new_id(),
         email: email.as_str().to_owned(),
         email_key: email.key(),
-        email_verified_at: password_hash.is_some().then_some(context.now),
         name: name.to_owned(),
         password_hash,
         created_at: context.now,
@@ -183,7 +183,7 @@ pub async fn request_password_reset(rollcall: &Rollcall, email: &str) -> Result<
 /// When the store or the machine fails.
 pub async fn new_password_link(tx: &mut Tx, context: &Context, account: &AccountId) -> Result<Secret> {
     let secret = Secret::generate(&context.clock, "")?;
-    store::accounts::delete_links(tx, account, LinkPurpose::SetPassword).await?;
+    store::account_links::delete_unused(tx, account, LinkPurpose::SetPassword).await?;
     let expires_at = context.now.plus(PASSWORD_LINK_LIFE);
     let link = NewLink {
         token_hash: &secret.hash(),
@@ -194,7 +194,7 @@ pub async fn new_password_link(tx: &mut Tx, context: &Context, account: &Account
         created_at: context.now,
         expires_at,
     };
-    store::accounts::insert_link(tx, &link).await?;
+    store::account_links::insert(tx, &link).await?;
     Ok(secret)
 }
 
@@ -205,7 +205,7 @@ pub async fn new_password_link(tx: &mut Tx, context: &Context, account: &Account
 pub async fn of_password_link(rollcall: &Rollcall, token: &str) -> Result<Option<Account>> {
     let mut conn = rollcall.db.read().await?;
     let link =
-        store::accounts::find_link(&mut conn, &crate::secret::hash(token), LinkPurpose::SetPassword).await?;
+        store::account_links::find(&mut conn, &crate::secret::hash(token), LinkPurpose::SetPassword).await?;
     let now = rollcall.clock.now();
     match link {
         Some(link) if link.used_at.is_none() && link.expires_at > now => match link.account_id {
@@ -229,13 +229,13 @@ pub async fn set_password(rollcall: &Rollcall, token: &str, name: &str, new: &st
     let now: Timestamp = rollcall.clock.now();
 
     let mut tx = rollcall.db.write().await?;
-    if !store::accounts::use_link(&mut tx, &crate::secret::hash(token), now).await? {
+    if !store::account_links::use_up(&mut tx, &crate::secret::hash(token), now).await? {
         tx.rollback().await?;
         return Err(dead);
     }
     store::accounts::set_credentials(&mut tx, &account.id, &name, &hash, now).await?;
     store::memberships::rename_of_account(&mut tx, &account.id, &name, now).await?;
-    store::accounts::delete_links(&mut tx, &account.id, LinkPurpose::SetPassword).await?;
+    store::account_links::delete_unused(&mut tx, &account.id, LinkPurpose::SetPassword).await?;
     store::sessions::delete_of_account(&mut tx, &account.id).await?;
     tx.commit().await?;
     Ok(account)

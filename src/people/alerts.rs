@@ -70,9 +70,8 @@ const WINDOW: Duration = Duration::from_secs(600);
 /// This many, and a fifth of the members, may lose access in one window without an alert.
 const UNREMARKABLE: i64 = 10;
 
-/// Tells everyone who looks after the workspace or the installation that the directory calls the last owner inactive
-/// (R4 of the design): the owners alone would be the one who is said to be gone. The caller sees to it that it is told
-/// once.
+/// Tells everyone who looks after the workspace or the installation that the directory calls the last owner inactive: the
+/// owners alone would be the one who is said to be gone. The caller sees to it that it is told once.
 ///
 /// # Errors
 /// When the database fails.
@@ -99,8 +98,8 @@ pub async fn last_owner(
     alert.send(tx, context, &recipients).await
 }
 
-/// Counts a person who lost access by a directory's word, and tells the owners when a window holds too many (R9 of the
-/// design): more than ten, and more than a fifth of the members.
+/// Counts a person who lost access by a directory's word, and tells the owners when a window holds too many: more than
+/// ten, and more than a fifth of the members.
 ///
 /// # Errors
 /// When the database fails.
@@ -111,16 +110,18 @@ pub async fn count_suspension(
     directory: &DirectoryId,
 ) -> Result<()> {
     let open_since = context.now.minus(WINDOW);
-    let window = match store::suspension_windows::count(tx, directory, open_since).await? {
-        Some(window) => window,
-        None => {
-            // The one who was just suspended was a member as well.
-            let members = store::membership_counts::count_by_status(tx, workspace).await?.active + 1;
-            store::suspension_windows::open(tx, directory, context.now, members).await?;
-            return Ok(());
-        }
+    let Some(window) = store::suspension_windows::count(tx, directory, open_since).await? else {
+        return store::suspension_windows::open(tx, directory, context.now).await;
     };
-    if !crosses_the_line(&window) {
+    // Members are counted when it begins to matter: that takes the longer the more there are.
+    if window.suspended <= UNREMARKABLE {
+        return Ok(());
+    }
+    let members = match window.members {
+        Some(members) => members,
+        None => count_members(tx, workspace, directory, &window).await?,
+    };
+    if !crosses_the_line(window.suspended, members) {
         return Ok(());
     }
     let alert = Alert {
@@ -131,16 +132,29 @@ pub async fn count_suspension(
         detail: json!(ManySuspended {
             directory: directory.clone(),
             suspended: window.suspended,
-            of: window.members,
+            of: members,
             since: window.started_at,
         }),
     };
     alert.to_owners(tx, context).await
 }
 
+/// How many members there were when the window began: those who are left, and those who lost access in it.
+async fn count_members(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    directory: &DirectoryId,
+    window: &Window,
+) -> Result<i64> {
+    let left = store::membership_counts::count_by_status(tx, workspace).await?.active;
+    let members = left + window.suspended;
+    store::suspension_windows::set_members(tx, directory, members).await?;
+    Ok(members)
+}
+
 /// Whether this suspension is the first one too many of its window.
-fn crosses_the_line(window: &Window) -> bool {
-    window.suspended == UNREMARKABLE.max(window.members / 5) + 1
+fn crosses_the_line(suspended: i64, members: i64) -> bool {
+    suspended == UNREMARKABLE.max(members / 5) + 1
 }
 
 /// Tells people that their access was suspended, where the workspace wants that.
@@ -203,8 +217,7 @@ pub async fn token_expiring(tx: &mut Tx, context: &Context, token: &ExpiringToke
     alert.to_owners(tx, context).await
 }
 
-/// Tells the owners and admins that someone could not come in for want of a seat (R10 of the design): once, until a
-/// seat was free.
+/// Tells the owners and admins that someone could not come in for want of a seat: once, until a seat was free.
 ///
 /// # Errors
 /// When the database fails.
@@ -260,12 +273,8 @@ mod tests {
     #[test]
     fn one_suspension_of_a_window_crosses_the_line() {
         for (members, first) in [(3, 11), (50, 11), (55, 12), (100, 21), (1000, 201)] {
-            let crossing: Vec<i64> = (1..=members.max(300))
-                .filter(|suspended| {
-                    let window = Window { started_at: Timestamp(1), suspended: *suspended, members };
-                    crosses_the_line(&window)
-                })
-                .collect();
+            let crossing: Vec<i64> =
+                (1..=members.max(300)).filter(|suspended| crosses_the_line(*suspended, members)).collect();
             assert_eq!(crossing, [first], "{members} members");
         }
     }

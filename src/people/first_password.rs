@@ -33,7 +33,6 @@ pub(super) async fn account_of_address(
         id: context.clock.new_id(),
         email: membership.email.clone(),
         email_key: membership.email_key.clone(),
-        email_verified_at: None,
         name: membership.name.clone(),
         password_hash: None,
         created_at: context.now,
@@ -99,7 +98,9 @@ pub(super) async fn follow_address(
     if membership.joined_at.is_none() || former.email_key == membership.email_key {
         return Ok(());
     }
-    membership.account_id = Some(account_of_address(tx, context, membership).await?.id);
+    let account = account_of_address(tx, context, membership).await?;
+    store::memberships::vacate_account(tx, &membership.workspace_id, &account.id).await?;
+    membership.account_id = Some(account.id);
     let (template, workspace) = (MailTemplate::Added, Some(&membership.workspace_id));
     let reason = "The address was changed.";
     store::accounts::cancel_mails(tx, &former.id, template, workspace, reason, context.now).await?;

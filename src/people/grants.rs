@@ -107,6 +107,7 @@ pub async fn invite(
 /// `Unique(AccountEmail)` when the address got an account at this moment; else when the database fails.
 pub async fn add(tx: &mut Tx, context: &Context, membership: &mut Membership) -> Result<()> {
     let account = first_password::account_of_address(tx, context, membership).await?;
+    store::memberships::vacate_account(tx, &membership.workspace_id, &account.id).await?;
     membership.account_id = Some(account.id);
     membership.joined_at = Some(context.now);
     set_status(membership, MembershipStatus::Active, context);

@@ -215,8 +215,8 @@ async fn held(
     id: &DirectoryUserId,
 ) -> Result<(Speaker, DirectoryUser)> {
     let missing = || Error::NotFound { what: "held person in this directory" };
-    let speaker = speaker(tx, workspace, directory).await?.ok_or_else(missing)?;
     store::directory_turn::take(tx, directory, Turn::Beside).await?;
+    let speaker = speaker(tx, workspace, directory).await?.ok_or_else(missing)?;
     let user = store::directory_users::get_for_update(tx, directory, id).await?;
     let user = user.filter(|user| user.held_reason.is_some()).ok_or_else(missing)?;
     Ok((speaker, user))
@@ -242,7 +242,9 @@ async fn speaker(
 /// When the store fails; what was done before stays done.
 pub async fn release(rollcall: &Rollcall) -> Result<usize> {
     let context = rollcall.context(Actor::Rollcall);
-    let looked_at = recheck(rollcall, &context).await? + give_seats(rollcall, &context).await?;
+    let looked_at = recheck(rollcall, &context).await?
+        + give_addresses(rollcall, &context).await?
+        + give_seats(rollcall, &context).await?;
     if looked_at > 0 {
         rollcall.mail_due.notify_one();
     }
@@ -278,6 +280,32 @@ async fn recheck(rollcall: &Rollcall, context: &Context) -> Result<usize> {
         tx.commit().await?;
     }
     Ok(looked_at)
+}
+
+/// Looks at those again who wait for an address that somebody left; gives how many addresses that were.
+async fn give_addresses(rollcall: &Rollcall, context: &Context) -> Result<usize> {
+    let (mut freed, mut waiting) = (Vec::new(), Vec::new());
+    {
+        let mut conn = rollcall.db.read().await?;
+        for address in store::freed_addresses::list(&mut conn, AT_ONCE).await? {
+            let (workspace, email) = (&address.workspace_id, &address.email_key);
+            // The first whom the address is given to takes it; the others wait on.
+            let people = store::held::list_waiting_for_address(&mut conn, workspace, email, AT_ONCE).await?;
+            waiting.extend(people.into_iter().map(|(id, directory)| (workspace.clone(), directory, id)));
+            freed.push(address);
+        }
+    }
+    for (workspace, directory, id) in &waiting {
+        look_again(rollcall, context, workspace, directory, id).await?;
+    }
+    if !freed.is_empty() {
+        let mut tx = rollcall.db.write().await?;
+        for address in &freed {
+            store::freed_addresses::delete(&mut tx, address).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(freed.len())
 }
 
 /// Gives the seats that are free to those who wait the longest.
@@ -332,9 +360,9 @@ async fn look_again_in(
     directory: &DirectoryId,
     id: &DirectoryUserId,
 ) -> Result<bool> {
-    // Deactivated, deleted or let in meanwhile: then there is nothing to decide.
-    let Some(speaker) = speaker(tx, workspace, directory).await? else { return Ok(false) };
+    // Removed, deleted or let in meanwhile: then there is nothing to decide.
     store::directory_turn::take(tx, directory, Turn::Beside).await?;
+    let Some(speaker) = speaker(tx, workspace, directory).await? else { return Ok(false) };
     let user = store::directory_users::get_for_update(tx, directory, id).await?;
     let Some(mut user) = user.filter(|user| user.held_reason.is_some()) else { return Ok(false) };
     directory::user::find_email_again(tx, &speaker, &mut user).await?;

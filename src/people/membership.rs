@@ -185,8 +185,6 @@ pub async fn remove(rollcall: &Rollcall, caller: &Caller<'_>, id: &MembershipId)
     }
     let Change { tx, context, membership } = &mut change;
     let ended = grants::remove(tx, context, membership).await?;
-    // The address is free: a directory user who was held because of it may come in.
-    store::held::ask_recheck_of_workspace(tx, &membership.workspace_id).await?;
     change.commit().await?;
     rollcall.held_due.notify_one();
     Ok(ended)

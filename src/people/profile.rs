@@ -16,10 +16,7 @@ use crate::{
     model::{MailTemplate, MembershipStatus, Source},
     secret,
     state::Rollcall,
-    store::{
-        self, UniqueKey,
-        accounts::{Account, LinkPurpose},
-    },
+    store::{self, UniqueKey, account_links::LinkPurpose, accounts::Account},
 };
 
 /// How long a link works that confirms a new address.
@@ -119,7 +116,7 @@ pub async fn request_email_change(
         let message = "A link was mailed a moment ago, or five times today. Wait before the next one.";
         return Err(Error::conflict("email", message));
     }
-    store::accounts::delete_links(&mut tx, &account.id, LinkPurpose::ChangeEmail).await?;
+    store::account_links::delete_unused(&mut tx, &account.id, LinkPurpose::ChangeEmail).await?;
     store::accounts::cancel_mails(&mut tx, &account.id, template, None, NEWER_LINK, context.now).await?;
     let order = Order {
         template,
@@ -154,7 +151,7 @@ async fn check_current(account: &Account, given: &str) -> Result<()> {
 /// When the store fails.
 pub async fn of_email_link(rollcall: &Rollcall, token: &str) -> Result<Option<(Account, String)>> {
     let mut conn = rollcall.db.read().await?;
-    let link = store::accounts::find_link(&mut conn, &secret::hash(token), LinkPurpose::ChangeEmail).await?;
+    let link = store::account_links::find(&mut conn, &secret::hash(token), LinkPurpose::ChangeEmail).await?;
     let now = rollcall.clock.now();
     let Some(link) = link.filter(|link| link.used_at.is_none() && link.expires_at > now) else {
         return Ok(None);
@@ -175,7 +172,7 @@ pub async fn confirm_email(rollcall: &Rollcall, token: &str, kept: Option<&str>)
     refuse_other_address(rollcall, &account, &email).await?;
     let context = rollcall.context(Actor::Person(account.id.clone()));
     let mut tx = rollcall.db.write().await?;
-    if !store::accounts::use_link(&mut tx, &secret::hash(token), context.now).await? {
+    if !store::account_links::use_up(&mut tx, &secret::hash(token), context.now).await? {
         tx.rollback().await?;
         return Err(dead());
     }
@@ -192,12 +189,13 @@ pub async fn confirm_email(rollcall: &Rollcall, token: &str, kept: Option<&str>)
     store::accounts::cancel_mailed_links(&mut tx, &account.id, "The address was changed.", context.now)
         .await?;
     for purpose in [LinkPurpose::SetPassword, LinkPurpose::ChangeEmail] {
-        store::accounts::delete_links(&mut tx, &account.id, purpose).await?;
+        store::account_links::delete_unused(&mut tx, &account.id, purpose).await?;
     }
     tell_of_own_address(&mut tx, &context, &account, email.as_str()).await?;
     store::sessions::delete_others_of_account(&mut tx, &account.id, kept.unwrap_or_default()).await?;
     tx.commit().await?;
     rollcall.mail_due.notify_one();
+    rollcall.held_due.notify_one();
     Ok(email.as_str().to_owned())
 }
 
@@ -218,7 +216,7 @@ pub async fn change_password(
     let mut tx = rollcall.db.write().await?;
     let now = rollcall.clock.now();
     store::accounts::set_credentials(&mut tx, &account.id, &account.name, &hash, now).await?;
-    store::accounts::delete_links(&mut tx, &account.id, LinkPurpose::SetPassword).await?;
+    store::account_links::delete_unused(&mut tx, &account.id, LinkPurpose::SetPassword).await?;
     store::sessions::delete_others_of_account(&mut tx, &account.id, kept.unwrap_or_default()).await?;
     tx.commit().await?;
     Ok(())

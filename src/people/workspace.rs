@@ -14,7 +14,8 @@ use crate::{
     state::{Context, Rollcall},
     store::{
         self, Tx, UniqueKey,
-        accounts::{Account, LinkPurpose, NewLink},
+        account_links::{LinkPurpose, NewLink},
+        accounts::Account,
         memberships::Membership,
         workspaces::Workspace,
     },
@@ -48,7 +49,7 @@ pub async fn new_claim_link(rollcall: &Rollcall) -> Result<Option<Secret>> {
         created_at: now,
         expires_at: now.plus(CLAIM_LINK_LIFE),
     };
-    store::accounts::insert_link(&mut tx, &link).await?;
+    store::account_links::insert(&mut tx, &link).await?;
     tx.commit().await?;
     Ok(Some(secret))
 }
@@ -68,7 +69,7 @@ pub async fn is_unclaimed(rollcall: &Rollcall) -> Result<bool> {
 /// When the store fails.
 pub async fn claim_link_works(rollcall: &Rollcall, token: &str) -> Result<bool> {
     let mut conn = rollcall.db.read().await?;
-    let link = store::accounts::find_link(&mut conn, &crate::secret::hash(token), LinkPurpose::ClaimInstance)
+    let link = store::account_links::find(&mut conn, &crate::secret::hash(token), LinkPurpose::ClaimInstance)
         .await?;
     Ok(link.is_some_and(|link| link.used_at.is_none() && link.expires_at > rollcall.clock.now()))
 }
@@ -108,11 +109,11 @@ pub async fn claim(rollcall: &Rollcall, token: &str, claim: &Claim) -> Result<(W
     let context = rollcall.context(Actor::Invitee);
     let mut tx = rollcall.db.write().await?;
     let claimed = store::accounts::any(&mut tx).await?;
-    if claimed || !store::accounts::use_link(&mut tx, &crate::secret::hash(token), context.now).await? {
+    if claimed || !store::account_links::use_up(&mut tx, &crate::secret::hash(token), context.now).await? {
         tx.rollback().await?;
         return Err(refused());
     }
-    store::accounts::delete_claim_links(&mut tx).await?;
+    store::account_links::delete_claims(&mut tx).await?;
     let account = account::insert(&mut tx, &context, &email, &name, Some(hash)).await?;
     let workspace = insert(&mut tx, &context, &workspace_name, &account).await?;
     tx.commit().await?;
@@ -155,7 +156,7 @@ pub async fn create(
             account::insert(&mut tx, &context, &email, &local_part, hash).await?
         }
     };
-    store::accounts::delete_claim_links(&mut tx).await?;
+    store::account_links::delete_claims(&mut tx).await?;
     let workspace = insert(&mut tx, &context, &name, &account).await?;
     let link = match account.password_hash {
         Some(_) => None,

@@ -76,7 +76,7 @@ impl FromRequestParts<Rollcall> for DirectoryAuth {
                 notebook.opened(&holder.hint);
                 let kinds = kinds::of(rollcall, &holder.directory_id, holder.extensions_version).await?;
                 notebook.hides(kinds.secret_names());
-                let base_url = rollcall.config.base_url.join(&format!("/scim/v2/{directory}"));
+                let base_url = rollcall.config.base_url.scim(&holder.directory_id);
                 Ok(Self {
                     mode: if holder.settings.strict { Mode::Strict } else { Mode::Tolerant },
                     context: Context {

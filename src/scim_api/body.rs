@@ -73,12 +73,13 @@ fn too_large() -> Failure {
     .into()
 }
 
-/// `application/scim+json`, `application/json` or none at all; parameters such as `charset` are passed over.
+/// `application/scim+json`, `application/json`, `text/json` (not registered, but in use) or none at all; parameters such
+/// as `charset` are passed over.
 fn check_media_type(request: &Request) -> Result<(), Failure> {
     let Some(value) = request.headers().get(header::CONTENT_TYPE) else { return Ok(()) };
     let value = value.to_str().unwrap_or_default();
     let essence = value.split(';').next().unwrap_or_default().trim();
-    let accepted = ["application/scim+json", "application/json", "text/json"];
+    let accepted = [scim::MEDIA_TYPE, "application/json", "text/json"];
     if essence.is_empty() || accepted.iter().any(|known| essence.eq_ignore_ascii_case(known)) {
         return Ok(());
     }

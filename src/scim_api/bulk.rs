@@ -146,9 +146,7 @@ fn if_match(operation: &BulkOperation) -> std::result::Result<HeaderMap, scim::E
 
 /// RFC 7644 section 3.7.1: references in a circle that cannot be resolved are a conflict.
 fn circular() -> scim::Error {
-    scim::Error::new(
-        409,
-        None,
+    scim::Error::conflict(
         "This operation refers to others that refer back to it. Make the resources first, then link them with PATCH.",
     )
 }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How every body is labelled.
-pub(super) const MEDIA_TYPE: &str = "application/scim+json; charset=utf-8";
+pub(super) const MEDIA_TYPE: &str = const_format::concatcp!(scim::MEDIA_TYPE, "; charset=utf-8");
 
 /// What the server says of a resource.
 struct Meta<'a> {

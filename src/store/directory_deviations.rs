@@ -28,7 +28,7 @@ pub struct SeenDeviation {
     pub request_id: Option<ScimRequestId>,
 }
 
-/// Counts deviations, in one statement for each hundred. Each pair of directory and deviation may occur once.
+/// Counts deviations, some hundred in one statement. Each pair of directory and deviation may occur once.
 ///
 /// # Errors
 /// When the database fails, or a directory is not there.

@@ -7,7 +7,7 @@ use super::{
     Conn, Result, Tx,
     directory_users::key,
     order::{Column, Order, Slice, select_slice, text_key, time_key},
-    sql::{Arg, Statement, all, all_of, execute, optional, scalar_of},
+    sql::{Arg, Statement, all_of, execute, optional, scalar_of},
 };
 use crate::{
     clock::Timestamp,
@@ -241,19 +241,6 @@ pub async fn count(conn: &mut Conn, directory: &DirectoryId, conditions: &[Group
     let mut statement = Statement::new("SELECT COUNT(*) FROM directory_groups ");
     push_conditions(&mut statement, directory, conditions);
     scalar_of!(conn, i64, statement)
-}
-
-/// The names of every group of a directory, oldest first; for pages.
-///
-/// # Errors
-/// When the database fails.
-pub async fn names(conn: &mut Conn, directory: &DirectoryId) -> Result<Vec<(DirectoryGroupId, String)>> {
-    all!(
-        conn,
-        (DirectoryGroupId, String),
-        "SELECT id, display_name FROM directory_groups WHERE directory_id = $1 ORDER BY id",
-        directory
-    )
 }
 
 /// Takes a person or a group out of every group. The versions of these groups count it.

@@ -19,7 +19,7 @@ pub struct DirectoryToken {
     pub id: DirectoryTokenId,
     /// The directory it opens.
     pub directory_id: DirectoryId,
-    /// Its last characters, to tell it from others.
+    /// What it begins with and its last four letters, to tell it from others.
     pub hint: String,
     /// Who made it; `None` for the command line.
     pub created_by: Option<AccountId>,
@@ -93,8 +93,6 @@ pub struct TokenHolder {
     pub workspace_id: WorkspaceId,
     /// The directory's provider.
     pub provider: Provider,
-    /// The directory's name.
-    pub directory_name: String,
     /// Counts the changes of the directory's extensions.
     pub extensions_version: i64,
     /// The directory's settings.
@@ -111,8 +109,8 @@ pub async fn find_by_hash(conn: &mut Conn, token_hash: &str) -> Result<Option<To
         conn,
         TokenHolder,
         "SELECT t.id AS token_id, t.hint, t.expires_at, t.revoked_at, t.last_used_at, d.id AS directory_id, \
-         d.workspace_id, d.provider, d.name AS directory_name, d.default_role, d.invitation_mode, \
-         d.allowed_domains, d.email_sources, d.when_full, d.strict, d.extensions_version \
+         d.workspace_id, d.provider, d.default_role, d.invitation_mode, d.allowed_domains, d.email_sources, \
+         d.when_full, d.strict, d.extensions_version \
          FROM directory_tokens t JOIN directories d ON d.id = t.directory_id \
          WHERE t.token_hash = $1 AND d.removed_at IS NULL",
         token_hash

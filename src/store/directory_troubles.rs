@@ -116,7 +116,8 @@ pub async fn rejections(conn: &mut Conn, directory: &DirectoryId) -> Result<Opti
         conn,
         Rejections,
         "SELECT MIN(at) AS first, MAX(at) AS last FROM scim_requests WHERE directory_id = $1 AND kind = 'rejected' \
-         AND at > (SELECT COALESCE(MAX(at), 0) FROM scim_requests WHERE directory_id = $1 AND kind <> 'rejected')",
+         AND id > COALESCE((SELECT id FROM scim_requests WHERE directory_id = $1 AND kind <> 'rejected' \
+         ORDER BY id DESC LIMIT 1), '')",
         directory
     )
 }

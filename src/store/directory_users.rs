@@ -98,8 +98,8 @@ pub async fn insert(tx: &mut Tx, user: &DirectoryUser, emails: &[EmailKey]) -> R
         tx,
         "INSERT INTO directory_users \
          (id, directory_id, user_name, user_name_key, external_id, active, display_name, display_name_key, email, \
-         document, version, membership_id, held_reason, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+         email_key, document, version, membership_id, held_reason, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         &user.id,
         &user.directory_id,
         &user.user_name,
@@ -109,6 +109,7 @@ pub async fn insert(tx: &mut Tx, user: &DirectoryUser, emails: &[EmailKey]) -> R
         &user.display_name,
         display_name_key(user),
         &user.email,
+        user.email.as_deref().map(key),
         &user.document,
         user.version,
         &user.membership_id,
@@ -150,8 +151,8 @@ pub async fn update(tx: &mut Tx, user: &DirectoryUser, emails: &[EmailKey]) -> R
     execute!(
         tx,
         "UPDATE directory_users SET user_name = $2, user_name_key = $3, external_id = $4, active = $5, \
-         display_name = $6, display_name_key = $7, email = $8, document = $9, version = $10, updated_at = $11 \
-         WHERE id = $1",
+         display_name = $6, display_name_key = $7, email = $8, email_key = $9, document = $10, version = $11, \
+         updated_at = $12 WHERE id = $1",
         &user.id,
         &user.user_name,
         key(&user.user_name),
@@ -160,6 +161,7 @@ pub async fn update(tx: &mut Tx, user: &DirectoryUser, emails: &[EmailKey]) -> R
         &user.display_name,
         display_name_key(user),
         &user.email,
+        user.email.as_deref().map(key),
         &user.document,
         user.version,
         user.updated_at
@@ -196,7 +198,13 @@ pub async fn set_grant(
 /// # Errors
 /// When the database fails.
 pub async fn set_email(tx: &mut Tx, id: &DirectoryUserId, email: Option<&str>) -> Result<()> {
-    execute!(tx, "UPDATE directory_users SET email = $2 WHERE id = $1", id, email)?;
+    execute!(
+        tx,
+        "UPDATE directory_users SET email = $2, email_key = $3 WHERE id = $1",
+        id,
+        email,
+        email.map(key)
+    )?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Result, Tx,
-    sql::{Arg, Statement, all, all_of, execute, execute_of, optional, optional_scalar},
+    sql::{Arg, Statement, all_of, execute, execute_of, optional, optional_scalar},
 };
 use crate::{
     clock::Timestamp,
@@ -82,15 +82,8 @@ pub async fn insert_all(tx: &mut Tx, events: &[Event]) -> Result<()> {
     Ok(())
 }
 
-/// What happened to a subject, oldest first.
-///
-/// # Errors
-/// When the database fails.
-pub async fn list_of_subject(conn: &mut Conn, subject_id: &str) -> Result<Vec<Event>> {
-    all!(conn, Event, "SELECT * FROM events WHERE subject_id = $1 ORDER BY id", subject_id)
-}
-
-/// What requests made happen, in the order in which it did; of all of them no more than `limit` events.
+/// What requests made happen, in the order in which it did; no more than `limit` events of each 4,000
+/// requests.
 ///
 /// # Errors
 /// When the database fails.

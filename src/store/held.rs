@@ -72,7 +72,8 @@ pub async fn count(conn: &mut Conn, directory: &DirectoryId) -> Result<Vec<(Held
     )
 }
 
-/// Whether this is an active owner whom a directory calls inactive, kept because there is no other.
+/// Whether this is an active owner who is kept because there is no other, although a directory that there still is calls
+/// them inactive or has deleted them, and none calls them active.
 ///
 /// # Errors
 /// When the database fails.
@@ -80,11 +81,28 @@ pub async fn is_kept_as_last_owner(conn: &mut Conn, membership: &MembershipId) -
     let kept = scalar!(
         conn,
         i64,
-        "SELECT COUNT(*) FROM directory_users u JOIN memberships m ON m.id = u.membership_id \
-         WHERE u.membership_id = $1 AND u.held_reason = 'last_owner' AND m.status = 'active' AND m.role = 'owner'",
+        "SELECT COUNT(*) FROM memberships m WHERE m.id = $1 AND m.status = 'active' AND m.role = 'owner' \
+         AND EXISTS (SELECT 1 FROM directory_users u JOIN directories d ON d.id = u.directory_id \
+         WHERE u.membership_id = m.id AND u.held_reason = 'last_owner' AND d.removed_at IS NULL) \
+         AND NOT EXISTS (SELECT 1 FROM directory_users u JOIN directories d ON d.id = u.directory_id \
+         WHERE u.membership_id = m.id AND u.active AND NOT u.deleted AND d.removed_at IS NULL)",
         membership
     )?;
     Ok(kept > 0)
+}
+
+/// Nothing is put off any more for the owner behind this membership, whatever a directory said of them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_as_last_owner(tx: &mut Tx, membership: &MembershipId) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE directory_users SET held_reason = NULL, held_since = NULL \
+         WHERE membership_id = $1 AND held_reason = 'last_owner'",
+        membership
+    )?;
+    Ok(())
 }
 
 /// The ids of held people from `from` on, at most `limit`, to look at them again. Who waits for a seat is not among
@@ -142,6 +160,29 @@ pub async fn list_waiting_for_seat(
     )
 }
 
+/// Who waits in the workspace for an address that somebody else has, the longest first, at most `limit`, each with their
+/// directory.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_waiting_for_address(
+    conn: &mut Conn,
+    workspace: &WorkspaceId,
+    email_key: &str,
+    limit: i64,
+) -> Result<Vec<(DirectoryUserId, DirectoryId)>> {
+    all!(
+        conn,
+        (DirectoryUserId, DirectoryId),
+        "SELECT u.id, u.directory_id FROM directory_users u JOIN directories d ON d.id = u.directory_id \
+         WHERE u.email_key = $2 AND u.held_reason = 'conflict' AND NOT u.deleted \
+         AND d.workspace_id = $1 AND d.removed_at IS NULL ORDER BY u.held_since, u.id LIMIT $3",
+        workspace,
+        email_key,
+        limit
+    )
+}
+
 /// Asks for a second look at the held people of a directory, from the first on.
 ///
 /// # Errors
@@ -151,32 +192,19 @@ pub async fn ask_recheck(tx: &mut Tx, id: &DirectoryId) -> Result<()> {
     Ok(())
 }
 
-/// The same for every directory of a workspace.
+/// Notes how far the second look has come, unless it was asked for anew meanwhile.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn ask_recheck_of_workspace(tx: &mut Tx, workspace: &WorkspaceId) -> Result<()> {
+pub async fn set_recheck(tx: &mut Tx, id: &DirectoryId, from: &str, next: Option<&str>) -> Result<()> {
     execute!(
-        tx,
-        "UPDATE directories SET recheck_from = '' WHERE workspace_id = $1 AND removed_at IS NULL",
-        workspace
-    )?;
-    Ok(())
-}
-
-/// Notes how far the second look has come; false when it was asked for anew meanwhile.
-///
-/// # Errors
-/// When the database fails.
-pub async fn set_recheck(tx: &mut Tx, id: &DirectoryId, from: &str, next: Option<&str>) -> Result<bool> {
-    let rows = execute!(
         tx,
         "UPDATE directories SET recheck_from = $3 WHERE id = $1 AND recheck_from = $2",
         id,
         from,
         next
     )?;
-    Ok(rows > 0)
+    Ok(())
 }
 
 /// Directories with held people to look at again, and from which id on.

@@ -116,12 +116,7 @@ pub async fn page(
         statement.push(" AND o.template = ").bind(Arg::Text(template.to_string()));
     }
     if !search.text.is_empty() {
-        let text = directory_users::key(&search.text);
-        let pattern = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        statement
-            .push(" AND o.recipient_key LIKE ")
-            .bind(Arg::Text(format!("%{pattern}%")))
-            .push(" ESCAPE '\\'");
+        statement.push(" AND o.recipient_key").containing(&directory_users::key(&search.text));
     }
     let order = match place {
         Place::Newest => "DESC",

@@ -71,7 +71,7 @@ pub async fn count_invited_of_directory(conn: &mut Conn, directory: &DirectoryId
     )
 }
 
-/// How many active members the directory vouches for, and how many not-removed memberships in all.
+/// How many memberships that were not removed the directory vouches for.
 ///
 /// # Errors
 /// When the database fails.

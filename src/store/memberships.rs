@@ -5,8 +5,8 @@ use sqlx::FromRow;
 use super::{
     Conn, Result, Tx,
     accounts::Account,
-    seats,
-    sql::{all, execute, optional, optional_scalar, scalars},
+    freed_addresses, seats,
+    sql::{all, execute, optional, scalars},
 };
 use crate::{
     clock::Timestamp,
@@ -50,6 +50,14 @@ pub struct Membership {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+impl Membership {
+    /// Whether its address is its own. It is not when nothing is left of the membership: it was removed, or an invitation
+    /// by hand ran out or was declined.
+    pub fn has_address(&self) -> bool {
+        has_address(self.status, self.source)
+    }
 }
 
 const COLUMNS: &str = "id, workspace_id, account_id, email, email_key, name, language, role, status, source, directory_id, \
@@ -104,7 +112,7 @@ pub async fn insert(tx: &mut Tx, membership: &Membership) -> Result<bool> {
 /// # Errors
 /// `Unique(MembershipEmail)` or `Unique(MembershipAccount)` when another membership of the workspace has it.
 pub async fn update(tx: &mut Tx, membership: &Membership) -> Result<()> {
-    let Some(status) = lock_status(tx, &membership.id).await? else { return Ok(()) };
+    let Some(before) = lock_place(tx, &membership.id).await? else { return Ok(()) };
     execute!(
         tx,
         "UPDATE memberships SET account_id = $2, email = $3, email_key = $4, name = $5, search_key = $6, language = $7, \
@@ -126,16 +134,36 @@ pub async fn update(tx: &mut Tx, membership: &Membership) -> Result<()> {
         membership.joined_at,
         membership.updated_at
     )?;
-    seats::count_change(tx, &membership.workspace_id, Some(status), membership.status).await
+    let keeps_address = membership.has_address() && membership.email_key == before.email_key;
+    if has_address(before.status, before.source) && !keeps_address {
+        freed_addresses::note(tx, &membership.workspace_id, &before.email_key).await?;
+    }
+    seats::count_change(tx, &membership.workspace_id, Some(before.status), membership.status).await
 }
 
-/// The status that is stored, locked: what the caller holds may be older.
-async fn lock_status(tx: &mut Tx, id: &MembershipId) -> Result<Option<MembershipStatus>> {
-    const SELECT: &str = "SELECT status FROM memberships WHERE id = $1";
+/// What of a membership others rest on: a seat, and an address.
+#[derive(FromRow)]
+struct Place {
+    status: MembershipStatus,
+    source: Source,
+    email_key: String,
+}
+
+/// The place that is stored, locked: what the caller holds may be older.
+async fn lock_place(tx: &mut Tx, id: &MembershipId) -> Result<Option<Place>> {
+    const SELECT: &str = "SELECT status, source, email_key FROM memberships WHERE id = $1";
     if tx.is_postgres() {
-        optional_scalar!(tx, MembershipStatus, const_format::concatcp!(SELECT, " FOR UPDATE"), id)
+        optional!(tx, Place, const_format::concatcp!(SELECT, " FOR UPDATE"), id)
     } else {
-        optional_scalar!(tx, MembershipStatus, SELECT, id)
+        optional!(tx, Place, SELECT, id)
+    }
+}
+
+fn has_address(status: MembershipStatus, source: Source) -> bool {
+    match status {
+        MembershipStatus::Removed => false,
+        MembershipStatus::Provisioned => source != Source::Manual,
+        MembershipStatus::Active | MembershipStatus::Invited | MembershipStatus::Suspended => true,
     }
 }
 
@@ -208,6 +236,34 @@ pub async fn find_by_email(
     )
 }
 
+/// Takes its address from a removed membership, for someone who has it now. Its own email stays to be read.
+///
+/// # Errors
+/// When the database fails.
+pub async fn vacate_address(tx: &mut Tx, workspace: &WorkspaceId, email_key: &str) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE memberships SET email_key = id WHERE workspace_id = $1 AND email_key = $2 AND status = 'removed'",
+        workspace,
+        email_key
+    )?;
+    Ok(())
+}
+
+/// Takes its account from a removed membership, for another one that it joins now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn vacate_account(tx: &mut Tx, workspace: &WorkspaceId, account: &AccountId) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE memberships SET account_id = NULL WHERE workspace_id = $1 AND account_id = $2 AND status = 'removed'",
+        workspace,
+        account
+    )?;
+    Ok(())
+}
+
 /// The membership of this account in the workspace.
 ///
 /// # Errors
@@ -246,7 +302,7 @@ pub async fn list_of_account_for_share(tx: &mut Tx, account: &AccountId) -> Resu
     all!(tx, Membership, sql, account)
 }
 
-/// Every membership of a workspace, oldest first, except removed ones when `removed` is false.
+/// Every membership of a workspace, removed ones too, oldest first.
 ///
 /// # Errors
 /// When the database fails.
@@ -333,7 +389,8 @@ pub async fn rename_of_account(tx: &mut Tx, account: &AccountId, name: &str, now
     Ok(())
 }
 
-/// Gives the account's new address to its memberships that no directory vouches for, where nobody else has it.
+/// Gives the account's new address to its memberships that no directory vouches for, where nobody else has it. The old
+/// ones are free.
 ///
 /// # Errors
 /// When the database fails.
@@ -344,6 +401,7 @@ pub async fn readdress_of_account(
     email_key: &str,
     now: Timestamp,
 ) -> Result<()> {
+    let before = list_of_account(tx, &account.id).await?;
     execute!(
         tx,
         "UPDATE memberships SET email = $2, email_key = $3, search_key = $4, updated_at = $5 \
@@ -355,5 +413,12 @@ pub async fn readdress_of_account(
         format!("{}\u{1f}{email_key}", account.name.to_lowercase()),
         now
     )?;
+    for membership in &before {
+        let workspace = &membership.workspace_id;
+        freed_addresses::note(tx, workspace, &account.email_key).await?;
+        if membership.email_key != account.email_key {
+            freed_addresses::note(tx, workspace, &membership.email_key).await?;
+        }
+    }
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! `migrations/`, a file here with its record (`FromRow`) and functions named `get`, `find_by_x`, `list`, `insert`,
 //! `update`, `delete`, and the unique indexes that callers must tell apart in `error.rs`.
 
+pub mod account_links;
 pub mod accounts;
 pub mod database_clock;
 mod db;
@@ -21,6 +22,7 @@ pub mod directory_turn;
 pub mod directory_users;
 mod error;
 pub mod events;
+pub mod freed_addresses;
 pub mod held;
 pub mod instance;
 pub mod invitations;

@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Result, Tx, database_clock,
-    sql::{all, execute, optional, optional_scalar, scalar},
+    sql::{execute, optional, optional_scalar},
 };
 use crate::{
     clock::Timestamp,
@@ -223,26 +223,4 @@ pub async fn is_told(conn: &mut Conn, template: &str, subject_id: &str, generati
         generation
     )?;
     Ok(told.is_some())
-}
-
-/// The mails that speak for a workspace, newest first, at most `limit`.
-///
-/// # Errors
-/// When the database fails.
-pub async fn list(conn: &mut Conn, workspace: &WorkspaceId, limit: i64) -> Result<Vec<Mail>> {
-    all!(
-        conn,
-        Mail,
-        "SELECT * FROM outbox WHERE workspace_id = $1 ORDER BY id DESC LIMIT $2",
-        workspace,
-        limit
-    )
-}
-
-/// How many mails wait.
-///
-/// # Errors
-/// When the database fails.
-pub async fn count_waiting(conn: &mut Conn) -> Result<i64> {
-    scalar!(conn, i64, "SELECT COUNT(*) FROM outbox WHERE status IN ('queued', 'deferred')")
 }

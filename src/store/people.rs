@@ -34,11 +34,7 @@ impl Search {
             statement.push(" AND m.status IN ").bind_list(self.statuses.iter().map(|status| status.as_str()));
         }
         if let Some(text) = &self.text {
-            let pattern = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            statement
-                .push(" AND m.search_key LIKE ")
-                .bind(Arg::Text(format!("%{pattern}%")))
-                .push(" ESCAPE '\\'");
+            statement.push(" AND m.search_key").containing(&text.to_lowercase());
         }
         if let Some(role) = self.role {
             statement.push(" AND m.role = ").bind(Arg::Text(role.as_str().to_owned()));

@@ -192,10 +192,12 @@ pub struct NewRole {
     pub role_group_id: Option<DirectoryGroupId>,
 }
 
-/// For each membership in `scope`: every group it is in, directly or through others, and of their mappings the first.
+/// For each membership in `scope`: every group it is in, directly or through others, and of their mappings the first. Who
+/// came back under another record is not in the groups of the old one, which is inactive.
 const GIVEN: &str = "above (membership_id, group_id) AS (\
      SELECT u.membership_id, gm.group_id FROM scope \
-     JOIN directory_users u ON u.membership_id = scope.membership_id AND NOT u.deleted \
+     JOIN directory_users u ON u.membership_id = scope.membership_id AND NOT u.deleted AND (u.active OR NOT EXISTS \
+     (SELECT 1 FROM directory_users n WHERE n.membership_id = u.membership_id AND n.active AND NOT n.deleted)) \
      JOIN directory_group_members gm ON gm.member_id = u.id \
      UNION SELECT above.membership_id, gm.group_id \
      FROM above JOIN directory_group_members gm ON gm.member_id = above.group_id), \

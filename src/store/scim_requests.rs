@@ -160,27 +160,13 @@ pub async fn list(
         statement.push(" AND kind = ").bind(Arg::Text(kind.as_str().to_owned()));
     }
     if let Some(text) = &search.text {
-        let pattern = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        statement.push(" AND search_key LIKE ").bind(Arg::Text(format!("%{pattern}%"))).push(" ESCAPE '\\'");
+        statement.push(" AND search_key").containing(&text.to_lowercase());
     }
     if let Some(before) = &search.before {
         statement.push(" AND id < ").bind(Arg::Text(before.0.clone()));
     }
     statement.push(" ORDER BY id DESC LIMIT ").bind(Arg::Integer(limit));
     all_of!(conn, ScimRequest, statement)
-}
-
-/// The latest request of a kind.
-///
-/// # Errors
-/// When the database fails.
-pub async fn find_latest(
-    conn: &mut Conn,
-    directory: &DirectoryId,
-    kind: RequestKind,
-) -> Result<Option<ScimRequest>> {
-    let search = Search { kind: Some(kind), ..Search::default() };
-    Ok(list(conn, directory, &search, 1).await?.pop())
 }
 
 /// Whether the directory has any request in the journal.

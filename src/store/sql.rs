@@ -100,6 +100,12 @@ impl Statement {
         }
     }
 
+    /// Appends a comparison that holds for what contains `text`.
+    pub(in crate::store) fn containing(&mut self, text: &str) -> &mut Self {
+        let pattern = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        self.push(" LIKE ").bind(Arg::Text(format!("%{pattern}%"))).push(" ESCAPE '\\'")
+    }
+
     /// Appends `($1, $2, …)`.
     pub(in crate::store) fn bind_list<T: AsRef<str>>(
         &mut self,

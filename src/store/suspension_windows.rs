@@ -15,8 +15,8 @@ pub struct Window {
     pub started_at: Timestamp,
     /// How many lost access in it.
     pub suspended: i64,
-    /// How many members there were when it began.
-    pub members: i64,
+    /// How many members there were when it began, once that was counted.
+    pub members: Option<i64>,
 }
 
 /// Counts one more in the window that began at `open_since` or later; `None` when there is none.
@@ -40,15 +40,23 @@ pub async fn count(tx: &mut Tx, directory: &DirectoryId, open_since: Timestamp) 
 ///
 /// # Errors
 /// When the database fails.
-pub async fn open(tx: &mut Tx, directory: &DirectoryId, now: Timestamp, members: i64) -> Result<()> {
+pub async fn open(tx: &mut Tx, directory: &DirectoryId, now: Timestamp) -> Result<()> {
     execute!(
         tx,
-        "INSERT INTO suspension_windows (directory_id, started_at, suspended, members) VALUES ($1, $2, 1, $3) \
-         ON CONFLICT (directory_id) DO UPDATE SET started_at = $2, suspended = 1, members = $3",
+        "INSERT INTO suspension_windows (directory_id, started_at, suspended) VALUES ($1, $2, 1) \
+         ON CONFLICT (directory_id) DO UPDATE SET started_at = $2, suspended = 1, members = NULL",
         directory,
-        now,
-        members
+        now
     )?;
+    Ok(())
+}
+
+/// Notes how many members there were when the window began.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_members(tx: &mut Tx, directory: &DirectoryId, members: i64) -> Result<()> {
+    execute!(tx, "UPDATE suspension_windows SET members = $2 WHERE directory_id = $1", directory, members)?;
     Ok(())
 }
 
@@ -66,17 +74,4 @@ pub async fn has_lasting(conn: &mut Conn, directory: &DirectoryId, since: Timest
         since
     )?;
     Ok(lasting.is_some())
-}
-
-/// A directory's latest window.
-///
-/// # Errors
-/// When the database fails.
-pub async fn get(conn: &mut Conn, directory: &DirectoryId) -> Result<Option<Window>> {
-    optional!(
-        conn,
-        Window,
-        "SELECT started_at, suspended, members FROM suspension_windows WHERE directory_id = $1",
-        directory
-    )
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use rollcall::{
     audit::Actor,
-    directory::administration::{self, Farewell},
+    directory::administration,
     jobs::run_chores,
     mail::templates::Failure,
-    model::{MailStatus, MembershipId, MembershipStatus, Role},
+    model::{MailStatus, MembershipId, MembershipStatus, OnRemoval, Role},
     people::{
         alerts::{self, FailingDirectory},
         membership, workspace,
@@ -181,7 +181,7 @@ async fn owners_are_not_told_of_a_failure_that_is_over() {
             office.rollcall(),
             &office.acme.admin(),
             &office.acme.directory.id,
-            Farewell::Keep,
+            OnRemoval::Keep,
         )
         .await
         .unwrap();

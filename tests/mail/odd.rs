@@ -6,7 +6,6 @@ use rollcall::{
     clock::{Clock, Timestamp},
     mail::{self, Order},
     model::{MailStatus, MailTemplate},
-    store,
 };
 use serde_json::json;
 
@@ -139,8 +138,7 @@ async fn clocks_that_jump_send_nothing_twice_and_lose_nothing() {
         // An invitation that a clock of next year would mail has run out by then: it is cancelled, not mailed.
         office.acme.directory_adds("late@acme.test").await;
         host(next_year).run_due().await;
-        let mut conn = office.rollcall().db.read().await.unwrap();
-        let mails = store::outbox::list(&mut conn, &office.acme.workspace.id, 10).await.unwrap();
+        let mails = office.outbox().await;
         let late = mails.iter().find(|mail| mail.recipient == "late@acme.test").unwrap();
         assert_eq!(late.status, MailStatus::Cancelled);
         assert_eq!(office.server.received().len(), 3);

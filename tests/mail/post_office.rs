@@ -9,12 +9,12 @@ use rollcall::{
     jobs::Worker,
     mail::{Timeouts, Transport},
     model::MailStatus,
-    store::{self, outbox::Mail},
+    store::outbox::Mail,
 };
 
 use crate::{
     smtp_server::SmtpServer,
-    support::{Acme, TestStore, fixed_clock, rollcall},
+    support::{Acme, TestStore, fixed_clock, mails_of, rollcall},
 };
 
 /// Short, so that a server that hangs is noticed within the test.
@@ -55,8 +55,7 @@ impl PostOffice {
 
     /// All mails of the outbox, newest first.
     pub async fn outbox(&self) -> Vec<Mail> {
-        let mut conn = self.rollcall().db.read().await.unwrap();
-        store::outbox::list(&mut conn, &self.acme.workspace.id, 100_000).await.unwrap()
+        mails_of(self.rollcall(), &self.acme.workspace.id).await
     }
 
     /// The one mail of the outbox.

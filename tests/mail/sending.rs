@@ -17,7 +17,7 @@ use serde_json::json;
 use crate::{
     post_office::{LONG, PostOffice, worker},
     smtp_server::{SmtpServer, token_in},
-    support::{Acme, BASE_URL, each_engine, fixed_clock, rollcall},
+    support::{Acme, BASE_URL, each_engine, fixed_clock, mails_of, rollcall},
 };
 
 #[tokio::test]
@@ -75,7 +75,7 @@ async fn the_built_in_mailbox_keeps_the_same_bytes() {
         assert_eq!(kept.received_at, acme.rollcall.clock.now());
         assert!(kept.source.contains("\r\nMessage-ID: <") && kept.source.ends_with("\r\n"));
         assert_eq!(token_in(&kept.text_part), token_in(&kept.html_part));
-        let sent = &store::outbox::list(&mut conn, &acme.workspace.id, 10).await.unwrap()[0];
+        let sent = &mails_of(&acme.rollcall, &acme.workspace.id).await[0];
         assert_eq!((sent.status, &sent.id), (MailStatus::Kept, &kept.id));
     })
     .await;

@@ -134,6 +134,15 @@ impl Large {
         self.ask("POST", "/Users").scim(&body).to(&self.router).await
     }
 
+    /// A PATCH of a person.
+    pub async fn change_user(&self, id: &str, operations: &Value) -> Answer {
+        let body = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": operations,
+        });
+        self.ask("PATCH", &format!("/Users/{id}")).scim(&body).to(&self.router).await
+    }
+
     /// A PATCH with one operation on the members of a group.
     pub async fn change_members(&self, group: &DirectoryGroupId, op: &str, members: &[String]) {
         let value: Vec<Value> = members.iter().map(|id| json!({ "value": id })).collect();

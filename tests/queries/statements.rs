@@ -4,6 +4,7 @@ use rollcall::{
     directory::{extension, kinds::Extended},
     people::workspace,
 };
+use serde_json::json;
 
 use crate::{
     large::Large,
@@ -80,6 +81,34 @@ async fn a_seat_is_found_without_counting_people() {
                 .len(),
             1
         );
+    })
+    .await;
+}
+
+/// Who leaves costs the same however many stay: members are counted only when so many leave that owners may be told.
+#[tokio::test]
+async fn a_few_suspensions_count_nobody() {
+    let _turn = alone().await;
+    each_engine(async |store| {
+        let idp = Large::new(&store, 0).await;
+        let company = &idp.company;
+        let mut people = Vec::new();
+        for number in 0..11 {
+            let email = format!("p{number}@acme.test");
+            people.push(idp.creates(&email).await.has_status(201).json()["id"].as_str().unwrap().to_owned());
+            company.accepts(&email).await;
+        }
+        let counts = async |id: &str| {
+            let off = json!([{ "op": "replace", "path": "active", "value": false }]);
+            let (answer, statements) = statements_of(&store.db, idp.change_user(id, &off)).await;
+            answer.has_status(200);
+            assert!(statements.iter().any(|sql| sql.contains("suspension_windows")), "{statements:#?}");
+            statements.iter().any(|sql| sql.contains("COUNT(") && sql.contains("FROM memberships "))
+        };
+        for id in &people[..10] {
+            assert!(!counts(id).await);
+        }
+        assert!(counts(&people[10]).await, "the test would not see it");
     })
     .await;
 }

@@ -6,7 +6,7 @@ use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions}
 
 use crate::{callers, company::Company, support::each_engine};
 
-async fn connect(url: &str) -> PgConnection {
+pub(crate) async fn connect(url: &str) -> PgConnection {
     let options: PgConnectOptions = url.parse().unwrap();
     options.connect().await.unwrap()
 }
@@ -16,7 +16,7 @@ async fn lock(conn: &mut PgConnection, sql: &'static str, id: &str) {
 }
 
 /// Waits until someone waits for a lock.
-async fn someone_waits(watcher: &mut PgConnection) {
+pub(crate) async fn someone_waits(watcher: &mut PgConnection) {
     let waiting = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&mut *watcher).await.unwrap() == 0 {
         tokio::task::yield_now().await;

@@ -3,14 +3,11 @@
 use std::{convert::Infallible, time::Duration};
 
 use axum::body::Body;
-use futures::stream;
+use futures::{FutureExt, stream};
 use http::Request;
 use rollcall::{
-    directory::{
-        administration::{self, Farewell},
-        role_mapping,
-    },
-    model::{DirectoryUserId, MailId, Provider, Role, SuspendedBy},
+    directory::{administration, role_mapping},
+    model::{DirectoryUserId, MailId, OnRemoval, Provider, Role, SuspendedBy},
     people::{
         self, held,
         invitation::{self, Acceptance, Doorway, InviteOutcome},
@@ -40,7 +37,7 @@ async fn a_directory_removed_in_the_middle_of_a_cycle_answers_401_and_changes_no
         let idp = callers::directory(&company, Provider::Okta).await;
         let ana = format!("/Users/{}", idp.creates(ANA).await);
         company.accepts(ANA).await;
-        company.remove_directory(&idp.directory, Farewell::Keep).await;
+        company.remove_directory(&idp.directory, OnRemoval::Keep).await;
         let before = company.standing(ANA).await;
         for answer in [
             idp.change(&ana, &active(false)).await,
@@ -81,7 +78,7 @@ async fn late(company: &Company, endpoint: &str, body: &Value) -> Value {
     let (rollcall, workspace, body) = (company.rollcall.clone(), company.workspace.clone(), body.to_string());
     let body = Body::from_stream(stream::once(async move {
         let admin = people::Caller::CommandLine(&workspace);
-        administration::remove(&rollcall, &admin, &directory.id, Farewell::Suspend).await.unwrap();
+        administration::remove(&rollcall, &admin, &directory.id, OnRemoval::Suspend).await.unwrap();
         Ok::<_, Infallible>(body)
     }));
     let router = scim_api::router(&company.rollcall);
@@ -248,9 +245,28 @@ async fn an_open_invitation_lets_nobody_in_whom_the_directory_calls_inactive() {
         assert!(company.standing(ANA).await.starts_with("invited"));
 
         // A directory that was removed has no word any more.
-        company.remove_directory(&idp.directory, Farewell::Keep).await;
+        company.remove_directory(&idp.directory, OnRemoval::Keep).await;
         company.accepts(ANA).await;
         assert!(company.standing(ANA).await.starts_with("active manual member"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_removed_directory_leaves_seats_and_mails_that_nobody_waits_for() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let idp = callers::directory(&company, Provider::Okta).await;
+        idp.creates(ANA).await;
+        company.accepts(ANA).await;
+        let due = || {
+            let rollcall = &company.rollcall;
+            [&rollcall.held_due, &rollcall.mail_due].map(|due| due.notified().now_or_never().is_some())
+        };
+        due();
+        assert_eq!(due(), [false, false]);
+        company.remove_directory(&idp.directory, OnRemoval::Suspend).await;
+        assert_eq!(due(), [true, true]);
     })
     .await;
 }

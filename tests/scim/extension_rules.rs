@@ -2,9 +2,9 @@
 
 use rollcall::{
     Error,
-    directory::{administration::Farewell, extension, kinds::Extended},
+    directory::{extension, kinds::Extended},
     journal,
-    model::Provider,
+    model::{OnRemoval, Provider},
     people, store,
 };
 use serde_json::{Value, json};
@@ -207,7 +207,7 @@ async fn what_can_be_no_extension_is_refused_with_its_reason() {
         let stranger = people::Caller::CommandLine(&beta);
         let refusal = extension::remove(rollcall, &stranger, &idp.directory, URN).await.unwrap_err();
         assert!(matches!(refusal, Error::NotFound { .. }), "{refusal}");
-        company.remove_directory(&idp.directory, Farewell::Keep).await;
+        company.remove_directory(&idp.directory, OnRemoval::Keep).await;
         let left = "SELECT urn_key FROM directory_extensions WHERE directory_id = $1";
         assert_eq!(company.look(left, idp.directory.as_str()).await.len(), 0);
     })

@@ -6,13 +6,15 @@ use rollcall::{
     jobs,
     model::{AllowedDomains, DirectoryUserId, HeldReason, InvitationMode, Provider},
     people::{invitation, projection::Speaker},
-    store,
+    store::{self, DatabaseUrl},
 };
 use serde_json::{Value, json};
+use sqlx::Connection;
 
 use crate::{
     callers::{self, person},
     company::Company,
+    deadlock::{connect, someone_waits},
     support::{TestStore, each_engine},
 };
 
@@ -185,6 +187,36 @@ async fn no_hold_outlives_the_settings_that_made_it() {
             // Whoever was held before the change was seen by the look; whoever came later saw the change.
             assert_eq!(company.held(&idp).await, [], "round {round}");
         }
+    })
+    .await;
+}
+
+/// The later of two changes puts back what the earlier one changed: compared with what it was before both, nothing
+/// would have changed, and nobody would look at the held people again.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_changes_of_settings_at_once_the_later_is_compared_with_the_earlier() {
+    each_engine(async |store| {
+        let DatabaseUrl::Postgres(url) = &store.url else { return };
+        let company = Company::new(&store).await;
+        let idp = callers::directory(&company, Provider::Okta).await;
+        let asked = "SELECT (recheck_from IS NOT NULL)::text FROM directories WHERE id = $1";
+        jobs::run_chores(&company.rollcall).await;
+        assert_eq!(company.look(asked, idp.directory.as_str()).await, ["false"]);
+
+        let mut other = connect(url).await;
+        let mut earlier = other.begin().await.unwrap();
+        sqlx::query("UPDATE directories SET invitation_mode = 'hold' WHERE id = $1")
+            .bind(idp.directory.as_str())
+            .execute(&mut *earlier)
+            .await
+            .unwrap();
+        let later = company.sets(&idp, |settings| settings.invitation_mode = InvitationMode::Send);
+        let commit = async {
+            someone_waits(&mut connect(url).await).await;
+            earlier.commit().await.unwrap();
+        };
+        tokio::join!(later, commit);
+        assert_eq!(company.look(asked, idp.directory.as_str()).await, ["true"]);
     })
     .await;
 }

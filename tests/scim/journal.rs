@@ -279,10 +279,11 @@ async fn the_housekeeping_forgets_what_is_old_and_thins_out_reads() {
         okta.get("/Users?aadOptscim062020").await.has_status(200);
         read(&company, &okta).await;
         let mut tx = company.rollcall.db.write().await.unwrap();
-        let template = store::scim_requests::find_latest(&mut tx, &okta.directory, RequestKind::Read)
-            .await
-            .unwrap()
-            .expect("the read");
+        let reads = store::scim_requests::Search { kind: Some(RequestKind::Read), ..Default::default() };
+        let [template] = <[ScimRequest; 1]>::try_from(
+            store::scim_requests::list(&mut tx, &okta.directory, &reads, 1).await.unwrap(),
+        )
+        .expect("the read");
         let many: Vec<ScimRequest> = (0..journal::READS_KEPT + 600)
             .map(|_| ScimRequest { id: company.clock.new_id(), ..template.clone() })
             .collect();

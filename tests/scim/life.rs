@@ -1,8 +1,7 @@
 //! What follows for people, whichever provider speaks: the rules that hold in every sequence.
 
 use rollcall::{
-    directory::administration::Farewell,
-    model::{Provider, Role},
+    model::{OnRemoval, Provider, Role},
     people::{invitation, membership},
 };
 use serde_json::{Value, json};
@@ -210,10 +209,10 @@ async fn an_address_of_another_member_is_not_taken_over() {
 
 #[tokio::test]
 async fn removing_a_directory_keeps_suspends_or_removes_its_people() {
-    for (farewell, expected) in [
-        (Farewell::Keep, ["active manual", "invited manual", "suspended manual"]),
-        (Farewell::Suspend, ["suspended manual", "suspended manual", "suspended manual"]),
-        (Farewell::Remove, ["removed manual", "removed manual", "removed manual"]),
+    for (choice, expected) in [
+        (OnRemoval::Keep, ["active manual", "invited manual", "suspended manual"]),
+        (OnRemoval::Suspend, ["suspended manual", "suspended manual", "suspended manual"]),
+        (OnRemoval::Remove, ["removed manual", "removed manual", "removed manual"]),
     ] {
         each_engine(async |store| {
             let (company, idp) = generic(&store).await;
@@ -224,14 +223,14 @@ async fn removing_a_directory_keeps_suspends_or_removes_its_people() {
             company.accepts("cy@acme.test").await;
             idp.change(&cy, &active(false)).await.shows(200);
 
-            company.remove_directory(&idp.directory, farewell).await;
+            company.remove_directory(&idp.directory, choice).await;
 
             idp.get("/Users").await.refuses(401, "");
             for (email, expected) in [ANA, "bo@acme.test", "cy@acme.test"].into_iter().zip(expected) {
                 let standing = company.standing(email).await;
-                assert!(standing.starts_with(expected), "{farewell:?} {email}: {standing}");
+                assert!(standing.starts_with(expected), "{choice:?} {email}: {standing}");
                 let sessions = if expected.starts_with("active") { "1 session" } else { "0 sessions" };
-                assert!(standing.ends_with(sessions), "{farewell:?} {email}: {standing}");
+                assert!(standing.ends_with(sessions), "{choice:?} {email}: {standing}");
             }
             assert!(company.standing("ada@acme.test").await.starts_with("active manual owner"));
         })
@@ -249,7 +248,7 @@ async fn an_admin_may_bring_back_people_of_a_removed_directory() {
         let id = company.id_of(ANA).await;
         let refused = membership::reinstate(&company.rollcall, &company.admin(), &id).await;
         assert!(refused.is_err(), "as long as the directory says inactive, nobody can");
-        company.remove_directory(&idp.directory, Farewell::Keep).await;
+        company.remove_directory(&idp.directory, OnRemoval::Keep).await;
         membership::reinstate(&company.rollcall, &company.admin(), &id).await.unwrap();
         assert!(company.standing(ANA).await.starts_with("active manual"));
     })
@@ -283,7 +282,7 @@ async fn an_account_of_two_workspaces_keeps_the_other() {
 async fn a_put_that_says_nothing_of_active_brings_nobody_back() {
     each_engine(async |store| {
         let company = Company::new(&store).await;
-        for provider in Provider::ALL {
+        for &provider in Provider::ALL {
             let idp = callers::directory(&company, provider).await;
             let name = format!("ana@{provider}.test");
             let ana = format!("/Users/{}", idp.creates(&name).await);

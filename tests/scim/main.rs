@@ -18,6 +18,7 @@ mod support;
 mod callers;
 
 mod advertised;
+mod conflicts;
 mod deadlock;
 mod edges;
 mod entra;
@@ -44,6 +45,7 @@ mod ping;
 mod protocol;
 mod races;
 mod reading;
+mod returning;
 mod rfc7644;
 mod rfc7644_changes;
 mod rfc9865;

@@ -1,9 +1,9 @@
 //! The last owner cannot be lost (rule R4).
 
 use rollcall::{
-    directory::administration::Farewell,
-    model::{Provider, Role},
-    people::membership,
+    model::{DirectoryUserId, OnRemoval, Provider, Role},
+    people::{held, membership},
+    store,
 };
 use serde_json::{Value, json};
 
@@ -91,6 +91,83 @@ async fn what_was_put_off_happens_when_another_owner_is_there() {
     .await;
 }
 
+/// Ana was added by hand, is the only owner and linked to a person of the directory; gives the path of that person.
+async fn linked_owner(store: &TestStore) -> (Company, Caller, String) {
+    let company = Company::new(store).await;
+    let idp = callers::directory(&company, Provider::Generic).await;
+    company.adds_by_hand(ANA, Role::Owner).await;
+    company.promotes("ada@acme.test", Role::Member).await;
+    let id = idp.creates(ANA).await;
+    held::link(&company.rollcall, &company.admin(), &idp.directory, &DirectoryUserId(id.clone()))
+        .await
+        .unwrap();
+    (company, idp, format!("/Users/{id}"))
+}
+
+/// Whether Ana is shown as kept because there is no other owner.
+async fn is_kept(company: &Company) -> bool {
+    let id = company.id_of(ANA).await;
+    let mut conn = company.rollcall.db.read().await.unwrap();
+    store::held::is_kept_as_last_owner(&mut conn, &id).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_was_put_off_happens_to_a_linked_owner_too() {
+    each_engine(async |store| {
+        let (company, idp, ana) = linked_owner(&store).await;
+        idp.change(&ana, &active(false)).await.shows(200);
+        assert!(company.standing(ANA).await.starts_with("active directory_and_manual owner"));
+        assert!(is_kept(&company).await);
+        company.promotes("ada@acme.test", Role::Owner).await;
+        assert!(company.standing(ANA).await.starts_with("suspended directory_and_manual owner"));
+        assert!(!is_kept(&company).await);
+        idp.change(&ana, &active(true)).await.shows(200);
+        assert!(company.standing(ANA).await.starts_with("active directory_and_manual owner"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_put_off_happens_to_a_linked_owner_who_was_deleted() {
+    each_engine(async |store| {
+        let (company, idp, ana) = linked_owner(&store).await;
+        idp.delete(&ana).await.is_empty();
+        assert!(company.standing(ANA).await.starts_with("active directory_and_manual owner"));
+        assert!(is_kept(&company).await);
+        company.promotes("ada@acme.test", Role::Owner).await;
+        assert!(company.standing(ANA).await.starts_with("suspended directory_and_manual owner"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_linked_owner_who_was_brought_back_by_hand_stays() {
+    each_engine(async |store| {
+        let (company, idp, ana) = linked_owner(&store).await;
+        idp.change(&ana, &active(false)).await.shows(200);
+        company.promotes("ada@acme.test", Role::Owner).await;
+        let id = company.id_of(ANA).await;
+        membership::reinstate(&company.rollcall, &company.admin(), &id).await.unwrap();
+        company.adds_by_hand(BO, Role::Owner).await;
+        assert!(company.standing(ANA).await.starts_with("active directory_and_manual owner"));
+        assert!(!is_kept(&company).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_is_put_off_for_a_directory_that_was_removed() {
+    each_engine(async |store| {
+        let (company, idp, ana) = linked_owner(&store).await;
+        idp.change(&ana, &active(false)).await.shows(200);
+        company.remove_directory(&idp.directory, OnRemoval::Keep).await;
+        assert!(!is_kept(&company).await);
+        company.promotes("ada@acme.test", Role::Owner).await;
+        assert!(company.standing(ANA).await.starts_with("active manual owner"));
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn an_owner_brought_back_by_the_directory_relieves_the_kept_one() {
     each_engine(async |store| {
@@ -171,14 +248,14 @@ async fn an_admin_cannot_take_the_last_owner_away_either() {
 
 #[tokio::test]
 async fn removing_the_directory_keeps_the_last_owner() {
-    for farewell in [Farewell::Suspend, Farewell::Remove] {
+    for choice in [OnRemoval::Suspend, OnRemoval::Remove] {
         each_engine(async |store| {
             let (company, idp, _) = two_owners(&store).await;
-            company.remove_directory(&idp.directory, farewell).await;
+            company.remove_directory(&idp.directory, choice).await;
             let standings = [company.standing(ANA).await, company.standing(BO).await];
             let kept =
                 standings.iter().filter(|standing| standing.starts_with("active manual owner")).count();
-            assert_eq!(kept, 1, "{farewell:?}: {standings:?}");
+            assert_eq!(kept, 1, "{choice:?}: {standings:?}");
         })
         .await;
     }

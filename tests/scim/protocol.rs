@@ -1,7 +1,7 @@
 //! What holds for every request: who may, in which form, how large.
 
 use rollcall::{
-    directory::token,
+    directory::token::{self, Others},
     model::{DirectoryId, Provider, TokenLife},
     secret::Secret,
     store,
@@ -32,14 +32,19 @@ async fn every_token_that_opens_nothing_is_answered_alike() {
         let tokens = store::directory_tokens::list(&mut conn, &directory.id).await.unwrap();
         drop(conn);
         token::revoke(&company.rollcall, &company.admin(), &directory.id, &tokens[0].id).await.unwrap();
-        let expired =
-            token::rotate(&company.rollcall, &company.admin(), &directory.id, TokenLife::NinetyDays)
-                .await
-                .unwrap();
+        let expired = token::rotate(
+            &company.rollcall,
+            &company.admin(),
+            &directory.id,
+            TokenLife::NinetyDays,
+            Others::Keep,
+        )
+        .await
+        .unwrap();
         company.clock.advance(TokenLife::NinetyDays.lasts().unwrap());
         let (other, others_token) = company.directory(Provider::Entra).await;
         let (removed, removed_token) = company.directory(Provider::Generic).await;
-        company.remove_directory(&removed.id, rollcall::directory::administration::Farewell::Keep).await;
+        company.remove_directory(&removed.id, rollcall::model::OnRemoval::Keep).await;
         let unknown = DirectoryId("01900000-0000-7000-8000-000000000000".to_owned());
         let strange = DirectoryId("nowhere".to_owned());
 
@@ -110,15 +115,27 @@ async fn a_token_rotated_in_the_middle_of_a_cycle_keeps_working_until_it_is_revo
         let (directory, old) = company.directory(Provider::Okta).await;
         let caller =
             |token: &Secret| Caller::new(&company.rollcall, directory.id.clone(), Some(token.reveal()));
-        let new = token::rotate(&company.rollcall, &company.admin(), &directory.id, TokenLife::Forever)
-            .await
-            .unwrap();
+        let new = token::rotate(
+            &company.rollcall,
+            &company.admin(),
+            &directory.id,
+            TokenLife::Forever,
+            Others::Keep,
+        )
+        .await
+        .unwrap();
         caller(&old).creates("ana@acme.test").await;
         caller(&new).creates("bo@acme.test").await;
         assert!(
-            token::rotate(&company.rollcall, &company.admin(), &directory.id, TokenLife::Forever)
-                .await
-                .is_err(),
+            token::rotate(
+                &company.rollcall,
+                &company.admin(),
+                &directory.id,
+                TokenLife::Forever,
+                Others::Keep
+            )
+            .await
+            .is_err(),
             "a third is refused"
         );
 
@@ -129,6 +146,29 @@ async fn a_token_rotated_in_the_middle_of_a_cycle_keeps_working_until_it_is_revo
         token::revoke(&company.rollcall, &company.admin(), &directory.id, &first.id).await.unwrap();
         caller(&old).get("/Users").await.refuses(401, "");
         assert_eq!(caller(&new).total("/Users").await, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_may_take_the_place_of_all_others_at_once() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let (directory, first) = company.directory(Provider::Okta).await;
+        let rotate = async |others| {
+            let (rollcall, admin) = (&company.rollcall, company.admin());
+            token::rotate(rollcall, &admin, &directory.id, TokenLife::Forever, others).await.unwrap()
+        };
+        let second = rotate(Others::Keep).await;
+        let third = rotate(Others::Revoke).await;
+        for (token, status) in [(&first, 401), (&second, 401), (&third, 200)] {
+            let caller = Caller::new(&company.rollcall, directory.id.clone(), Some(token.reveal()));
+            caller.get("/Users").await.has_status(status);
+        }
+        let events = company.events(directory.id.as_str()).await;
+        let revoked = events.iter().filter(|action| *action == "directory_token.revoked").count();
+        assert_eq!(revoked, 2, "{events:?}");
+        assert_eq!(events.last().unwrap(), "directory_token.created");
     })
     .await;
 }

@@ -4,6 +4,7 @@ use std::{future::Future, time::Duration};
 
 use futures::future::join_all;
 use rollcall::{
+    directory::token::{self, Others},
     model::{Provider, Role, TokenLife},
     people::invitation::{self, Acceptance},
 };
@@ -320,7 +321,7 @@ async fn five_rotations_at_once_leave_two_live_tokens() {
                 (company.rollcall.clone(), company.workspace.clone(), directory.id.clone());
             async move {
                 let caller = rollcall::people::Caller::CommandLine(&workspace);
-                rollcall::directory::token::rotate(&rollcall, &caller, &id, TokenLife::Forever).await.is_ok()
+                token::rotate(&rollcall, &caller, &id, TokenLife::Forever, Others::Keep).await.is_ok()
             }
         }))
         .await;

@@ -2,12 +2,9 @@
 
 use http::Method;
 use rollcall::{
-    directory::{
-        administration::{self, Farewell},
-        role_mapping,
-    },
+    directory::{administration, role_mapping},
     error::Error,
-    model::{DirectoryUserId, Role},
+    model::{DirectoryUserId, OnRemoval, Role},
     people::membership,
     store::{self, memberships::Membership},
 };
@@ -150,7 +147,7 @@ async fn a_removed_directory_gives_no_roles() {
         idp.map("Admins", Role::Admin).await;
         idp.group("Admins", &[&ada]).await;
         let (rollcall, admin) = (&idp.acme.rollcall, idp.acme.admin());
-        administration::remove(rollcall, &admin, &idp.directory.id, Farewell::Keep).await.unwrap();
+        administration::remove(rollcall, &admin, &idp.directory.id, OnRemoval::Keep).await.unwrap();
         assert_eq!(idp.role(&ada).await, Role::Member);
     })
     .await;

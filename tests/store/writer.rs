@@ -1,11 +1,11 @@
 //! Writing: requests that share a commit do not share a fate, and an answer is a promise.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, pin::Pin, sync::Arc, time::Duration};
 
-use futures::future::join_all;
+use futures::{FutureExt, future::join_all};
 use rand::Rng;
 use rollcall::store::{self, Db, Error, UniqueKey, workspaces::Workspace};
-use tokio::task::JoinHandle;
+use tokio::{sync::Notify, task::JoinHandle};
 
 use crate::{
     company::look,
@@ -43,10 +43,11 @@ async fn panics(db: Db, slug: String) {
     panic!("a handler failed");
 }
 
-/// One request that writes a row and is never finished.
-async fn hangs(db: Db, slug: String) {
+/// One request that writes a row, tells so, and is never finished.
+async fn hangs(db: Db, slug: String, written: Arc<Notify>) {
     let mut tx = db.write().await.unwrap();
     store::workspaces::insert(&mut tx, &workspace(&slug)).await.unwrap();
+    written.notify_one();
     std::future::pending::<()>().await;
 }
 
@@ -55,29 +56,31 @@ async fn slugs(store: &TestStore) -> Vec<String> {
     look(&store.url, "SELECT slug FROM workspaces WHERE slug <> $1 ORDER BY slug", "").await
 }
 
-/// Lets what was spawned come to its first wait: it queues behind whoever writes now.
-async fn let_them_queue() {
-    tokio::time::sleep(Duration::from_millis(5)).await;
+/// Begins a request, which queues behind whoever writes now.
+fn queued<T>(request: impl Future<Output = T> + Send + 'static) -> Pin<Box<dyn Future<Output = T> + Send>> {
+    let mut request = Box::pin(request);
+    assert!(request.as_mut().now_or_never().is_none(), "it has to wait");
+    request
 }
 
-/// Spawns a good request, a bad one and another good one while somebody writes, so that on SQLite they share a commit;
-/// gives the outcomes of the good ones.
+/// Begins a good request, a bad one and another good one while somebody writes, so that on SQLite they share a commit;
+/// gives the outcomes of the good ones. When `leaves` is told, the client of the bad one goes away.
 async fn around<T: Send + 'static>(
     store: &TestStore,
     bad: impl Future<Output = T> + Send + 'static,
+    leaves: Option<Arc<Notify>>,
 ) -> (JoinHandle<T>, [store::Result<()>; 2]) {
     let mut first = store.db.write().await.unwrap();
     store::workspaces::insert(&mut first, &workspace("first")).await.unwrap();
-    let before = tokio::spawn(writes(store.db.clone(), "before".to_owned()));
-    let_them_queue().await;
-    let bad = tokio::spawn(bad);
-    let_them_queue().await;
-    let after = tokio::spawn(writes(store.db.clone(), "later".to_owned()));
-    let_them_queue().await;
+    let before = tokio::spawn(queued(writes(store.db.clone(), "before".to_owned())));
+    let bad = tokio::spawn(queued(bad));
+    let after = tokio::spawn(queued(writes(store.db.clone(), "later".to_owned())));
     let committed = tokio::spawn(first.commit());
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    // Whoever hangs holds the lock until its client goes away.
-    bad.abort();
+    if let Some(leaves) = leaves {
+        // Whoever hangs holds the lock until its client goes away.
+        leaves.notified().await;
+        bad.abort();
+    }
     committed.await.unwrap().unwrap();
     let outcomes = [before.await.unwrap(), after.await.unwrap()];
     (bad, outcomes)
@@ -86,8 +89,7 @@ async fn around<T: Send + 'static>(
 #[tokio::test]
 async fn a_unique_violation_between_two_good_requests_leaves_the_good_ones() {
     each_engine(async |store| {
-        let (bad, good) = around(&store, writes(store.db.clone(), "first".to_owned())).await;
-        // Aborting what has ended does nothing.
+        let (bad, good) = around(&store, writes(store.db.clone(), "first".to_owned()), None).await;
         let bad = bad.await.expect("it ends by itself");
         assert!(matches!(bad, Err(Error::Unique(UniqueKey::WorkspaceSlug))), "{bad:?}");
         assert!(good.iter().all(Result::is_ok), "{good:?}");
@@ -99,7 +101,7 @@ async fn a_unique_violation_between_two_good_requests_leaves_the_good_ones() {
 #[tokio::test]
 async fn a_panic_between_two_good_requests_leaves_the_good_ones() {
     each_engine(async |store| {
-        let (bad, good) = around(&store, panics(store.db.clone(), "bad".to_owned())).await;
+        let (bad, good) = around(&store, panics(store.db.clone(), "bad".to_owned()), None).await;
         assert!(bad.await.unwrap_err().is_panic());
         assert!(good.iter().all(Result::is_ok), "{good:?}");
         assert_eq!(slugs(&store).await, ["before", "first", "later"]);
@@ -110,7 +112,9 @@ async fn a_panic_between_two_good_requests_leaves_the_good_ones() {
 #[tokio::test]
 async fn a_client_that_goes_away_between_two_good_requests_leaves_the_good_ones() {
     each_engine(async |store| {
-        let (bad, good) = around(&store, hangs(store.db.clone(), "bad".to_owned())).await;
+        let written = Arc::new(Notify::new());
+        let hanging = hangs(store.db.clone(), "bad".to_owned(), Arc::clone(&written));
+        let (bad, good) = around(&store, hanging, Some(written)).await;
         assert!(bad.await.unwrap_err().is_cancelled());
         assert!(good.iter().all(Result::is_ok), "{good:?}");
         assert_eq!(slugs(&store).await, ["before", "first", "later"]);
@@ -122,16 +126,12 @@ async fn a_client_that_goes_away_between_two_good_requests_leaves_the_good_ones(
 async fn one_who_stops_waiting_for_the_turn_is_passed_over() {
     each_engine(async |store| {
         let first = store.db.write().await.unwrap();
-        let gone = tokio::spawn(writes(store.db.clone(), "gone".to_owned()));
-        let_them_queue().await;
-        let waiting = tokio::spawn(writes(store.db.clone(), "waiting".to_owned()));
-        let_them_queue().await;
-        gone.abort();
-        let _ = gone.await;
+        let gone = queued(writes(store.db.clone(), "gone".to_owned()));
+        let waiting = queued(writes(store.db.clone(), "waiting".to_owned()));
+        drop(gone);
         first.commit().await.unwrap();
-        waiting.await.unwrap().unwrap();
-        let found = slugs(&store).await;
-        assert!(found.contains(&"waiting".to_owned()), "{found:?}");
+        waiting.await.unwrap();
+        assert_eq!(slugs(&store).await, ["waiting"]);
     })
     .await;
 }

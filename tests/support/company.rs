@@ -4,8 +4,8 @@ use rollcall::{
     Rollcall,
     clock::Clock,
     config::Config,
-    directory::administration::{self, Choice, Farewell},
-    model::{DirectoryId, InvitationId, MembershipId, Provider, Role},
+    directory::administration::{self, Choice},
+    model::{DirectoryId, InvitationId, MembershipId, OnRemoval, Provider, Role},
     people::{
         self, Caller, account,
         invitation::{self, Acceptance},
@@ -82,8 +82,8 @@ impl Company {
     }
 
     /// Removes a directory; gives the number of people that the choice was carried out for.
-    pub async fn remove_directory(&self, id: &DirectoryId, farewell: Farewell) -> usize {
-        administration::remove(&self.rollcall, &self.admin(), id, farewell).await.unwrap()
+    pub async fn remove_directory(&self, id: &DirectoryId, choice: OnRemoval) -> usize {
+        administration::remove(&self.rollcall, &self.admin(), id, choice).await.unwrap()
     }
 
     /// The membership of an address, removed ones included.

@@ -8,6 +8,11 @@ use rollcall::{
     Rollcall,
     clock::{Clock, Timestamp},
     config::{BaseUrl, Config},
+    model::WorkspaceId,
+    store::{
+        mail_log::{self, Place, Search},
+        outbox::{self, Mail},
+    },
 };
 
 pub use acme::Acme;
@@ -29,4 +34,16 @@ pub fn rollcall(store: &TestStore, clock: &Clock, change: impl FnOnce(&mut Confi
     };
     change(&mut config);
     Rollcall::new(store.db.clone(), clock.clone(), config)
+}
+
+/// The mails that speak for a workspace, newest first.
+pub async fn mails_of(rollcall: &Rollcall, workspace: &WorkspaceId) -> Vec<Mail> {
+    let mut conn = rollcall.db.read().await.unwrap();
+    let all = Search::default();
+    let listed = mail_log::page(&mut conn, Some(workspace), &all, &Place::Newest, 100_000).await.unwrap();
+    let mut mails = Vec::new();
+    for entry in listed {
+        mails.push(outbox::get(&mut conn, &entry.id).await.unwrap().unwrap());
+    }
+    mails
 }

@@ -8,6 +8,7 @@ mod samples;
 mod samples_activity;
 mod samples_mail;
 mod samples_people;
+mod samples_signed_out;
 
 use std::{error::Error, fs, path::Path, time::Duration};
 
@@ -58,7 +59,8 @@ impl Sample {
 }
 
 fn all() -> Vec<Sample> {
-    let mut samples = samples::all();
+    let mut samples = samples_signed_out::all();
+    samples.extend(samples::all());
     samples.extend(samples_activity::all());
     samples.extend(samples_people::all());
     samples.extend(samples_mail::all());

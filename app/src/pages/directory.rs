@@ -1,7 +1,7 @@
 //! One directory: how it is, its endpoint and tokens, its settings, and the way to remove it.
 
 use leptos::prelude::*;
-use rollcall::model::{DirectoryId, DirectoryTokenId, Progress, Provider, TokenLife};
+use rollcall::model::{DirectoryId, DirectoryTokenId, OnRemoval, Progress, Provider, TokenLife};
 
 use super::{
     Field, Frame, Page, counted,
@@ -85,7 +85,7 @@ pub struct DirectoryCounts {
 pub struct TokenRow {
     /// Which.
     pub id: DirectoryTokenId,
-    /// Such as `rc_…3UaC`.
+    /// Such as `scim_…3UaC`.
     pub hint: String,
     /// Who made it.
     pub created_by: String,
@@ -112,32 +112,9 @@ pub struct RemoveForm {
     /// Members it manages.
     pub members: u64,
     /// What shall happen to them.
-    pub choice: MembersChoice,
+    pub choice: OnRemoval,
     /// The directory's name, typed.
     pub confirm: Field,
-}
-
-/// What happens to the members of a directory that is removed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MembersChoice {
-    /// They stay, as manual members.
-    #[default]
-    Keep,
-    /// They are suspended.
-    Suspend,
-    /// They are removed.
-    Remove,
-}
-
-impl MembersChoice {
-    /// The word in the form.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Keep => "keep",
-            Self::Suspend => "suspend",
-            Self::Remove => "remove",
-        }
-    }
 }
 
 impl Directory {
@@ -380,7 +357,7 @@ fn danger(page: &Directory) -> AnyView {
 fn remove(page: &Directory, form: RemoveForm) -> AnyView {
     let close = page.url("");
     let members = counted(form.members, "member", "members");
-    let choice = |value: MembersChoice, label: String, text: &'static str| {
+    let choice = |value: OnRemoval, label: String, text: &'static str| {
         view! {
             <label class="option">
                 <input type="radio" name="members" value=value.as_str() checked=value == form.choice />
@@ -403,9 +380,9 @@ fn remove(page: &Directory, form: RemoveForm) -> AnyView {
                 <fieldset class="field">
                     <legend>{format!("What happens to its {members}?")}</legend>
                     <div class="options">
-                        {choice(MembersChoice::Keep, format!("Keep the {members} as manual members"), "Roles and access stay as they are.")}
-                        {choice(MembersChoice::Suspend, format!("Suspend {them}"), "Their sessions end at once. You can reinstate them one by one.")}
-                        {choice(MembersChoice::Remove, format!("Remove {them}"), "Their sessions end at once. To come back they need an invitation.")}
+                        {choice(OnRemoval::Keep, format!("Keep the {members} as manual members"), "Roles and access stay as they are.")}
+                        {choice(OnRemoval::Suspend, format!("Suspend {them}"), "Their sessions end at once. You can reinstate them one by one.")}
+                        {choice(OnRemoval::Remove, format!("Remove {them}"), "Their sessions end at once. To come back they need an invitation.")}
                     </div>
                 </fieldset>
                 <div class="field">

@@ -32,7 +32,8 @@ pub struct DirectorySettings {
 pub(super) fn form(page: &Directory) -> AnyView {
     let form = page.settings.clone();
     let providers = Provider::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .map(|provider| Choice {
             value: provider.as_str().to_owned(),
             label: provider.label().to_owned(),

@@ -370,7 +370,7 @@ fn mail(place: &Place, row: MailRow) -> AnyView {
                     <span class="two-lines">
                         {row.state.pill()}
                         {row.state.next_try(now).map(|next| view! { <span class="sub">{next}</span> })}
-                        {answer.map(|answer| view! { <span class="sub clamped verbatim" title=answer.clone()>{answer.clone()}</span> })}
+                        {answer.map(|answer| view! { <span class="sub clamped verbatim" title=answer>{answer.clone()}</span> })}
                     </span>
                 },
             )} {cell("Tries", "col-tries num", row.attempts)}

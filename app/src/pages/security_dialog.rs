@@ -70,7 +70,7 @@ pub enum TokenShown {
 /// A token that works.
 #[derive(Clone, Debug)]
 pub struct LiveToken {
-    /// Such as `rc_…3UaC`.
+    /// Such as `scim_…3UaC`.
     pub hint: String,
     /// When it was last used.
     pub last_used: Option<i64>,
@@ -103,7 +103,7 @@ fn choose(frame: &Frame, form: ChooseForm) -> AnyView {
     let close = frame.url("/settings/security");
     let error = form.provider_error;
     let described = error.is_some().then_some("provider-error");
-    let tiles = Provider::ALL.into_iter().map(|provider| tile(provider, form.provider)).collect_view();
+    let tiles = Provider::ALL.iter().map(|&provider| tile(provider, form.provider)).collect_view();
     let google = Provider::Google
         .hint()
         .map(|hint| view! { <div class="only-google">{notice(Tone::Warn, hint)}</div> });
@@ -231,10 +231,10 @@ fn reopened(frame: &Frame, values: DirectoryValues, tokens: Vec<LiveToken>) -> A
     }
     about.extend(tokens.into_iter().map(|token| {
         let used = match token.last_used {
-            Some(at) => view! { "last used " {time(at, frame.now, Style::Relative)} }.into_any(),
-            None => "never used".into_any(),
+            Some(at) => view! { " · last used " {time(at, frame.now, Style::Relative)} }.into_any(),
+            None => " · never used".into_any(),
         };
-        Fact::new(provider.token_label(), view! { {code(token.hint)} " " <span class="sub">{used}</span> })
+        Fact::new(provider.token_label(), view! { {code(token.hint)} <span class="sub">{used}</span> })
     }));
     let about = facts(about);
     let manages = frame.may_manage().then(|| {

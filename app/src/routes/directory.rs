@@ -16,12 +16,12 @@ use http::StatusCode;
 use rollcall::{
     Error,
     directory::{
-        administration::{self, Farewell},
+        administration,
         kinds::{Extended, stored_schema},
-        token,
+        token::{self, Others},
     },
     journal,
-    model::{AccountId, DirectoryId, DirectoryTokenId, Progress, TokenLife, UnknownWord},
+    model::{AccountId, DirectoryId, DirectoryTokenId, OnRemoval, Progress, TokenLife, UnknownWord},
     people::{Access, Caller, Permission},
     store::{self, Conn, directories::Directory},
 };
@@ -39,8 +39,7 @@ use super::{
 use crate::{
     pages::{
         directory::{
-            Directory as Page, DirectoryCounts, DirectoryDialog, DirectorySettings, MembersChoice,
-            RemoveForm, TokenRow,
+            Directory as Page, DirectoryCounts, DirectoryDialog, DirectorySettings, RemoveForm, TokenRow,
         },
         directory_deviations::DeviationRow,
         directory_extensions::ExtensionRow,
@@ -121,7 +120,7 @@ pub(super) async fn load(app: &App, member: &Member, place: &Place, asked: &Aske
     let dialog = match asked.dialog.as_str() {
         "remove" => Some(DirectoryDialog::Remove(RemoveForm {
             members: count(store::membership_counts::count_of_directory(&mut conn, id).await?),
-            choice: MembersChoice::default(),
+            choice: OnRemoval::Keep,
             confirm: Field::default(),
         })),
         _ => None,
@@ -239,7 +238,7 @@ pub(super) async fn rotate_token(
             "" => TokenLife::Forever,
             word => word.parse().map_err(|cause: UnknownWord| Error::invalid("life", cause.to_string()))?,
         };
-        token::rotate(&app.rollcall, &Caller::Member(&member.access), &id, life).await
+        token::rotate(&app.rollcall, &Caller::Member(&member.access), &id, life, Others::Keep).await
     };
     match rotated.await {
         Ok(secret) => {
@@ -286,11 +285,7 @@ pub(super) async fn remove(
         Ok(page) => page,
         Err(failure) => return app.failed(&member.headers, member.home(), failure).await,
     };
-    let (choice, farewell, done) = match fields.members.as_str() {
-        "suspend" => (MembersChoice::Suspend, Farewell::Suspend, "suspended"),
-        "remove" => (MembersChoice::Remove, Farewell::Remove, "removed"),
-        _ => (MembersChoice::Keep, Farewell::Keep, "kept"),
-    };
+    let choice = fields.members.parse().unwrap_or(OnRemoval::Keep);
     if fields.confirm.trim() != page.name {
         let error = format!("Type {} to confirm.", page.name);
         page.dialog = Some(DirectoryDialog::Remove(RemoveForm {
@@ -301,11 +296,12 @@ pub(super) async fn remove(
         return app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page).await;
     }
     let id = DirectoryId(place.id.clone());
-    match administration::remove(&app.rollcall, &Caller::Member(&member.access), &id, farewell).await {
+    match administration::remove(&app.rollcall, &Caller::Member(&member.access), &id, choice).await {
         Ok(people) => {
             let to = format!("/w/{}/settings/security", member.access.workspace.slug);
             let people = if people == 1 { "1 person".to_owned() } else { format!("{people} people") };
-            app.site.redirect(&to, Flash::done(format!("{} was removed, {people} {done}", page.name)))
+            app.site
+                .redirect(&to, Flash::done(format!("{} was removed, {people} {}", page.name, choice.label())))
         }
         Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()).await,
     }

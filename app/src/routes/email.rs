@@ -21,7 +21,13 @@ use rollcall::{
 };
 use serde::Deserialize;
 
-use super::{App, failure::Result, fields::Fields, guard::Member};
+use super::{
+    App,
+    failure::Result,
+    fields::Fields,
+    guard::Member,
+    instance::{MOST_COUNTED, counted_mails},
+};
 use crate::{
     pages::{
         email::{Email, Known, Letter, Part},
@@ -43,8 +49,6 @@ pub(super) fn router() -> Router<App> {
 
 /// Mails on one page.
 const PER_PAGE: usize = 50;
-/// Waiting mails are counted no further.
-const MOST_COUNTED: i64 = 1000;
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -136,9 +140,11 @@ async fn trouble(conn: &mut Conn, member: &Member) -> Result<Option<email_log::T
     let Some(trouble) = Trouble::find(conn).await? else { return Ok(None) };
     let workspace = &member.access.workspace.id;
     let waiting = store::mail_log::count_waiting(conn, workspace, MOST_COUNTED + 1).await?;
-    let waiting =
-        if waiting > MOST_COUNTED { format!("more than {MOST_COUNTED}") } else { waiting.to_string() };
-    Ok(Some(email_log::Trouble { since: trouble.since.0, words: trouble.words, waiting }))
+    Ok(Some(email_log::Trouble {
+        since: trouble.since.0,
+        words: trouble.words,
+        waiting: counted_mails(waiting),
+    }))
 }
 
 fn row(entry: Entry) -> MailRow {

@@ -1,6 +1,10 @@
 //! What stands around every page of a workspace.
 
-use rollcall::{model::MembershipStatus, people::instance, store};
+use rollcall::{
+    model::MembershipStatus,
+    people::instance,
+    store::{self, membership_counts::Counts},
+};
 
 use super::{App, failure::Result, guard::Member};
 use crate::ui::{Frame, Viewer, Workspace};
@@ -8,11 +12,16 @@ use crate::ui::{Frame, Viewer, Workspace};
 impl App {
     /// The frame for this member.
     pub(super) async fn frame(&self, member: &Member) -> Result<Frame> {
+        Ok(self.frame_and_counts(member).await?.0)
+    }
+
+    /// The frame, and what was counted for it.
+    pub(super) async fn frame_and_counts(&self, member: &Member) -> Result<(Frame, Counts)> {
         let access = &member.access;
         let mut conn = self.rollcall.db.read().await?;
         let counts = store::membership_counts::count_by_status(&mut conn, &access.workspace.id).await?;
         let base_url = self.rollcall.config.base_url.as_str();
-        Ok(Frame {
+        let frame = Frame {
             workspace: Workspace { name: access.workspace.name.clone(), slug: access.workspace.slug.clone() },
             host: base_url.split_once("://").map_or(base_url, |(_, host)| host).to_owned(),
             viewer: Viewer {
@@ -24,7 +33,8 @@ impl App {
             keeper: instance::is_keeper(&mut conn, &access.account).await?,
             mailbox: self.rollcall.config.shows_mailbox(),
             now: self.rollcall.clock.now().0,
-        })
+        };
+        Ok((frame, counts))
     }
 }
 

@@ -49,10 +49,9 @@ pub(super) async fn show(State(app): State<App>, member: Member) -> Response {
 }
 
 async fn load(app: &App, member: &Member) -> Result<Home> {
-    let frame = app.frame(member).await?;
+    let (frame, counts) = app.frame_and_counts(member).await?;
     let mut conn = app.rollcall.db.read().await?;
     let workspace = &member.access.workspace.id;
-    let counts = store::membership_counts::count_by_status(&mut conn, workspace).await?;
     Ok(Home {
         frame,
         active: count(counts.active),

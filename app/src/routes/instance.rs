@@ -37,7 +37,7 @@ pub(super) fn router() -> Router<App> {
 }
 
 /// Waiting mails are counted no further.
-const MOST_COUNTED: i64 = 1000;
+pub(super) const MOST_COUNTED: i64 = 1000;
 
 async fn show(State(app): State<App>, headers: HeaderMap, SignedIn(account): SignedIn) -> Response {
     answer(&app, &headers, load(&app, &account, None).await).await
@@ -111,7 +111,12 @@ async fn check_sender(State(app): State<App>, headers: HeaderMap, SignedIn(accou
 /// How many mails wait, of all workspaces and of none.
 pub(super) async fn waiting(conn: &mut store::Conn) -> Result<String> {
     let waiting = store::mail_log::count_all_waiting(conn, MOST_COUNTED + 1).await?;
-    Ok(if waiting > MOST_COUNTED { format!("more than {MOST_COUNTED}") } else { waiting.to_string() })
+    Ok(counted_mails(waiting))
+}
+
+/// A number of mails that was counted up to one more than [`MOST_COUNTED`].
+pub(super) fn counted_mails(number: i64) -> String {
+    if number > MOST_COUNTED { format!("more than {MOST_COUNTED}") } else { number.to_string() }
 }
 
 /// Sends a mail at once, past the outbox: what the relay answers is what is asked for.

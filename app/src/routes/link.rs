@@ -3,6 +3,7 @@
 
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, header};
+use tower_sessions::cookie::SameSite;
 
 use super::App;
 use crate::site::cookie;
@@ -44,11 +45,7 @@ impl LinkCookie {
 
     fn set(&self, app: &App, response: &mut Response, secret: &str, seconds: u32) {
         let Self { name, path } = self;
-        let secure = if app.rollcall.config.base_url.is_https() { "; Secure" } else { "" };
-        let line = format!("{name}={secret}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
-        if let Ok(line) = HeaderValue::from_str(&line) {
-            response.headers_mut().append(header::SET_COOKIE, line);
-        }
+        app.site.set_cookie(response.headers_mut(), (name, secret), path, seconds, SameSite::Lax);
     }
 }
 

@@ -75,7 +75,7 @@ pub(super) async fn show(State(app): State<App>, member: Member, Query(asked): Q
 async fn load(app: &App, member: &Member, asked: &Asked) -> Result<People> {
     let access = &member.access;
     access.require(Permission::ReadPeople)?;
-    let frame = app.frame(member).await?;
+    let (frame, by_status) = app.frame_and_counts(member).await?;
     let mut conn = app.rollcall.db.read().await?;
     let tab = PeopleTab::from_word(&asked.tab);
     let filter = Filter {
@@ -93,7 +93,7 @@ async fn load(app: &App, member: &Member, asked: &Asked) -> Result<People> {
     let elsewhere = if total == 0 { elsewhere(&mut conn, access, tab, &filter).await? } else { Vec::new() };
     Ok(People {
         elsewhere,
-        counts: counts(&mut conn, access).await?,
+        counts: counts(&mut conn, access, by_status).await?,
         managed_in: directories.into_iter().map(|directory| directory.name).collect(),
         frame,
         filter,
@@ -139,9 +139,12 @@ async fn elsewhere(
     Ok(found)
 }
 
-async fn counts(conn: &mut Conn, access: &Access) -> Result<Counts> {
+async fn counts(
+    conn: &mut Conn,
+    access: &Access,
+    by_status: store::membership_counts::Counts,
+) -> Result<Counts> {
     let workspace = &access.workspace.id;
-    let by_status = store::membership_counts::count_by_status(conn, workspace).await?;
     let invitations = search_of(PeopleTab::Invitations, &Filter::default());
     Ok(Counts {
         members: count(by_status.active + by_status.invited + by_status.provisioned),
@@ -350,12 +353,10 @@ async fn outcomes(
 async fn show_again(app: &App, member: &Member, form: InviteForm) -> Response {
     match load(app, member, &Asked::default()).await {
         Ok(mut page) => {
-            let waits_since = {
-                let read = async { Ok::<_, Failure>(waits_since(&mut app.rollcall.db.read().await?).await?) };
-                match read.await {
-                    Ok(since) => since,
-                    Err(failure) => return app.failed(&member.headers, member.home(), failure).await,
-                }
+            let waits_since = async { waits_since(&mut app.rollcall.db.read().await?).await };
+            let waits_since = match waits_since.await {
+                Ok(since) => since,
+                Err(failure) => return app.failed(&member.headers, member.home(), failure).await,
             };
             page.dialog = Some(PeopleDialog::Invite(InviteForm { waits_since, ..form }));
             app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page).await

@@ -66,10 +66,7 @@ pub(super) async fn member(
 ) -> Result<MemberRow> {
     let membership = person.membership;
     let last_owner = owners == std::slice::from_ref(&membership.id);
-    let kept_as_last_owner = last_owner && membership.source == Source::Directory && {
-        let users = store::directory_users::list_of_membership(conn, &membership.id).await?;
-        !users.iter().any(|user| user.active)
-    };
+    let kept_as_last_owner = last_owner && store::held::is_kept_as_last_owner(conn, &membership.id).await?;
     let is_owner = membership.role == Role::Owner;
     let role_locked = if last_owner {
         Some("last owner".to_owned())

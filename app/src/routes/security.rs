@@ -8,7 +8,7 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use rollcall::{
     Error,
     clock::Timestamp,
@@ -18,6 +18,7 @@ use rollcall::{
     store::{self, Conn, directories::Directory, directory_tokens::DirectoryToken},
 };
 use serde::Deserialize;
+use tower_sessions::cookie::SameSite;
 
 use super::{App, failure::Result, fields::Fields, frame::count, guard::Member};
 use crate::{
@@ -117,7 +118,7 @@ async fn values(
 /// dialect, is left to the admin: the endpoint takes both, and on-demand provisioning ignores the flag
 /// (learn.microsoft.com, “Known issues and resolutions with SCIM 2.0 protocol compliance”).
 pub(super) fn endpoint(app: &App, id: &DirectoryId) -> String {
-    app.rollcall.config.base_url.join(&format!("/scim/v2/{id}"))
+    app.rollcall.config.base_url.scim(id)
 }
 
 fn last_used(tokens: &[DirectoryToken]) -> Option<Timestamp> {
@@ -303,14 +304,8 @@ pub(super) fn forget_token(app: &App, member: &Member, mut response: Response) -
 }
 
 fn set_token_cookie(app: &App, member: &Member, value: &str, seconds: u32, response: &mut Response) {
-    let secure = if app.rollcall.config.base_url.is_https() { "; Secure" } else { "" };
-    let slug = &member.access.workspace.slug;
-    let line = format!(
-        "{NEW_TOKEN}={value}; Path=/w/{slug}/settings/security; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
-    );
-    if let Ok(line) = HeaderValue::from_str(&line) {
-        response.headers_mut().append(header::SET_COOKIE, line);
-    }
+    let path = format!("/w/{}/settings/security", member.access.workspace.slug);
+    app.site.set_cookie(response.headers_mut(), (NEW_TOKEN, value), &path, seconds, SameSite::Strict);
 }
 
 /// The token that was just made for this directory, if this is the page after the form.

@@ -2,25 +2,17 @@
 
 use std::fmt::Write as _;
 
-/// Percent-encodes everything but letters and digits of ASCII, and `-._~`.
-pub fn encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
-}
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// What cannot stand as it is in a query: all but the unreserved characters (RFC 3986 section 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The path with those parameters that hold something.
 pub fn with(path: &str, parameters: &[(&str, &str)]) -> String {
     let mut out = path.to_owned();
     let mut mark = '?';
     for (name, value) in parameters.iter().filter(|(_, value)| !value.is_empty()) {
-        let _ = write!(out, "{mark}{name}={}", encode(value));
+        let _ = write!(out, "{mark}{name}={}", utf8_percent_encode(value, RESERVED));
         mark = '&';
     }
     out

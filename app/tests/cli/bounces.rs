@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     program::{Place, Said, free_address},
-    support::{TestStore, each_engine},
+    support::{TestStore, each_engine, mails_of},
 };
 
 const PATTERN: &str = "bounces+{id}@acme.test";
@@ -52,7 +52,8 @@ impl Sent {
     async fn mails(&self) -> Vec<Mail> {
         let mut conn = self.rollcall.db.read().await.unwrap();
         let acme = store::workspaces::find_first(&mut conn).await.unwrap().unwrap();
-        store::outbox::list(&mut conn, &acme.id, 100).await.unwrap()
+        drop(conn);
+        mails_of(&self.rollcall, &acme.id).await
     }
 
     async fn states(&self) -> Vec<(MailStatus, Option<String>)> {

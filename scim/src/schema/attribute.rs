@@ -203,11 +203,6 @@ impl Attribute {
         self.returned != Returned::Never && self.mutability != Mutability::WriteOnly
     }
 
-    /// Whether its values are text on the wire: strings, references, binaries and dates.
-    pub fn is_text(&self) -> bool {
-        matches!(self.kind, Type::String | Type::Reference | Type::Binary | Type::DateTime)
-    }
-
     /// Whether its elements are references to other resources, such as the members of a group: what identifies an
     /// element cannot change (RFC 7643 §4.2), and an element without it means nothing.
     pub fn holds_references(&self) -> bool {

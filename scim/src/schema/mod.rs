@@ -1,7 +1,7 @@
 //! Schemas as data (RFC 7643): what attributes a resource has, and what may be done with each.
 //!
-//! Nothing in this crate knows `userName` by heart: reading, filters, PATCH, projection and discovery follow the
-//! schema, so a custom extension is a value and not code:
+//! Reading, filters, PATCH, projection and discovery follow the schema, so a custom extension is a value and not code.
+//! Only the limits on lengths (`resource::limits`) know some attributes by name:
 //!
 //! ```
 //! use scim::schema::{Schema, user};

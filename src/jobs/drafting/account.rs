@@ -17,7 +17,7 @@ use crate::{
     secret::Secret,
     store::{
         self, Conn, Tx,
-        accounts::{LinkPurpose, NewLink},
+        account_links::{LinkPurpose, NewLink},
         outbox::Mail,
     },
 };
@@ -97,12 +97,12 @@ async fn release_password_link(
         return Ok(Release::Unwanted("The link would have been too old before the mail could leave."));
     }
     let (id, purpose) = (AccountId(mail.subject_id.clone()), LinkPurpose::SetPassword);
-    if store::accounts::newer_link_was_mailed(tx, &id, purpose, mail.generation).await? {
+    if store::account_links::newer_was_mailed(tx, &id, purpose, mail.generation).await? {
         return Ok(Release::Unwanted(NEWER_LINK));
     }
     // Of several mails the latest holds the link that works: that of each of its attempts, for any of them may be the one
     // that arrived.
-    store::accounts::delete_links_but_of(tx, &id, purpose, &mail.id).await?;
+    store::account_links::delete_unused_but_of(tx, &id, purpose, &mail.id).await?;
     let link = NewLink {
         token_hash: &secret.hash(),
         purpose,
@@ -112,7 +112,7 @@ async fn release_password_link(
         created_at: now,
         expires_at,
     };
-    store::accounts::insert_link(tx, &link).await?;
+    store::account_links::insert(tx, &link).await?;
     Ok(Release::Wanted)
 }
 
@@ -147,11 +147,11 @@ pub(super) async fn release_email_change(
         return Ok(Release::Unwanted("The link would have been too old before the mail could leave."));
     }
     let id = AccountId(mail.subject_id.clone());
-    if store::accounts::newer_link_was_mailed(tx, &id, LinkPurpose::ChangeEmail, mail.generation).await? {
+    if store::account_links::newer_was_mailed(tx, &id, LinkPurpose::ChangeEmail, mail.generation).await? {
         return Ok(Release::Unwanted(NEWER_LINK));
     }
     let email: EmailAddress = mail.recipient.parse()?;
-    store::accounts::delete_links_but_of(tx, &id, LinkPurpose::ChangeEmail, &mail.id).await?;
+    store::account_links::delete_unused_but_of(tx, &id, LinkPurpose::ChangeEmail, &mail.id).await?;
     let link = NewLink {
         token_hash: &secret.hash(),
         purpose: LinkPurpose::ChangeEmail,
@@ -161,7 +161,7 @@ pub(super) async fn release_email_change(
         created_at: now,
         expires_at,
     };
-    store::accounts::insert_link(tx, &link).await?;
+    store::account_links::insert(tx, &link).await?;
     Ok(Release::Wanted)
 }
 

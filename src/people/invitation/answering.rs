@@ -90,13 +90,15 @@ pub async fn accept(
         }
     };
     let taken = store::memberships::find_by_account(&mut tx, &open.workspace.id, &account.id).await?;
-    if let Some(other) = taken.filter(|other| other.id != membership.id) {
+    let is_left = |other: &Membership| other.status != MembershipStatus::Removed;
+    if let Some(other) = taken.filter(|other| other.id != membership.id && is_left(other)) {
         tx.rollback().await?;
         return Err(Error::conflict("account", under_another_address(&account, &open.workspace, &other)));
     }
     store::invitations::end(&mut tx, &open.invitation.id, InvitationStatus::Accepted, context.now).await?;
     store::outbox::cancel(&mut tx, open.invitation.id.as_str(), "The invitation was accepted.", context.now)
         .await?;
+    store::memberships::vacate_account(&mut tx, &open.workspace.id, &account.id).await?;
     membership.account_id = Some(account.id.clone());
     if membership.source == Source::Manual {
         membership.name.clone_from(&account.name);

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    model::{HeldReason, InvitationMode, MembershipStatus, Source},
+    model::{HeldReason, InvitationMode, MembershipStatus, Source, WorkspaceId},
     people::{EmailAddress, first_password},
     store::{self, Tx, directory_users::DirectoryUser, memberships::Membership},
 };
@@ -27,6 +27,13 @@ pub(super) enum Found {
 }
 
 impl Found {
+    /// Whether another record of the directory, an active one, speaks for the membership, and this one has no say: it is
+    /// what is left of someone who came back under the other.
+    pub(super) fn is_outlived(&self, person: &Person) -> bool {
+        let is_gone = !person.active || person.deleted;
+        is_gone && matches!(self, Self::Linked { vouched_elsewhere: true, .. })
+    }
+
     pub(super) fn standing(&self) -> Standing<'_> {
         match self {
             Self::Nobody => Standing::Nobody,
@@ -64,29 +71,28 @@ pub(super) async fn find(
         return linked(tx, user, person, known).await;
     }
     let Some(email) = &person.email else { return Ok(Found::Nobody) };
-    let found = match store::memberships::find_by_email(tx, &speaker.workspace_id, &email.key()).await? {
-        // Locked before a seat is asked for.
-        Some(found) => store::memberships::get_for_update(tx, &speaker.workspace_id, &found.id).await?,
-        None => None,
-    };
-    match found {
+    match holder(tx, &speaker.workspace_id, &email.key()).await? {
         None if adds_member_of_other_address(tx, speaker, email).await? => Ok(Found::Taken),
         None => Ok(Found::Nobody),
-        Some(membership) if has_nothing(&membership) => Ok(Found::Former(membership)),
+        Some(membership) if !membership.has_address() => Ok(Found::Former(membership)),
         Some(membership) if is_left_behind(tx, speaker, &membership).await? => {
+            if may_be_someone_else(tx, user, &membership).await? {
+                return Ok(Found::Former(membership));
+            }
             linked(tx, user, person, membership).await
         }
         Some(_) => Ok(Found::Taken),
     }
 }
 
-/// Whether nothing is left of the membership: it was removed, or an invitation by hand ran out or was declined.
-fn has_nothing(membership: &Membership) -> bool {
-    match membership.status {
-        MembershipStatus::Removed => true,
-        MembershipStatus::Provisioned => membership.source == Source::Manual,
-        _ => false,
-    }
+/// The membership of this address, locked: before a seat is asked for, and so that whoever leaves the address either has
+/// left it already or sees who waits for it.
+async fn holder(tx: &mut Tx, workspace: &WorkspaceId, email_key: &str) -> store::Result<Option<Membership>> {
+    let Some(found) = store::memberships::find_by_email(tx, workspace, email_key).await? else {
+        return Ok(None);
+    };
+    let locked = store::memberships::get_for_update(tx, workspace, &found.id).await?;
+    Ok(locked.filter(|membership| membership.email_key == email_key))
 }
 
 /// Whether adding this address directly would add an account that is a member already, under another address.
@@ -95,7 +101,13 @@ async fn adds_member_of_other_address(tx: &mut Tx, speaker: &Speaker, email: &Em
         return Ok(false);
     }
     let Some(account) = store::accounts::find_by_email(tx, &email.key()).await? else { return Ok(false) };
-    Ok(store::memberships::find_by_account(tx, &speaker.workspace_id, &account.id).await?.is_some())
+    let known = store::memberships::find_by_account(tx, &speaker.workspace_id, &account.id).await?;
+    Ok(known.is_some_and(|known| known.status != MembershipStatus::Removed))
+}
+
+/// Whether an address is someone's of whom something is left.
+async fn is_taken(tx: &mut Tx, workspace: &WorkspaceId, email_key: &str) -> Result<bool> {
+    Ok(holder(tx, workspace, email_key).await?.is_some_and(|holder| holder.has_address()))
 }
 
 async fn linked(tx: &mut Tx, user: &DirectoryUser, person: &Person, membership: Membership) -> Result<Found> {
@@ -105,7 +117,7 @@ async fn linked(tx: &mut Tx, user: &DirectoryUser, person: &Person, membership: 
         .any(|other| other.id != user.id && other.active);
     let new_address_taken = match &person.email {
         Some(email) if email.key() != membership.email_key => {
-            store::memberships::find_by_email(tx, &membership.workspace_id, &email.key()).await?.is_some()
+            is_taken(tx, &membership.workspace_id, &email.key()).await?
                 || is_member_under_other_address(tx, &membership, email).await?
         }
         _ => false,
@@ -127,7 +139,7 @@ async fn is_member_under_other_address(
     }
     let Some(account) = store::accounts::find_by_email(tx, &email.key()).await? else { return Ok(false) };
     let other = store::memberships::find_by_account(tx, &membership.workspace_id, &account.id).await?;
-    Ok(other.is_some_and(|other| other.id != membership.id))
+    Ok(other.is_some_and(|other| other.id != membership.id && other.status != MembershipStatus::Removed))
 }
 
 /// The membership of someone whom this directory knew before by the same `externalId`: one that was removed with them,
@@ -145,12 +157,22 @@ async fn known_before(tx: &mut Tx, speaker: &Speaker, user: &DirectoryUser) -> R
     }
     // The address that the person now has may belong to someone else.
     let taken = match user.email.as_deref().map(store::directory_users::key) {
-        Some(key) if key != known.email_key => {
-            store::memberships::find_by_email(tx, &speaker.workspace_id, &key).await?.is_some()
-        }
+        Some(key) if key != known.email_key => is_taken(tx, &speaker.workspace_id, &key).await?,
         _ => false,
     };
     Ok((!taken).then_some(known))
+}
+
+/// Whether the address may have gone to another person, by the identity provider's own ids: whoever is suspended does not
+/// come in again by it. An invitation asks who has the mailbox.
+async fn may_be_someone_else(tx: &mut Tx, user: &DirectoryUser, membership: &Membership) -> Result<bool> {
+    if membership.status != MembershipStatus::Suspended {
+        return Ok(false);
+    }
+    let Some(own) = &user.external_id else { return Ok(false) };
+    let users = store::directory_users::list_of_membership(tx, &membership.id).await?;
+    let mut known = users.iter().filter_map(|user| user.external_id.as_ref()).peekable();
+    Ok(known.peek().is_some() && known.all(|id| id != own))
 }
 
 /// Whether this directory vouches for the membership, but through nobody who is active: its person was deactivated or,

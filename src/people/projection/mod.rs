@@ -53,6 +53,14 @@ pub struct Outcome {
     pub ended: Ended,
 }
 
+impl Outcome {
+    /// Whether a seat or an address may be free now, for which others wait.
+    pub fn makes_room(&self) -> bool {
+        use Decision::{ChangeAddress, KeepLastOwner, Reinvite, Remove, Suspend, Withdraw};
+        matches!(self.decision, Suspend | Remove | Withdraw(_) | ChangeAddress | Reinvite | KeepLastOwner)
+    }
+}
+
 /// What is known of a person, and what was decided from it.
 struct Judgement {
     person: Person,
@@ -146,6 +154,12 @@ async fn carry_out(
         return Err(seats::refusal(tx, &speaker.workspace_id).await?);
     }
     let ended = apply(tx, context, speaker, user, &person, &found, decision).await?;
+    if let Found::Linked { membership, .. } = &found
+        && (person.deleted || !person.active)
+    {
+        // Another person of the directory who has this address may stand behind the member now.
+        store::freed_addresses::note(tx, &speaker.workspace_id, &membership.email_key).await?;
+    }
     Ok(Outcome { decision, ended })
 }
 
@@ -189,8 +203,13 @@ async fn apply(
             return Ok(ended);
         }
     };
-    let address_taken = matches!(found, Found::Linked { new_address_taken: true, .. });
-    let followed = follow(&mut membership, user, person, address_taken);
+    let has_a_say = !found.is_outlived(person);
+    let address_taken = has_a_say && matches!(found, Found::Linked { new_address_taken: true, .. });
+    let before = membership.clone();
+    let followed = has_a_say && follow(&mut membership, user, person, address_taken);
+    if membership.email_key != before.email_key {
+        vacate_address(tx, context, &membership).await?;
+    }
     if matches!(found, Found::Linked { .. }) {
         first_password::follow_address(tx, context, &mut membership).await?;
     }
@@ -225,15 +244,12 @@ async fn apply(
             settle_last_owners(tx, context, &membership).await?;
         }
         Decision::ChangeAddress => {
-            let Found::Linked { membership: before, .. } = found else { return Ok(ended) };
-            ended.sessions = grants::end_sessions(tx, before).await?;
+            ended.sessions = grants::end_sessions(tx, &before).await?;
             membership.updated_at = context.now;
             store::memberships::update(tx, &membership).await?;
             let link_ordered =
                 first_password::order_link(tx, context, &membership, context.invitation_delay).await?;
-            new_address::tell(tx, context, before, &membership, link_ordered).await?;
-            let detail = json!({ "email": membership.email });
-            grants::record(tx, context, &membership, "membership.address_changed", &detail).await?;
+            new_address::tell(tx, context, &before, &membership, link_ordered).await?;
         }
         Decision::Suspend => {
             ended = grants::suspend(tx, context, &mut membership, SuspendedBy::Directory).await?;
@@ -250,6 +266,11 @@ async fn apply(
                 alerts::last_owner(tx, context, &speaker.directory_id, &membership).await?;
             }
         }
+    }
+    // A member hears of it in whatever state they are: the address may come back with them.
+    let has_moved = before.joined_at.is_some() && before.email_key != membership.email_key;
+    if has_moved && decision != Decision::ChangeAddress {
+        new_address::tell(tx, context, &before, &membership, false).await?;
     }
     let held = match decision.held() {
         Some(HeldReason::LastOwner) => Some(HeldReason::LastOwner),
@@ -280,6 +301,22 @@ fn follow(membership: &mut Membership, user: &DirectoryUser, person: &Person, ad
         membership.email_key = email.key();
     }
     before != *membership
+}
+
+/// Takes the address from a membership of which nothing is left, for this one.
+async fn vacate_address(tx: &mut Tx, context: &Context, membership: &Membership) -> Result<()> {
+    let workspace = &membership.workspace_id;
+    let Some(mut other) = store::memberships::find_by_email(tx, workspace, &membership.email_key).await?
+    else {
+        return Ok(());
+    };
+    if other.id == membership.id {
+        return Ok(());
+    }
+    if other.status != MembershipStatus::Removed {
+        grants::remove(tx, context, &mut other).await?;
+    }
+    Ok(store::memberships::vacate_address(tx, workspace, &membership.email_key).await?)
 }
 
 /// The person's own language, of SCIM `preferredLanguage`, which may name several, and then `locale` (RFC 7643 section
@@ -373,8 +410,9 @@ fn display_name(user: &DirectoryUser) -> String {
     user.display_name.clone().filter(|name| !name.trim().is_empty()).unwrap_or_else(|| user.user_name.clone())
 }
 
-/// Applies what was put off: when the workspace has another active owner, an owner whom every directory calls
-/// inactive or deleted is suspended at last.
+/// Applies what was put off: when the workspace has another active owner, an owner whom a directory called inactive or
+/// deleted, and whom none calls active, is suspended at last. That is done once: whoever is brought back by hand
+/// afterwards stays.
 ///
 /// # Errors
 /// When the database fails.
@@ -385,15 +423,11 @@ pub async fn settle_last_owners(tx: &mut Tx, context: &Context, became_owner: &M
     let owners: Vec<MembershipId> =
         store::memberships::lock_active_owners(tx, &became_owner.workspace_id).await?;
     for id in owners.iter().filter(|id| **id != became_owner.id) {
-        let Some(mut owner) = store::memberships::get(tx, &became_owner.workspace_id, id).await? else {
-            continue;
-        };
-        if owner.source != Source::Directory {
-            continue;
-        }
-        let vouched =
-            store::directory_users::list_of_membership(tx, id).await?.iter().any(|user| user.active);
-        if !vouched {
+        let is_put_off = store::held::is_kept_as_last_owner(tx, id).await?;
+        store::held::end_as_last_owner(tx, id).await?;
+        if is_put_off
+            && let Some(mut owner) = store::memberships::get(tx, &became_owner.workspace_id, id).await?
+        {
             grants::suspend(tx, context, &mut owner, SuspendedBy::Directory).await?;
         }
     }

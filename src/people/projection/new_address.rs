@@ -7,11 +7,12 @@ use serde_json::json;
 use crate::{
     mail::{self, Order},
     model::MailTemplate,
+    people::grants,
     state::Context,
     store::{self, Tx, memberships::Membership},
 };
 
-/// Queues the notice to the old address, to the new one unless a link goes there anyway, and to the one that the person
+/// Records the change, and queues the notice to the old address, to the new one unless a link goes there anyway, and to the one that the person
 /// signs in with, which may be neither: whoever directs the directory cannot do this unseen.
 ///
 /// # Errors
@@ -49,5 +50,6 @@ pub(super) async fn tell(
         };
         mail::order(tx, context, &order).await?;
     }
-    Ok(())
+    let detail = json!({ "email": after.email });
+    grants::record(tx, context, after, "membership.address_changed", &detail).await
 }
