@@ -181,7 +181,7 @@ async function invitesAccount(page: Page, rollcall: Rollcall): Promise<string> {
   await page.goto(`${rollcall.baseUrl}/w/acme/people?dialog=invite`);
   await page.getByRole("dialog").getByRole("textbox").fill("bea@beta.test");
   await page.getByRole("button", { name: "Send invitations" }).click();
-  await told(page, "Invitation sent");
+  await told(page, "Invited ");
   return linkInMailbox(rollcall, "bea@beta.test");
 }
 

@@ -23,12 +23,12 @@ async function invite(page: Page, addresses: string): Promise<void> {
 
 test("invite, send again, withdraw", async ({ page, browser, javaScriptEnabled }) => {
   await invite(page, "edgar@partner.test");
-  await told(page, "Invitation sent to edgar@partner.test");
+  await told(page, "Invited edgar@partner.test");
   const first = await linkInMailbox(rollcall, "edgar@partner.test");
 
   await openMenu(page, "edgar@partner.test");
   await page.getByRole("button", { name: "Resend" }).click();
-  await told(page, "Invitation sent again");
+  await told(page, "edgar is invited again");
   await expect.poll(() => linkInMailbox(rollcall, "edgar@partner.test")).not.toBe(first);
   const second = await linkInMailbox(rollcall, "edgar@partner.test");
 
@@ -41,7 +41,7 @@ test("invite, send again, withdraw", async ({ page, browser, javaScriptEnabled }
 
   await openMenu(page, "edgar@partner.test");
   await page.getByRole("button", { name: "Revoke" }).click();
-  await told(page, "Invitation revoked");
+  await told(page, "The invitation of edgar is revoked");
   await his.goto(second);
   await expect(his.getByText("This invitation was withdrawn.")).toBeVisible();
 });
@@ -70,7 +70,7 @@ test("the last owner is guarded, a second one may go", async ({ page, browser, j
   const role = rowOf(page, "charles@acme.test").getByRole("combobox");
   await role.selectOption("owner");
   if (!javaScriptEnabled) await rowOf(page, "charles@acme.test").getByRole("button", { name: "Save" }).click();
-  await told(page, "Role changed");
+  await told(page, "Charles Babbage is now Owner");
   await expect(rowOf(page, "ada@acme.test").getByRole("combobox")).toHaveCount(1);
 
   await page.goto(`${rollcall.baseUrl}/w/acme/people?q=babb`);
@@ -91,14 +91,14 @@ test("suspending ends access at once, reinstating gives it back", async ({ page,
   await openMenu(page, "joan@acme.test");
   await page.getByRole("link", { name: "Suspend…" }).click();
   await page.getByRole("dialog").getByRole("button", { name: /^Suspend/ }).click();
-  await told(page, "Access suspended");
+  await told(page, "Joan Clarke is suspended");
   await hers.reload();
   await expect(hers).toHaveURL(/\/login/);
 
   await page.goto(`${rollcall.baseUrl}/w/acme/people?tab=suspended`);
   await openMenu(page, "joan@acme.test");
   await page.getByRole("button", { name: "Reinstate" }).click();
-  await told(page, "Access restored");
+  await told(page, "Joan Clarke has access again");
 });
 
 async function openMenu(page: Page, email: string): Promise<void> {

@@ -44,7 +44,7 @@ test("held people are selected and let in", async ({ page }) => {
   await expect(rowOf(page, "grace@acme.test")).toContainText("Waits for approval");
   await expect(rowOf(page, "alan@acme.test")).toHaveCount(0);
   await press(page, page.getByRole("button", { name: "Approve grace@acme.test" }));
-  await told(page, "Approved");
+  await told(page, "is approved");
   await linkInMailbox(rollcall, "grace@acme.test");
   await expect(page.getByText("named 1 person who has not been let in")).toBeVisible();
 });

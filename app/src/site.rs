@@ -119,7 +119,7 @@ impl Site {
             {
                 out.insert_header(header::CONTENT_SECURITY_POLICY, policy);
             }
-            site.shell(page, theme, flash)
+            site.shell(page, theme, flash, status == StatusCode::UNPROCESSABLE_ENTITY)
         };
         let context = move || provide_context(theme);
         let request = Request::new(Body::empty());
@@ -182,14 +182,21 @@ impl Site {
         response
     }
 
-    fn shell<P: Page>(&self, page: P, theme: Theme, flash: Option<Flash>) -> impl IntoView + use<P> {
+    /// `refused` marks the answer to a form that was not accepted.
+    fn shell<P: Page>(
+        &self,
+        page: P,
+        theme: Theme,
+        flash: Option<Flash>,
+        refused: bool,
+    ) -> impl IntoView + use<P> {
         let title = format!("{} · {}", page.title(), self.product);
         let asset = |name: &str| format!("/{}/{name}", self.options.site_pkg_dir);
         let options = self.options.clone();
         let (first, bad) = flash.map_or((None, false), |flash| (Some(flash.text), flash.bad));
         view! {
             <!DOCTYPE html>
-            <html lang="en" class=theme.class()>
+            <html lang="en" class=theme.class() data-refused=refused>
                 <head>
                     <meta charset="utf-8" />
                     <meta name="viewport" content="width=device-width, initial-scale=1" />

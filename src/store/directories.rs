@@ -295,7 +295,9 @@ pub async fn progress(conn: &mut Conn, id: &DirectoryId) -> Result<Progress> {
         conn,
         Step,
         "SELECT at, summary || ' from ' || address AS detail FROM scim_requests \
-         WHERE directory_id = $1 AND kind = 'rejected' ORDER BY id DESC LIMIT 1",
+         WHERE directory_id = $1 AND kind = 'rejected' \
+         AND at > COALESCE((SELECT MAX(last_used_at) FROM directory_tokens WHERE directory_id = $1), 0) \
+         ORDER BY id DESC LIMIT 1",
         id
     )?;
     Ok(Progress {

@@ -197,6 +197,14 @@ async fn a_rejected_sign_in_is_kept_without_a_body() {
             progress.rejected.detail.as_deref(),
             Some("A request arrived with a wrong token from an unknown address")
         );
+        drop(conn);
+
+        // Once the right token came, the wrong one is no news.
+        company.clock.advance(Duration::from_secs(60));
+        okta.get("/Users").await.shows(200);
+        let mut conn = company.rollcall.db.read().await.unwrap();
+        let progress = store::directories::progress(&mut conn, &okta.directory).await.unwrap();
+        assert_eq!(progress.rejected.at, None);
     })
     .await;
 }

@@ -10,7 +10,8 @@ use app::{
         general::General,
         home::Home,
         security::{
-            ChooseForm, DirectorySummary, DirectoryValues, Health, Security, SecurityDialog, TokenShown,
+            ChooseForm, DirectorySummary, DirectoryValues, Health, LiveToken, Security, SecurityDialog,
+            TokenShown,
         },
     },
     ui::Choice,
@@ -79,7 +80,7 @@ fn step(at: i64, detail: Option<&str>) -> ProgressStep {
 
 pub(crate) fn progress_states() -> Vec<Progress> {
     let rejected = Progress {
-        rejected: step(NOW, Some("A request arrived with a wrong token at 14:04 from 20.1.2.3.")),
+        rejected: step(NOW, Some("A request arrived with a wrong token from 20.1.2.3")),
         ..Progress::default()
     };
     let tested = Progress { connection_tested: step(NOW, None), ..Progress::default() };
@@ -100,7 +101,7 @@ fn values(provider: Provider, token: TokenShown, progress: Progress) -> Security
 }
 
 fn hint() -> TokenShown {
-    TokenShown::Hint { hint: "scim_…3UaC".into(), last_used: Some(NOW - 3 * MINUTE) }
+    TokenShown::Hints(vec![LiveToken { hint: "scim_…3UaC".into(), last_used: Some(NOW - 3 * MINUTE) }])
 }
 
 /// The page at its address, for trying it in a browser.
@@ -229,6 +230,7 @@ pub(crate) fn all() -> Vec<Sample> {
         invited: if active > 1 { 12 } else { 0 },
         suspended: if active > 1 { 4 } else { 0 },
         directories,
+        mail_waits_since: None,
     };
     let dialog =
         |dialog: SecurityDialog| security(Role::Owner, vec![summary(Health::Connected)], Some(dialog));

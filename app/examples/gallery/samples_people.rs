@@ -158,6 +158,7 @@ fn page(list: List) -> People {
         managed_in: vec!["Okta".into()],
         list,
         paging: Paging { page: 1, per_page: 50, total: 198 },
+        elsewhere: Vec::new(),
         dialog: None,
     }
 }
@@ -215,6 +216,7 @@ fn fresh() -> InviteForm {
 fn outcomes() -> InviteForm {
     let outcome = |address: &str, result| InviteOutcome { address: address.into(), result };
     InviteForm {
+        waits_since: None,
         emails: Field::wrong(
             "not-an-address",
             "One of these is not an e-mail address. Correct it and send again.",

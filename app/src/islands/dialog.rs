@@ -29,18 +29,16 @@ pub fn Dialog(
     #[cfg(feature = "hydrate")]
     {
         let guarded = guard.is_some();
-        let target = close.clone();
+        let (target, opener) = (close.clone(), opener.clone());
         Effect::new(move |_| {
             if let Some(dialog) = node.get() {
                 browser::wake(&dialog, &target, &opener, guarded.then_some(asking));
             }
         });
     }
-    #[cfg(not(feature = "hydrate"))]
-    drop(opener);
 
     view! {
-        <dialog open node_ref=node class=format!("dialog {class}") aria-labelledby=title>
+        <dialog open node_ref=node class=format!("dialog {class}") aria-labelledby=title data-opener=opener>
             {children()}
             {move || {
                 asking
@@ -66,7 +64,7 @@ mod browser {
     use leptos::web_sys::{Element, Event, HtmlDialogElement, HtmlElement};
     use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
-    use crate::islands::{copy::COPIED_EVENT, dom, page};
+    use crate::islands::{copy::COPIED_EVENT, dom, place};
 
     pub(super) fn wake(
         dialog: &HtmlDialogElement,
@@ -138,7 +136,7 @@ mod browser {
             && let Ok(history) = window().history()
         {
             if let Some(session) = dom::session() {
-                let _ = session.set_item(page::FOCUS, opener);
+                let _ = session.set_item(place::FOCUS, opener);
             }
             if history.go_with_delta(-steps).is_ok() {
                 return;

@@ -7,8 +7,10 @@
 //! | attribute | on | what it does |
 //! |---|---|---|
 //! | `data-time` | `<time datetime>` | rewrites the text in the viewer's zone (`times`) |
-//! | `data-autosubmit` | `<select>` | submits its form when another value is chosen (`submit`) |
+//! | `data-autosubmit` | `<select>` | submits its form when another value is picked; by keyboard, Enter does (`submit`) |
 //! | (none) | `<form method="post">` | is sent once; its buttons come back when the page is shown again (`submit`) |
+//! | (none) | `<form method="post">` | the page it leads to is where this one was (`place`) |
+//! | `data-refused` | `<html>` | the answer to a POST takes the address of the form's page (`place`) |
 //! | `data-live="id"` | `<form method="get">` | replaces that element while one types (`search`) |
 //! | `data-theme-choice` | `<button>` | light, dark or the system's (`theme`) |
 //! | `data-go="p"` | `<a>` | can be followed by `g` `p` (`shortcuts`) |
@@ -30,6 +32,8 @@ pub use toasts::Toasts;
 mod dom;
 #[cfg(feature = "hydrate")]
 pub mod page;
+#[cfg(feature = "hydrate")]
+mod place;
 #[cfg(feature = "hydrate")]
 mod search;
 #[cfg(feature = "hydrate")]

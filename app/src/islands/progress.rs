@@ -30,6 +30,10 @@ pub fn ProgressTicks(
     let person = move || state.with(|p| p.first_person.clone());
     let group = move || state.with(|p| p.first_group.clone());
     let rejected = move || state.with(|p| p.rejected.clone());
+    let told = move || {
+        let rejected = rejected();
+        rejected.detail.as_ref().map(|detail| format!("{detail} at {}.", at(&rejected, awake.get())))
+    };
     view! {
         <ul class="ticks" role="list">
             <li class="tick" class:done=move || tested().at.is_some()>
@@ -48,8 +52,8 @@ pub fn ProgressTicks(
                 <span class="tick-detail">{move || detail(&group(), "optional")}</span>
             </li>
         </ul>
-        <p class="notice bad ticks-rejected" role="alert" hidden=move || rejected().detail.is_none()>
-            {move || rejected().detail.unwrap_or_default()}
+        <p class="notice bad ticks-rejected" role="alert" hidden=move || told().is_none()>
+            {move || told().unwrap_or_default()}
         </p>
         <span class="sr-only" role="status">{move || news.get()}</span>
     }

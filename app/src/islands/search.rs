@@ -56,13 +56,19 @@ fn ask(form: &HtmlFormElement) {
         let _ = results.set_attribute("aria-busy", "true");
     }
     spawn_local(async move {
-        // An aborted or failed request leaves the list as it was; Enter still asks the server in the plain way.
         match answer(request).await {
-            Ok(html) => {
+            Ok(Answer::List(html)) => {
                 let _ = place(&html, &id, &url);
             }
+            // The session is over: signing in leads back to this search.
+            Ok(Answer::Elsewhere) => {
+                let _ = window().location().assign(&url);
+            }
+            // Another search is under way.
             Err(error) if is_abort(&error) => {}
-            Err(_) => settle(&id),
+            Err(_) => {
+                let _ = failed(&id, &url);
+            }
         }
     });
 }
@@ -84,13 +90,38 @@ fn address(form: &HtmlFormElement) -> Option<String> {
     Some(if query.is_empty() { path } else { format!("{path}?{query}") })
 }
 
-async fn answer(request: js_sys::Promise) -> Result<String, JsValue> {
+enum Answer {
+    List(String),
+    Elsewhere,
+}
+
+async fn answer(request: js_sys::Promise) -> Result<Answer, JsValue> {
     let response: Response = JsFuture::from(request).await?.dyn_into()?;
-    if !response.ok() || response.redirected() {
+    if response.redirected() {
+        return Ok(Answer::Elsewhere);
+    }
+    if !response.ok() {
         return Err(JsValue::NULL);
     }
     let text = JsFuture::from(response.text()?).await?;
-    text.as_string().ok_or(JsValue::NULL)
+    text.as_string().map(Answer::List).ok_or(JsValue::NULL)
+}
+
+/// What was found before is no answer to this search, so it does not stay.
+fn failed(id: &str, url: &str) -> Result<(), JsValue> {
+    let Some(shown) = document().get_element_by_id(id) else { return Ok(()) };
+    let line = document().create_element("p")?;
+    line.set_class_name("notice bad");
+    line.set_attribute("role", "alert")?;
+    let again = document().create_element("a")?;
+    again.set_attribute("href", url)?;
+    again.set_text_content(Some("Try again"));
+    line.append_with_str_1("The search did not come through. ")?;
+    line.append_with_node_1(&again)?;
+    shown.set_inner_html("");
+    shown.append_child(&line)?;
+    settle(id);
+    Ok(())
 }
 
 fn place(html: &str, id: &str, url: &str) -> Result<(), JsValue> {

@@ -1,14 +1,20 @@
 //! Forms: sent once, sent by a select, and a name that follows the chosen provider.
 
 use leptos::prelude::{document, set_timeout};
-use leptos::web_sys::{Element, Event, HtmlFormElement, HtmlInputElement, HtmlSelectElement};
+use leptos::web_sys::{Element, Event, HtmlFormElement, HtmlInputElement, HtmlSelectElement, KeyboardEvent};
 use std::time::Duration;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 
-use super::dom;
+use super::{dom, place};
 
 /// Marks a form that is under way.
 const SENT: &str = "data-sent";
+
+/// Marks a select that keys are pressed in: each arrow changes its value, so none of these changes is a decision.
+const KEYED: &str = "data-keyed";
+
+/// Marks the form of a select whose choice waits for Enter or for the button beside it.
+const UNSAVED: &str = "data-unsaved";
 
 pub(super) fn wake() {
     dom::listen("submit", once);
@@ -17,12 +23,16 @@ pub(super) fn wake() {
         auto(event);
         follow(event);
     });
+    dom::listen("keydown", key);
+    dom::listen("pointerdown", |event| {
+        if let Some(select) = of(event) {
+            let _ = select.remove_attribute(KEYED);
+        }
+    });
     // A choice made before this woke would otherwise wait for ever.
     for element in dom::all("select[data-autosubmit]") {
-        if let Ok(select) = element.dyn_into::<HtmlSelectElement>()
-            && changed(&select)
-        {
-            send(&select);
+        if let Ok(select) = element.dyn_into::<HtmlSelectElement>() {
+            offer(&select);
         }
     }
 }
@@ -42,6 +52,8 @@ fn once(event: &Event) {
         return;
     }
     let _ = form.set_attribute(SENT, "");
+    let pressed = js_sys::Reflect::get(event, &JsValue::from_str("submitter")).ok();
+    place::remember(&form, pressed.and_then(|pressed| pressed.dyn_into().ok()));
     // Disabled only after the browser has gathered the values, or the pressed button's own value would be lost.
     set_timeout(move || buttons(&form, true), Duration::ZERO);
 }
@@ -70,10 +82,33 @@ fn buttons(form: &HtmlFormElement, off: bool) {
     }
 }
 
+fn of(event: &Event) -> Option<HtmlSelectElement> {
+    dom::closest(event, "select[data-autosubmit]")?.dyn_into().ok()
+}
+
 fn auto(event: &Event) {
-    let select = dom::closest(event, "select[data-autosubmit]").and_then(|element| element.dyn_into().ok());
-    if let Some(select) = select {
+    let Some(select) = of(event) else { return };
+    if select.has_attribute(KEYED) {
+        offer(&select);
+    } else {
         send(&select);
+    }
+}
+
+fn key(event: &Event) {
+    let (Some(select), Some(event)) = (of(event), event.dyn_ref::<KeyboardEvent>()) else { return };
+    let _ = select.set_attribute(KEYED, "");
+    if event.key() == "Enter" && changed(&select) {
+        event.prevent_default();
+        send(&select);
+    }
+}
+
+/// Shows the button that sends the choice while it is another one than the saved.
+fn offer(select: &HtmlSelectElement) {
+    if let Some(form) = select.form() {
+        let _ =
+            if changed(select) { form.set_attribute(UNSAVED, "") } else { form.remove_attribute(UNSAVED) };
     }
 }
 

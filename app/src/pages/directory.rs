@@ -136,6 +136,13 @@ impl Page for Directory {
         ];
         let attention = match &self.health {
             Health::Attention(what) => Some(notice(Tone::Warn, format!("{what}."))),
+            Health::NoToken => {
+                let provider = self.provider.short_label();
+                Some(notice(
+                    Tone::Bad,
+                    format!("No token works, so {provider} is refused. Rotate the token to make one."),
+                ))
+            }
             _ => None,
         };
         let waiting = (self.progress.first_person.at.is_none()).then(|| {
@@ -365,7 +372,7 @@ fn remove(page: &Directory, form: RemoveForm) -> AnyView {
     let content = view! {
         {dialog_head(
             format!("Remove {}?", page.name),
-            format!("{} gets no answer any more, and nobody is added or removed through it.", page.provider.short_label()),
+            format!("{} is refused from now on, and nobody is added or removed through it.", page.provider.short_label()),
             &close,
         )}
         <form class="dialog-form" method="post" action=page.url("/remove")>

@@ -79,7 +79,7 @@ pub(super) fn form(page: &Directory) -> AnyView {
                         name="invitation_mode"
                         label="New people"
                         choices=modes
-                        hint="Added directly, they are members at once and are mailed a link that sets a password."
+                        hint="“Add directly”: members at once, mailed a link that sets a password."
                     />
                     <SelectField
                         name="default_role"
@@ -109,7 +109,7 @@ pub(super) fn form(page: &Directory) -> AnyView {
                         name="when_full"
                         label="When no seat is free"
                         choices=when_full
-                        hint="Refused people are not recorded; your identity provider shows the error."
+                        hint="“Refuse”: nobody is recorded, and your identity provider shows the error."
                     />
                     <SelectField
                         name="strict"

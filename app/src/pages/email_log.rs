@@ -143,6 +143,9 @@ impl State {
             Self::Queued { due } if due > now => {
                 Some(view! { "leaves " {time(due, now, Style::Relative)} }.into_any())
             }
+            Self::Deferred { due } if due <= now => {
+                Some("next try when the relay takes mail again".into_any())
+            }
             Self::Deferred { due } => {
                 Some(view! { "next try " {time(due, now, Style::Relative)} }.into_any())
             }
@@ -346,6 +349,8 @@ fn mail(place: &Place, row: MailRow) -> AnyView {
     let href = format!("{}/{}", place.base, row.id);
     let name = row.person.as_ref().map(|(_, name)| name.clone()).unwrap_or_default();
     let actions = actions(place, &row, &href);
+    // Of a mail that the relay took, its answer is only a number of its queue; the mail's own page has it.
+    let answer = row.answer.filter(|_| row.state != State::Settled(MailStatus::Accepted));
     view! {
         <tr role="row" id=format!("row-{}", row.id)>
             {cell("To", "col-person", person(&name, &row.to, false))}
@@ -365,7 +370,7 @@ fn mail(place: &Place, row: MailRow) -> AnyView {
                     <span class="two-lines">
                         {row.state.pill()}
                         {row.state.next_try(now).map(|next| view! { <span class="sub">{next}</span> })}
-                        {row.answer.map(|answer| view! { <span class="sub clamped">{answer}</span> })}
+                        {answer.map(|answer| view! { <span class="sub clamped verbatim" title=answer>{answer.clone()}</span> })}
                     </span>
                 },
             )} {cell("Tries", "col-tries num", row.attempts)}
@@ -383,10 +388,10 @@ fn actions(place: &Place, row: &MailRow, href: &str) -> Vec<Action> {
         actions.push(Action::Link { href, label: "Show person", danger: false });
     }
     if let Some(label) = row.can.again {
-        actions.push(Action::Post { action: format!("{href}/again"), label });
+        actions.push(Action::Post { action: format!("{href}/again"), label, danger: false });
     }
     if row.can.cancel {
-        actions.push(Action::Post { action: format!("{href}/cancel"), label: "Cancel" });
+        actions.push(Action::Post { action: format!("{href}/cancel"), label: "Cancel", danger: false });
     }
     actions
 }

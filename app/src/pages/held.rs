@@ -94,7 +94,7 @@ fn row(page: &Directory, one: &HeldPerson, selectable: bool) -> AnyView {
     let checkbox = selectable.then(|| checkbox(one));
     let whom = person(&one.name, &one.address, false);
     view! {
-        <tr role="row">
+        <tr role="row" id=format!("held-{}", one.id)>
             {cell("Person", "col-person", view! { <span class="selectable">{checkbox} {whom}</span> })}
             {cell(
                 "Why",
@@ -167,14 +167,40 @@ fn action(page: &Directory, one: &HeldPerson) -> Option<AnyView> {
         HeldReason::SeatLimit | HeldReason::EmailMissing | HeldReason::LastOwner => return None,
     };
     let whom = format!("{verb} {}", one.address);
+    let action = page.url(&format!("/held/{}/{path}", one.id));
+    if one.reason == HeldReason::Conflict {
+        return Some(ask_to_link(page, one, whom, action));
+    }
     let button = view! {
         <button
             class="button small"
-            formaction=page.url(&format!("/held/{}/{path}", one.id))
+            formaction=action
             aria-label=whom
         >
             {verb}
         </button>
     };
     Some(button.into_any())
+}
+
+/// A link is never taken back, so it is asked for once more. The rows stand in a form of their own already.
+fn ask_to_link(page: &Directory, one: &HeldPerson, whom: String, action: String) -> AnyView {
+    let popover = format!("ask-link-{}", one.id);
+    let provider = page.provider.short_label();
+    view! {
+        <div class="row-menu">
+            <button type="button" class="button small" popovertarget=popover.clone() aria-label=whom.clone()>
+                "Link…"
+            </button>
+            <div class="menu ask" id=popover popover="auto">
+                <p>
+                    {format!("{provider} then decides about the member {}: name, role, and whether they have access. This cannot be undone.", one.address)}
+                </p>
+                <button class="button small danger" formaction=action>
+                    {whom}
+                </button>
+            </div>
+        </div>
+    }
+    .into_any()
 }

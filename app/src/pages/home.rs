@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Frame, Page, security::DirectorySummary};
+use super::{Frame, Page, people_dialogs::mail_waits, security::DirectorySummary};
 use crate::ui::{Card, Here, PageHead, in_workspace};
 
 /// `/w/{slug}`
@@ -18,6 +18,8 @@ pub struct Home {
     pub suspended: u64,
     /// Directories, oldest first.
     pub directories: Vec<DirectorySummary>,
+    /// Since when no mail leaves, if none does.
+    pub mail_waits_since: Option<i64>,
 }
 
 impl Page for Home {
@@ -29,6 +31,8 @@ impl Page for Home {
         let frame = self.frame.clone();
         let alone =
             self.active <= 1 && self.invited == 0 && self.suspended == 0 && self.directories.is_empty();
+        let waits =
+            self.mail_waits_since.filter(|_| frame.may_manage()).map(|since| mail_waits(since, frame.now));
         let body = if alone && frame.may_manage() { checklist(&frame) } else { glance(self) };
         in_workspace(
             &frame,
@@ -38,6 +42,7 @@ impl Page for Home {
                     title=frame.workspace.name.clone()
                     lead="Who has access, and where they come from.".into_any()
                 />
+                {waits}
                 {body}
             },
         )
@@ -82,11 +87,19 @@ fn checklist(frame: &Frame) -> AnyView {
 fn glance(home: Home) -> AnyView {
     let frame = home.frame;
     let figure = |count: u64, label: &'static str, tab: &'static str| {
-        view! {
-            <a class="figure" href=frame.url(tab)>
-                <span class="figure-number num">{count}</span>
-                <span class="figure-label">{label}</span>
-            </a>
+        let words = view! {
+            <span class="figure-number num">{count}</span>
+            <span class="figure-label">{label}</span>
+        };
+        if frame.may_read_people() {
+            view! {
+                <a class="figure" href=frame.url(tab)>
+                    {words}
+                </a>
+            }
+            .into_any()
+        } else {
+            view! { <span class="figure">{words}</span> }.into_any()
         }
     };
     let directories = if home.directories.is_empty() {
@@ -126,7 +139,7 @@ fn directory_card(frame: &Frame, directory: &DirectorySummary) -> AnyView {
         <Card
             title=directory.name.clone()
             lead="Directory Sync"
-            action=view! { <a class="button" href=directory.url(frame)>"Open directory"</a> }.into_any()
+            action=frame.may_manage().then(|| view! { <a class="button" href=directory.url(frame)>"Open directory"</a> }).into_any()
             foot=view! {
                 {directory.health.pill()} <span class="state-words">{directory.state_words(frame.now)}</span>
             }

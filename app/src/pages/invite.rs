@@ -302,7 +302,13 @@ fn decline() -> impl IntoView {
     view! {
         <form class="decline" method="post" action="/invite/decline">
             <span>"Not you, or not interested?"</span>
-            <button class="link">"Decline"</button>
+            <button type="button" class="link" popovertarget="ask-decline">
+                "Decline…"
+            </button>
+            <div class="menu ask" id="ask-decline" popover="auto">
+                <p>"The invitation ends at once. To join later you need a new one."</p>
+                <button class="button small danger">"Decline invitation"</button>
+            </div>
         </form>
     }
 }

@@ -26,6 +26,8 @@ pub struct People {
     pub list: List,
     /// Where in the list we are.
     pub paging: Paging,
+    /// When nobody here matches: the other tabs that have someone who does, and how many.
+    pub elsewhere: Vec<(PeopleTab, u64)>,
     /// The dialog over the page.
     pub dialog: Option<PeopleDialog>,
 }
@@ -75,6 +77,19 @@ pub enum PeopleTab {
 }
 
 impl PeopleTab {
+    /// All tabs, in their order.
+    pub const ALL: [Self; 4] = [Self::Members, Self::Invitations, Self::Suspended, Self::Removed];
+
+    /// Its name.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Members => "Members",
+            Self::Invitations => "Invitations",
+            Self::Suspended => "Suspended",
+            Self::Removed => "Removed",
+        }
+    }
+
     /// The word in the address; `members` may be left out.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -243,7 +258,7 @@ impl Page for People {
     }
 
     fn view(self) -> AnyView {
-        let Self { frame, counts, filter, managed_in, list, paging, dialog } = self;
+        let Self { frame, counts, filter, managed_in, list, paging, elsewhere, dialog } = self;
         let here = Place { frame: &frame, tab: list.tab(), filter: &filter };
         let lead = lead(&frame, &managed_in);
         let invite = frame.may_manage().then(|| {
@@ -263,7 +278,7 @@ impl Page for People {
                 </PageHead>
                 {tab_links(&here, counts)}
                 {search(&here, list.is_empty() && filter.is_empty())}
-                {results(&here, list, paging)}
+                {results(&here, list, paging, &elsewhere)}
                 {dialog}
             },
         )
@@ -320,19 +335,19 @@ fn lead(frame: &Frame, managed_in: &[String]) -> String {
 }
 
 fn tab_links(here: &Place<'_>, counts: Counts) -> AnyView {
-    let tab = |tab: PeopleTab, label: &'static str, count: u64| Tab {
+    let tab = |tab: PeopleTab, count: u64| Tab {
         href: url::with(&here.frame.url("/people"), &[("tab", tab.in_address())]),
-        label,
+        label: tab.label(),
         count: Some(count),
         current: tab == here.tab,
     };
     tabs(
         "People",
         vec![
-            tab(PeopleTab::Members, "Members", counts.members),
-            tab(PeopleTab::Invitations, "Invitations", counts.invitations),
-            tab(PeopleTab::Suspended, "Suspended", counts.suspended),
-            tab(PeopleTab::Removed, "Removed", counts.removed),
+            tab(PeopleTab::Members, counts.members),
+            tab(PeopleTab::Invitations, counts.invitations),
+            tab(PeopleTab::Suspended, counts.suspended),
+            tab(PeopleTab::Removed, counts.removed),
         ],
     )
 }
@@ -388,14 +403,14 @@ fn search(here: &Place<'_>, nothing: bool) -> Option<AnyView> {
     )
 }
 
-fn results(here: &Place<'_>, list: List, paging: Paging) -> AnyView {
+fn results(here: &Place<'_>, list: List, paging: Paging, elsewhere: &[(PeopleTab, u64)]) -> AnyView {
     let failure = matches!(list, List::Failed { .. });
     let summary = match paging.total {
         0 => "Nobody found".to_owned(),
         total => counted(total, "person", "people"),
     };
     let content = if list.is_empty() {
-        if here.filter.is_empty() { nobody(here) } else { no_match(here) }
+        if here.filter.is_empty() { nobody(here) } else { no_match(here, elsewhere) }
     } else {
         let table = match list {
             List::Members(rows) => people_rows::members(here, rows),
@@ -411,12 +426,24 @@ fn results(here: &Place<'_>, list: List, paging: Paging) -> AnyView {
     view! { <div id="results" data-summary=summary>{content}</div> }.into_any()
 }
 
-fn no_match(here: &Place<'_>) -> AnyView {
+fn no_match(here: &Place<'_>, elsewhere: &[(PeopleTab, u64)]) -> AnyView {
     let clear = here.with(&Filter::default(), 1, "", None);
+    if !elsewhere.is_empty() {
+        let links = elsewhere
+            .iter()
+            .map(|(tab, found)| {
+                let there = Place { tab: *tab, ..*here };
+                let href = there.with(here.filter, 1, "", None);
+                view! { <a class="button" href=href>{format!("{found} in {}", tab.label())}</a> }
+            })
+            .collect_view();
+        let title = format!("Nobody in {} matches", here.tab.label());
+        return empty(&title, "Another tab has what you search for.", Some(links.into_any()));
+    }
     let (title, text) = if here.filter.q.is_empty() {
         ("Nobody matches".to_owned(), "No one here has that role and source.")
     } else {
-        (format!("Nobody matches “{}”", here.filter.q), "Check the spelling, or look in another tab.")
+        (format!("Nobody matches “{}”", here.filter.q), "Check the spelling.")
     };
     empty(&title, text, Some(view! { <a class="button" href=clear>"Clear filters"</a> }.into_any()))
 }

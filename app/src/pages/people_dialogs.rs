@@ -1,7 +1,7 @@
 //! The dialogs over the list of people: invite, a member's details, suspend, remove.
 
 use leptos::prelude::*;
-use rollcall::model::{MembershipId, MembershipStatus, Role};
+use rollcall::model::{InvitationStatus, MembershipId, MembershipStatus, Role};
 
 use super::{
     Field, counted,
@@ -37,11 +37,19 @@ pub struct InviteForm {
     pub languages: Vec<Choice>,
     /// What happened to each address of the last try.
     pub outcomes: Vec<InviteOutcome>,
+    /// Since when no mail leaves, if none does.
+    pub waits_since: Option<i64>,
 }
 
 impl Default for InviteForm {
     fn default() -> Self {
-        Self { emails: Field::default(), role: Role::Member, languages: Vec::new(), outcomes: Vec::new() }
+        Self {
+            emails: Field::default(),
+            role: Role::Member,
+            languages: Vec::new(),
+            outcomes: Vec::new(),
+            waits_since: None,
+        }
     }
 }
 
@@ -136,12 +144,13 @@ fn invite(here: &Place<'_>, form: InviteForm) -> AnyView {
         .collect::<Vec<_>>();
     let error = form.emails.error;
     let described = if error.is_some() { "emails-error emails-hint" } else { "emails-hint" };
+    let waits = form.waits_since.map(|since| mail_waits(since, here.frame.now));
     let outcomes = (!form.outcomes.is_empty()).then(|| outcomes(here, &form.outcomes));
     let content = view! {
         {dialog_head("Invite people", "Each of them gets a mail with a link that is valid for 14 days.", &close)}
         <form class="dialog-form" method="post" action=here.frame.url("/people/invite")>
             <div class="dialog-body">
-                {outcomes} <div class="field">
+                {waits} {outcomes} <div class="field">
                     <label for="emails">"E-mail addresses"</label>
                     <textarea
                         id="emails"
@@ -177,6 +186,14 @@ fn invite(here: &Place<'_>, form: InviteForm) -> AnyView {
     DialogFrame::new(close, "invite-people").wrap(content.into_any())
 }
 
+/// Said where mails are asked for while none leaves.
+pub(super) fn mail_waits(since: i64, now: i64) -> AnyView {
+    let text = view! {
+        "No mail has left since " {time(since, now, Style::Moment)} ". Invitations wait until mail works."
+    };
+    notice(Tone::Warn, text)
+}
+
 /// What the roles mean, in a line.
 pub(super) fn role_hint() -> &'static str {
     "Admins manage people and settings. Members see the list of people. Viewers see only themselves."
@@ -186,9 +203,9 @@ fn outcomes(here: &Place<'_>, outcomes: &[InviteOutcome]) -> AnyView {
     let sent = outcomes.iter().filter(|outcome| matches!(outcome.result, InviteResult::Sent)).count() as u64;
     let left = outcomes.len() as u64 - sent;
     let summary = match (sent, left) {
-        (0, 1) => "No invitation was sent.".to_owned(),
-        (0, _) => "No invitation was sent. Each address has its reason.".to_owned(),
-        (sent, left) => format!("{} sent. {left} not sent.", counted(sent, "invitation", "invitations")),
+        (0, 1) => "Nobody was invited.".to_owned(),
+        (0, _) => "Nobody was invited. Each address has its reason.".to_owned(),
+        (sent, left) => format!("{} invited. {left} not invited.", counted(sent, "person", "people")),
     };
     let lines = outcomes.iter().map(|outcome| one(here, outcome)).collect_view();
     view! {
@@ -202,7 +219,7 @@ fn outcomes(here: &Place<'_>, outcomes: &[InviteOutcome]) -> AnyView {
 
 fn one(here: &Place<'_>, outcome: &InviteOutcome) -> AnyView {
     let (tone, word, why) = match &outcome.result {
-        InviteResult::Sent => (Tone::Ok, "Sent", None),
+        InviteResult::Sent => (Tone::Ok, "Invited", None),
         InviteResult::AlreadyMember => (Tone::Quiet, "Already a member", None),
         InviteResult::AlreadyInvited { .. } => (Tone::Quiet, "Already invited", None),
         InviteResult::Suspended { by, by_directory: true } => (
@@ -260,9 +277,11 @@ fn member(here: &Place<'_>, detail: MemberDetail) -> AnyView {
     if !groups.is_empty() {
         lines.push(Fact::new("Groups", groups.join(", ")));
     }
-    lines.push(Fact::new("Joined", when(joined)));
-    lines.push(Fact::new("Last active", when(row.last_active)));
-    lines.push(Fact::new("Signed in", counted(sessions, "browser", "browsers")));
+    if joined.is_some() {
+        lines.push(Fact::new("Joined", when(joined)));
+        lines.push(Fact::new("Last active", when(row.last_active)));
+        lines.push(Fact::new("Signed in", counted(sessions, "browser", "browsers")));
+    }
     let manages = here.frame.may_manage();
     let kept = row.kept_as_last_owner.then(|| {
         notice(
@@ -283,7 +302,7 @@ fn member(here: &Place<'_>, detail: MemberDetail) -> AnyView {
         }
     });
     let content = view! {
-        {dialog_head(name, "Member of this workspace", &close)}
+        {dialog_head(name, standing(&row), &close)}
         <div class="dialog-body">
             {kept} {facts(lines)} {guard}
         </div>
@@ -299,6 +318,18 @@ fn member(here: &Place<'_>, detail: MemberDetail) -> AnyView {
         )}
     };
     DialogFrame::new(close, format!("menu-{}", row.id)).wrap(content.into_any())
+}
+
+/// How someone stands to the workspace, in a few words.
+fn standing(row: &MemberRow) -> &'static str {
+    match (row.status, row.invitation) {
+        (MembershipStatus::Active, _) => "Member of this workspace",
+        (MembershipStatus::Invited, _) => "Invited, has not joined",
+        (MembershipStatus::Suspended, _) => "Suspended: no access",
+        (MembershipStatus::Removed, _) => "Removed from this workspace",
+        (MembershipStatus::Provisioned, Some(InvitationStatus::Declined)) => "Declined the invitation",
+        (MembershipStatus::Provisioned, _) => "Has not joined",
+    }
 }
 
 #[derive(Clone, Copy)]

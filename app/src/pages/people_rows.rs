@@ -88,12 +88,20 @@ fn member_menu(here: &Place<'_>, row: &MemberRow) -> AnyView {
         vec![Action::Link { href: here.dialog("member", Some(&row.id)), label: "Details", danger: false }];
     if here.frame.may_manage() {
         if row.status == MembershipStatus::Invited {
-            actions.push(Action::Post { action: here.act(&row.id, "resend"), label: "Resend invitation" });
-            actions.push(Action::Post { action: here.act(&row.id, "revoke"), label: "Revoke invitation" });
+            actions.push(Action::Post {
+                action: here.act(&row.id, "resend"),
+                label: "Resend invitation",
+                danger: false,
+            });
+            actions.push(Action::Post {
+                action: here.act(&row.id, "revoke"),
+                label: "Revoke invitation",
+                danger: true,
+            });
         }
         if row.status == MembershipStatus::Active && row.without_password {
             let action = here.act(&row.id, "password-link");
-            actions.push(Action::Post { action, label: "Send a password link" });
+            actions.push(Action::Post { action, label: "Send a password link", danger: false });
         }
         match &row.guard {
             Some(reason) => actions.push(Action::Off { label: "Suspend or remove", reason: reason.clone() }),
@@ -181,9 +189,12 @@ fn invitation(here: &Place<'_>, row: &InvitationRow) -> AnyView {
         MailStatus::Refused | MailStatus::GaveUp | MailStatus::Bounced => Tone::Bad,
         MailStatus::Cancelled => Tone::Quiet,
     };
+    // Of a mail that the relay took, its answer is only a number of its queue.
     let answer = match &row.mail_answer {
-        Some(answer) => answer.clone().into_any(),
-        None => time(row.sent, now, Style::Relative),
+        Some(answer) if row.mail != MailStatus::Accepted => {
+            view! { <span class="clamped verbatim" title=answer.clone()>{answer.clone()}</span> }.into_any()
+        }
+        _ => time(row.sent, now, Style::Relative),
     };
     let expires = match row.status {
         InvitationStatus::Pending => time(row.expires, now, Style::Relative),
@@ -195,10 +206,10 @@ fn invitation(here: &Place<'_>, row: &InvitationRow) -> AnyView {
     let menu = if here.frame.may_manage() {
         let resend = match &row.resend_blocked {
             Some(reason) => Action::Off { label: "Resend", reason: reason.clone() },
-            None => Action::Post { action: here.act(&row.id, "resend"), label: "Resend" },
+            None => Action::Post { action: here.act(&row.id, "resend"), label: "Resend", danger: false },
         };
         let end = if row.status == InvitationStatus::Pending {
-            Action::Post { action: here.act(&row.id, "revoke"), label: "Revoke" }
+            Action::Post { action: here.act(&row.id, "revoke"), label: "Revoke", danger: true }
         } else {
             let href = here.dialog("remove", Some(&row.id));
             Action::Link { href, label: "Remove…", danger: true }
@@ -225,7 +236,9 @@ pub(super) fn suspended(here: &Place<'_>, rows: Vec<LeftRow>) -> AnyView {
     left(here, "Suspended people", "Suspended", rows, |here, row| {
         let mut actions = vec![match &row.reinstate_blocked {
             Some(reason) => Action::Off { label: "Reinstate", reason: reason.clone() },
-            None => Action::Post { action: here.act(&row.id, "reinstate"), label: "Reinstate" },
+            None => {
+                Action::Post { action: here.act(&row.id, "reinstate"), label: "Reinstate", danger: false }
+            }
         }];
         let href = here.dialog("remove", Some(&row.id));
         actions.push(Action::Link { href, label: "Remove…", danger: true });

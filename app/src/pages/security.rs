@@ -1,9 +1,9 @@
-//! Settings → Security: how people are verified, added and removed.
+//! Settings → Security: how people are added and removed.
 
 use leptos::prelude::*;
 use rollcall::model::{DirectoryId, Provider};
 
-pub use super::security_dialog::{ChooseForm, DirectoryValues, SecurityDialog, TokenShown};
+pub use super::security_dialog::{ChooseForm, DirectoryValues, LiveToken, SecurityDialog, TokenShown};
 use super::{Frame, Page, counted, security_dialog};
 use crate::{
     ui::{Card, Here, PageHead, Tone, in_workspace, pill, time},
@@ -53,7 +53,9 @@ pub enum Health {
     Connected,
     /// Nothing for longer than usual.
     Quiet,
-    /// Something wants a look: a short sentence without a full stop, such as "12 errors in the last hour".
+    /// No token works: everything is refused.
+    NoToken,
+    /// Something wants a look: a short sentence without a full stop, such as "The token expires in 2 days".
     Attention(String),
 }
 
@@ -64,6 +66,7 @@ impl Health {
             Self::Waiting => pill(Tone::Info, "Waiting"),
             Self::Connected => pill(Tone::Ok, "Connected"),
             Self::Quiet => pill(Tone::Quiet, "Quiet"),
+            Self::NoToken => pill(Tone::Bad, "No working token"),
             Self::Attention(_) => pill(Tone::Warn, "Attention"),
         }
     }
@@ -78,6 +81,10 @@ impl DirectorySummary {
     /// What is known of it, in a few words beside its pill.
     pub fn state_words(&self, now: i64) -> AnyView {
         match (&self.health, self.last_request) {
+            (Health::NoToken, _) => {
+                format!("{} is refused until it has a new token", self.provider.short_label()).into_any()
+            }
+            (Health::Attention(what), None) => what.clone().into_any(),
             (Health::Waiting, _) | (_, None) => view! {
                 "created " {time(self.created, now, Style::Relative)}
                 {format!(", no request from {} yet", self.provider.short_label())}
@@ -112,7 +119,7 @@ impl Page for Security {
             &frame,
             Here::Security,
             view! {
-                <PageHead title="Security" lead="How people are verified, added and removed.".into_any() />
+                <PageHead title="Security" lead="How people are added and removed.".into_any() />
                 {card}
                 {dialog}
             },
@@ -150,9 +157,11 @@ fn directory_sync(frame: &Frame, directories: &[DirectorySummary]) -> AnyView {
                             <span class="state-words">
                                 <b>{directory.name.clone()}</b> " · " {directory.state_words(frame.now)}
                             </span>
-                            <a class="state-link" href=directory.url(frame)>
-                                "Open directory"
-                            </a>
+                            {manages.then(|| view! {
+                                <a class="state-link" href=directory.url(frame)>
+                                    "Open directory"
+                                </a>
+                            })}
                         </li>
                     }
                 })

@@ -8,7 +8,7 @@ use crate::{
     islands::ProgressTicks,
     ui::{
         Choice, DialogFrame, Fact, SelectField, TextField, Tone, code, dialog_foot, dialog_head, facts,
-        form_error, notice, secret, time,
+        form_error, notice, pill, secret, time,
     },
     when::Style,
 };
@@ -63,13 +63,17 @@ pub struct DirectoryValues {
 pub enum TokenShown {
     /// Just made: the whole token, this one time.
     Once(String),
-    /// Made before.
-    Hint {
-        /// Such as `scim_…3UaC`.
-        hint: String,
-        /// When it was last used.
-        last_used: Option<i64>,
-    },
+    /// Made before: those that work.
+    Hints(Vec<LiveToken>),
+}
+
+/// A token that works.
+#[derive(Clone, Debug)]
+pub struct LiveToken {
+    /// Such as `scim_…3UaC`.
+    pub hint: String,
+    /// When it was last used.
+    pub last_used: Option<i64>,
 }
 
 pub(super) fn view(frame: &Frame, dialog: SecurityDialog) -> AnyView {
@@ -77,7 +81,7 @@ pub(super) fn view(frame: &Frame, dialog: SecurityDialog) -> AnyView {
         SecurityDialog::Choose(form) => choose(frame, form),
         SecurityDialog::Directory(values) => match values.token.clone() {
             TokenShown::Once(token) => carry_over(frame, *values, &token),
-            TokenShown::Hint { hint, last_used } => reopened(frame, *values, hint, last_used),
+            TokenShown::Hints(tokens) => reopened(frame, *values, tokens),
         },
     }
 }
@@ -212,19 +216,27 @@ fn carry_over(frame: &Frame, values: DirectoryValues, token: &str) -> AnyView {
     .wrap(content.into_any())
 }
 
-fn reopened(frame: &Frame, values: DirectoryValues, hint: String, last_used: Option<i64>) -> AnyView {
+fn reopened(frame: &Frame, values: DirectoryValues, tokens: Vec<LiveToken>) -> AnyView {
     let close = frame.url("/settings/security");
     let provider = values.provider;
     let base = frame.url(&format!("/settings/security/directories/{}", values.id));
-    let used = match last_used {
-        Some(at) => time(at, frame.now, Style::Relative),
-        None => "never".into_any(),
+    let lead = if tokens.is_empty() {
+        format!("{} is refused: no token works. Rotate the token to make one.", values.name)
+    } else {
+        format!("{} is set up. The token cannot be shown again.", values.name)
     };
-    let about = facts(vec![
-        Fact::new("Directory Provider", provider.label()),
-        Fact::new(provider.token_label(), code(hint)),
-        Fact::new("Last used", used),
-    ]);
+    let mut about = vec![Fact::new("Directory Provider", provider.label())];
+    if tokens.is_empty() {
+        about.push(Fact::new(provider.token_label(), pill(Tone::Bad, "No working token")));
+    }
+    about.extend(tokens.into_iter().map(|token| {
+        let used = match token.last_used {
+            Some(at) => view! { " · last used " {time(at, frame.now, Style::Relative)} }.into_any(),
+            None => " · never used".into_any(),
+        };
+        Fact::new(provider.token_label(), view! { {code(token.hint)} <span class="sub">{used}</span> })
+    }));
+    let about = facts(about);
     let manages = frame.may_manage().then(|| {
         let (remove, rotate) = (format!("{base}?dialog=remove"), format!("{base}/rotate-token"));
         view! {
@@ -239,7 +251,7 @@ fn reopened(frame: &Frame, values: DirectoryValues, hint: String, last_used: Opt
         }
     });
     let content = view! {
-        {dialog_head("Directory Sync", format!("{} is set up. The token cannot be shown again.", values.name), &close)}
+        {dialog_head("Directory Sync", lead, &close)}
         <div class="dialog-body">
             {secret("endpoint", provider.endpoint_label(), &values.endpoint, false, None)} {about} {manages}
             {ticks(frame, &values.id, values.progress)}

@@ -107,10 +107,9 @@ async fn load_list(app: &App, member: &Member, place: Place, asked: &Asked) -> R
     let older = found.last().filter(|_| has_more).map(|last| last.id.0.clone());
     let has_any = !found.is_empty() || store::scim_requests::is_any(&mut conn, &directory.id).await?;
     let tokens = store::directory_tokens::list(&mut conn, &directory.id).await?;
-    let last_request = tokens.iter().filter_map(|token| token.last_used_at).max();
     Ok(Activity {
         frame,
-        health: health(directory.provider, last_request, app.rollcall.clock.now()),
+        health: health(&mut conn, &directory, &tokens, app.rollcall.clock.now()).await?,
         directory: directory.id,
         name: directory.name,
         provider: directory.provider,

@@ -102,6 +102,7 @@ pub(super) async fn load(app: &App, member: &Member, place: &Place, asked: &Aske
     let now = app.rollcall.clock.now();
     let tokens = store::directory_tokens::list(&mut conn, id).await?;
     let last_request = tokens.iter().filter_map(|token| token.last_used_at).max();
+    let health = health(&mut conn, &directory, &tokens, now).await?;
     let mut rows = Vec::new();
     for token in tokens {
         rows.push(TokenRow {
@@ -126,7 +127,7 @@ pub(super) async fn load(app: &App, member: &Member, place: &Place, asked: &Aske
     };
     Ok(Page {
         frame,
-        health: health(directory.provider, last_request, now),
+        health,
         counts: DirectoryCounts {
             active,
             inactive: people.saturating_sub(active),

@@ -83,7 +83,16 @@ pub(super) async fn update(
     match done.await {
         Ok(()) => {
             let to = format!("/w/{}/settings/general", member.access.workspace.slug);
-            app.site.redirect(&to, Flash::done("Changes saved"))
+            match over_limit(&app, &member).await {
+                Ok(0) => app.site.redirect(&to, Flash::done("Changes saved")),
+                Ok(over) => {
+                    let told = format!(
+                        "Changes saved. {over} over the limit: nobody new comes in, nobody is removed."
+                    );
+                    app.site.redirect(&to, Flash::done(told))
+                }
+                Err(failure) => app.failed(&member.headers, member.home(), failure).await,
+            }
         }
         Err(refusal) if refusal.field().is_some() => {
             let mut page = match load(&app, &member).await {
@@ -101,4 +110,13 @@ pub(super) async fn update(
         }
         Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()).await,
     }
+}
+
+/// How many more seats are taken than the limit has.
+async fn over_limit(app: &App, member: &Member) -> Result<i64> {
+    let mut conn = app.rollcall.db.read().await?;
+    let workspace = store::workspaces::find_by_slug(&mut conn, &member.access.workspace.slug).await?;
+    let Some(limit) = workspace.and_then(|workspace| workspace.seat_limit) else { return Ok(0) };
+    let taken = store::seats::count_taken(&mut conn, &member.access.workspace.id).await?;
+    Ok(taken.saturating_sub(limit).max(0))
 }

@@ -4,7 +4,7 @@ use axum::{
     extract::{FromRequestParts, RawPathParams},
     response::Response,
 };
-use http::{HeaderMap, Method, StatusCode, request::Parts};
+use http::{HeaderMap, Method, StatusCode, header, request::Parts};
 use rollcall::{
     model::{MembershipStatus, SuspendedBy},
     people::Access,
@@ -14,7 +14,7 @@ use rollcall::{
 use tower_sessions::Session;
 
 use super::{App, failure::Failure};
-use crate::{pages::error::ErrorPage, ui::url};
+use crate::{pages::error::ErrorPage, site::Flash, ui::url};
 
 /// Whoever is signed in, if anyone.
 pub(super) struct Visitor {
@@ -53,13 +53,23 @@ impl FromRequestParts<App> for SignedIn {
     }
 }
 
+/// Signing in leads back to the page, or to the page of the form, which has to be sent again.
 fn to_sign_in(app: &App, parts: &Parts) -> Response {
-    let next = if parts.method == Method::GET {
-        parts.uri.path_and_query().map(|path| path.as_str().to_owned()).unwrap_or_default()
-    } else {
-        String::new()
-    };
-    app.site.redirect(&url::with("/login", &[("next", &next)]), None)
+    let sign_in = |next: &str| url::with("/login", &[("next", next)]);
+    if parts.method == Method::GET {
+        let next = parts.uri.path_and_query().map_or("", |path| path.as_str());
+        return app.site.redirect(&sign_in(next), None);
+    }
+    let next = page_of_form(app, &parts.headers).unwrap_or_default();
+    let told = "You were signed out. Nothing was saved: sign in and send it again.";
+    app.site.redirect(&sign_in(&next), Flash::refused(told))
+}
+
+/// Path and query of the page that a form was sent from, if it is one of ours.
+fn page_of_form(app: &App, headers: &HeaderMap) -> Option<String> {
+    let referer = headers.get(header::REFERER)?.to_str().ok()?;
+    let path = referer.strip_prefix(app.rollcall.config.base_url.as_str())?;
+    path.starts_with('/').then(|| path.to_owned())
 }
 
 /// An active member in the workspace of the path, with the request's headers for the answer.

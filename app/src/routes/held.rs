@@ -4,6 +4,7 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
+use http::{HeaderMap, Uri, header};
 use rollcall::{
     model::{DirectoryId, DirectoryUserId, HeldReason},
     people::{Caller, held},
@@ -12,7 +13,7 @@ use rollcall::{
 
 use super::{
     App,
-    directory::{Place, address},
+    directory::{Place, address, find},
     failure::Result,
     fields::Fields,
     frame::count,
@@ -67,9 +68,14 @@ pub(super) async fn approve(State(app): State<App>, member: Member, Path(place):
     let person = DirectoryUserId(place.user.clone().unwrap_or_default());
     let directory = DirectoryId(place.id.clone());
     let caller = Caller::Member(&member.access);
+    let name = match name_of(&app, &member, &directory, &person).await {
+        Ok(name) => name,
+        Err(failure) => return app.failed(&member.headers, member.home(), failure).await,
+    };
     let done = held::approve(&app.rollcall, &caller, &directory, &person).await;
     let flash = done.map(|has_seat| {
-        Flash::done(if has_seat { "Approved" } else { "Approved. They come in when a seat is free" })
+        let without = if has_seat { "" } else { ". They come in when a seat is free" };
+        Flash::done(format!("{name} is approved{without}"))
     });
     back(&app, &member, &place, flash).await
 }
@@ -116,13 +122,41 @@ pub(super) async fn approve_all(
 pub(super) async fn link(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
     let person = DirectoryUserId(place.user.clone().unwrap_or_default());
     let directory = DirectoryId(place.id.clone());
+    let name = match name_of(&app, &member, &directory, &person).await {
+        Ok(name) => name,
+        Err(failure) => return app.failed(&member.headers, member.home(), failure).await,
+    };
     let done = held::link(&app.rollcall, &Caller::Member(&member.access), &directory, &person).await;
-    back(&app, &member, &place, done.map(|()| Flash::done("Linked to the member"))).await
+    let flash = done.map(|()| Flash::done(format!("{name} is linked to the member with this address")));
+    back(&app, &member, &place, flash).await
+}
+
+/// Whom an action is about; nothing for someone whom the directory of this workspace does not have.
+async fn name_of(
+    app: &App,
+    member: &Member,
+    directory: &DirectoryId,
+    person: &DirectoryUserId,
+) -> Result<String> {
+    let mut conn = app.rollcall.db.read().await?;
+    let directory = find(&mut conn, member, directory).await?;
+    let user = store::directory_users::get(&mut conn, &directory.id, person).await?;
+    Ok(user.map_or_else(String::new, |user| {
+        user.display_name.or(user.email).filter(|name| !name.is_empty()).unwrap_or(user.user_name)
+    }))
+}
+
+/// The page of the list that the form stood on.
+fn page_of_list(headers: &HeaderMap, page: &str) -> Option<String> {
+    let referer: Uri = headers.get(header::REFERER)?.to_str().ok()?.parse().ok()?;
+    let number: u64 = referer.query()?.strip_prefix("held=")?.parse().ok()?;
+    (referer.path() == page).then(|| format!("{page}?held={number}"))
 }
 
 /// Back to the directory's page, with what was done or why it was not.
 async fn back(app: &App, member: &Member, place: &Place, done: rollcall::Result<Flash>) -> Response {
-    let to = address(member, &place.id);
+    let page = address(member, &place.id);
+    let to = page_of_list(&member.headers, &page).unwrap_or(page);
     match done {
         Ok(flash) => app.site.redirect(&to, flash),
         Err(refusal) if refusal.field().is_some() => {

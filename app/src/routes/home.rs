@@ -2,7 +2,7 @@
 
 use axum::{extract::State, response::Response};
 use http::{HeaderMap, StatusCode};
-use rollcall::{model::MembershipStatus, people::workspace, store};
+use rollcall::{mail::Trouble, model::MembershipStatus, people::workspace, store};
 
 use super::{
     App,
@@ -57,6 +57,7 @@ async fn load(app: &App, member: &Member) -> Result<Home> {
         active: count(counts.active),
         invited: count(counts.invited),
         suspended: count(counts.suspended),
+        mail_waits_since: Trouble::find(&mut conn).await?.map(|trouble| trouble.since.0),
         directories: summaries(app, &mut conn, workspace).await?,
     })
 }

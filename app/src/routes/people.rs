@@ -90,7 +90,9 @@ async fn load(app: &App, member: &Member, asked: &Asked) -> Result<People> {
     let list = people_rows::list(app, &mut conn, access, tab, &search, page, PER_PAGE).await?;
     let dialog = dialog_of(app, &mut conn, access, asked).await?;
     let directories = store::directories::list(&mut conn, &access.workspace.id).await?;
+    let elsewhere = if total == 0 { elsewhere(&mut conn, access, tab, &filter).await? } else { Vec::new() };
     Ok(People {
+        elsewhere,
         counts: counts(&mut conn, access, by_status).await?,
         managed_in: directories.into_iter().map(|directory| directory.name).collect(),
         frame,
@@ -115,6 +117,26 @@ fn search_of(tab: PeopleTab, filter: &Filter) -> Search {
         from_directory: filter.source.map(|source| source != Source::Manual),
         was_invited: tab == PeopleTab::Invitations,
     }
+}
+
+/// Who matches in the other tabs.
+async fn elsewhere(
+    conn: &mut Conn,
+    access: &Access,
+    here: PeopleTab,
+    filter: &Filter,
+) -> Result<Vec<(PeopleTab, u64)>> {
+    let mut found = Vec::new();
+    if *filter != Filter::default() {
+        for tab in PeopleTab::ALL.into_iter().filter(|tab| *tab != here) {
+            let search = search_of(tab, filter);
+            match count(store::people::count(conn, &access.workspace.id, &search).await?) {
+                0 => {}
+                people => found.push((tab, people)),
+            }
+        }
+    }
+    Ok(found)
 }
 
 async fn counts(
@@ -143,6 +165,7 @@ async fn dialog_of(
     Ok(match asked.dialog.as_str() {
         "invite" if may => Some(PeopleDialog::Invite(InviteForm {
             languages: languages(access, ""),
+            waits_since: waits_since(conn).await?,
             ..InviteForm::default()
         })),
         "member" => {
@@ -232,14 +255,18 @@ pub(super) async fn invite(
     match invited.await {
         Ok(results) if results.iter().all(|one| one.outcome == invitation::InviteOutcome::Sent) => {
             let to = url::with(&people_url(&member), &[("tab", "invitations")]);
-            let text = match results.as_slice() {
-                [one] => format!("Invitation sent to {}", one.email),
-                many => format!("{} invitations sent", many.len()),
+            let invited = match results.as_slice() {
+                [one] => one.email.clone(),
+                many => format!("{} people", many.len()),
             };
-            app.site.redirect(&to, Flash::done(text))
+            match waits_for_relay(&app).await {
+                Ok(waits) => app.site.redirect(&to, Flash::done(format!("Invited {invited}{waits}"))),
+                Err(failure) => app.failed(&member.headers, member.home(), failure).await,
+            }
         }
         Ok(results) => {
             let form = InviteForm {
+                waits_since: None,
                 emails: Field { value: unsent(&results), error: None },
                 role: fields.role.parse().unwrap_or(Role::Member),
                 languages: languages(&member.access, &fields.language),
@@ -253,11 +280,24 @@ pub(super) async fn invite(
                 role: fields.role.parse().unwrap_or(Role::Member),
                 languages: languages(&member.access, &fields.language),
                 outcomes: Vec::new(),
+                waits_since: None,
             };
             show_again(&app, &member, form).await
         }
         Err(refusal) => app.failed(&member.headers, member.home(), refusal.into()).await,
     }
+}
+
+/// What to add to the word of a mail that was asked for while no mail leaves.
+async fn waits_for_relay(app: &App) -> Result<&'static str> {
+    let mut conn = app.rollcall.db.read().await?;
+    let since = waits_since(&mut conn).await?;
+    Ok(since.map_or("", |_| ". The mail waits until the relay takes mail again"))
+}
+
+/// Since when no mail leaves, if none does.
+async fn waits_since(conn: &mut Conn) -> Result<Option<i64>> {
+    Ok(mail::Trouble::find(conn).await?.map(|trouble| trouble.since.0))
 }
 
 /// The addresses that still need a hand.
@@ -297,7 +337,12 @@ fn outcomes(results: Vec<invitation::Invited>) -> Vec<InviteOutcome> {
 async fn show_again(app: &App, member: &Member, form: InviteForm) -> Response {
     match load(app, member, &Asked::default()).await {
         Ok(mut page) => {
-            page.dialog = Some(PeopleDialog::Invite(form));
+            let waits_since = async { waits_since(&mut app.rollcall.db.read().await?).await };
+            let waits_since = match waits_since.await {
+                Ok(since) => since,
+                Err(failure) => return app.failed(&member.headers, member.home(), failure).await,
+            };
+            page.dialog = Some(PeopleDialog::Invite(InviteForm { waits_since, ..form }));
             app.site.respond(&member.headers, StatusCode::UNPROCESSABLE_ENTITY, page).await
         }
         Err(failure) => app.failed(&member.headers, member.home(), failure).await,
@@ -338,12 +383,31 @@ fn referring_list(headers: &HeaderMap, list: &str) -> Option<String> {
     Some(if kept.is_empty() { list.to_owned() } else { format!("{list}?{}", kept.join("&")) })
 }
 
-/// Back to the list, with what was done or why it was not.
-async fn back(app: &App, member: &Member, tab: &str, done: rollcall::Result<()>, text: &str) -> Response {
+/// Whom an action was about: the name, or the address of someone without one.
+async fn name_of(app: &App, member: &Member, id: &MembershipId) -> Result<String> {
+    let mut conn = app.rollcall.db.read().await?;
+    let person = store::people::get(&mut conn, &member.access.workspace.id, id).await?;
+    let membership = person.map(|person| person.membership);
+    Ok(membership.map_or_else(String::new, |person| {
+        if person.name.trim().is_empty() { person.email } else { person.name }
+    }))
+}
+
+/// Back to the list, with what was done or why it was not. `text` tells it of a person by name.
+async fn back(
+    app: &App,
+    member: &Member,
+    (tab, id): (&str, &MembershipId),
+    done: rollcall::Result<()>,
+    text: impl FnOnce(&str) -> String,
+) -> Response {
     let list = people_url(member);
     let to = referring_list(&member.headers, &list).unwrap_or_else(|| url::with(&list, &[("tab", tab)]));
     match done {
-        Ok(()) => app.site.redirect(&to, Flash::done(text)),
+        Ok(()) => match name_of(app, member, id).await {
+            Ok(name) => app.site.redirect(&to, Flash::done(text(&name))),
+            Err(failure) => app.failed(&member.headers, member.home(), failure).await,
+        },
         Err(refusal) if refusal.field().is_some() => {
             app.site.redirect(&to, Flash::refused(refusal.to_string()))
         }
@@ -363,31 +427,34 @@ pub(super) async fn change_role(
     Path(place): Path<Place>,
     Fields(fields): Fields<RoleFields>,
 ) -> Response {
+    let id = place.id();
+    let parsed = fields.role.parse::<Role>();
     let done = async {
-        let role = fields.role.parse().map_err(|cause| Error::invalid("role", format!("{cause}")))?;
-        membership::change_role(&app.rollcall, &Caller::Member(&member.access), &place.id(), role).await
+        let role = parsed.as_ref().map_err(|cause| Error::invalid("role", cause.to_string()))?;
+        membership::change_role(&app.rollcall, &Caller::Member(&member.access), &id, *role).await
     };
-    back(&app, &member, "", done.await, "Role changed").await
+    let label = parsed.as_ref().map_or("", |role| role.label());
+    back(&app, &member, ("", &id), done.await, |name| format!("{name} is now {label}")).await
 }
 
 pub(super) async fn suspend(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
     let done = membership::suspend(&app.rollcall, &Caller::Member(&member.access), &place.id()).await;
-    back(&app, &member, "", done.map(|_| ()), "Access suspended").await
+    back(&app, &member, ("", &place.id()), done.map(|_| ()), |name| format!("{name} is suspended")).await
 }
 
 pub(super) async fn reinstate(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
     let done = membership::reinstate(&app.rollcall, &Caller::Member(&member.access), &place.id()).await;
-    back(&app, &member, "suspended", done, "Access restored").await
+    back(&app, &member, ("suspended", &place.id()), done, |name| format!("{name} has access again")).await
 }
 
 pub(super) async fn remove(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
     let done = membership::remove(&app.rollcall, &Caller::Member(&member.access), &place.id()).await;
-    back(&app, &member, "", done.map(|_| ()), "Person removed").await
+    back(&app, &member, ("", &place.id()), done.map(|_| ()), |name| format!("{name} is removed")).await
 }
 
 pub(super) async fn resend(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
     let done = invitation::resend(&app.rollcall, &Caller::Member(&member.access), &place.id()).await;
-    back(&app, &member, "invitations", done, "Invitation sent again").await
+    back(&app, &member, ("invitations", &place.id()), done, |name| format!("{name} is invited again")).await
 }
 
 pub(super) async fn send_password_link(
@@ -396,10 +463,16 @@ pub(super) async fn send_password_link(
     Path(place): Path<Place>,
 ) -> Response {
     let done = first_password::send_link(&app.rollcall, &Caller::Member(&member.access), &place.id()).await;
-    back(&app, &member, "", done, "A link to set a password is on its way").await
+    back(&app, &member, ("", &place.id()), done, |name| {
+        format!("A link to set a password is on its way to {name}")
+    })
+    .await
 }
 
 pub(super) async fn revoke(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
     let done = invitation::revoke(&app.rollcall, &Caller::Member(&member.access), &place.id()).await;
-    back(&app, &member, "invitations", done, "Invitation revoked").await
+    back(&app, &member, ("invitations", &place.id()), done, |name| {
+        format!("The invitation of {name} is revoked")
+    })
+    .await
 }

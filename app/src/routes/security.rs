@@ -1,5 +1,7 @@
 //! Settings → Security, and the dialog that makes a directory.
 
+use std::time::Duration;
+
 use axum::{
     Router,
     extract::{Query, State},
@@ -13,7 +15,7 @@ use rollcall::{
     directory::administration::{self, Choice},
     model::{DirectoryId, Provider, Role, WorkspaceId},
     people::{Caller, Permission},
-    store::{self, Conn, directories::Directory},
+    store::{self, Conn, directories::Directory, directory_tokens::DirectoryToken},
 };
 use serde::Deserialize;
 use tower_sessions::cookie::SameSite;
@@ -21,10 +23,12 @@ use tower_sessions::cookie::SameSite;
 use super::{App, failure::Result, fields::Fields, frame::count, guard::Member};
 use crate::{
     pages::security::{
-        ChooseForm, DirectorySummary, DirectoryValues, Health, Security, SecurityDialog, TokenShown,
+        ChooseForm, DirectorySummary, DirectoryValues, Health, LiveToken, Security, SecurityDialog,
+        TokenShown,
     },
     site::cookie,
     ui::Field,
+    when,
 };
 
 pub(super) fn router() -> Router<App> {
@@ -90,15 +94,18 @@ async fn values(
 ) -> Result<DirectoryValues> {
     let tokens = store::directory_tokens::list(conn, &directory.id).await?;
     let now = app.rollcall.clock.now();
-    let live = tokens.iter().find(|token| token.is_live(now));
+    let live = tokens.into_iter().filter(|token| token.is_live(now));
     Ok(DirectoryValues {
         endpoint: endpoint(app, &directory.id),
         token: match token {
             Some(token) => TokenShown::Once(token),
-            None => TokenShown::Hint {
-                hint: live.map(|token| token.hint.clone()).unwrap_or_default(),
-                last_used: last_used(&tokens).map(|at| at.0),
-            },
+            None => TokenShown::Hints(
+                live.map(|token| LiveToken {
+                    hint: token.hint,
+                    last_used: token.last_used_at.map(|at| at.0),
+                })
+                .collect(),
+            ),
         },
         progress: store::directories::progress(conn, &directory.id).await?,
         id: directory.id,
@@ -114,7 +121,7 @@ pub(super) fn endpoint(app: &App, id: &DirectoryId) -> String {
     app.rollcall.config.base_url.scim(id)
 }
 
-fn last_used(tokens: &[store::directory_tokens::DirectoryToken]) -> Option<Timestamp> {
+fn last_used(tokens: &[DirectoryToken]) -> Option<Timestamp> {
     tokens.iter().filter_map(|token| token.last_used_at).max()
 }
 
@@ -129,7 +136,7 @@ pub(super) async fn summaries(
         let tokens = store::directory_tokens::list(conn, &directory.id).await?;
         let last_request = last_used(&tokens);
         lines.push(DirectorySummary {
-            health: health(directory.provider, last_request, app.rollcall.clock.now()),
+            health: health(conn, &directory, &tokens, app.rollcall.clock.now()).await?,
             people: count(store::directory_users::count(conn, &directory.id, &[]).await?),
             groups: count(store::directory_groups::count(conn, &directory.id, &[]).await?),
             held: store::held::count(conn, &directory.id)
@@ -147,8 +154,44 @@ pub(super) async fn summaries(
     Ok(lines)
 }
 
-/// How a directory is, by when it last called.
-pub(super) fn health(provider: Provider, last_request: Option<Timestamp>, now: Timestamp) -> Health {
+/// How a directory is: whether it fails, as its owners were told, whether a token works, and when it last called.
+pub(super) async fn health(
+    conn: &mut Conn,
+    directory: &Directory,
+    tokens: &[DirectoryToken],
+    now: Timestamp,
+) -> Result<Health> {
+    let judged = judge(directory.provider, tokens, now);
+    let fails = store::directory_troubles::told_at(conn, &directory.id).await?.is_some();
+    Ok(match judged {
+        Health::Connected | Health::Quiet if fails => {
+            Health::Attention("Its requests are refused; see Activity".to_owned())
+        }
+        judged => judged,
+    })
+}
+
+/// An admin hears of the end of the last token this long before.
+const ENDS_SOON: Duration = Duration::from_hours(30 * 24);
+
+fn judge(provider: Provider, tokens: &[DirectoryToken], now: Timestamp) -> Health {
+    let live: Vec<_> = tokens.iter().filter(|token| token.is_live(now)).collect();
+    if live.is_empty() {
+        return Health::NoToken;
+    }
+    let last_request = last_used(tokens);
+    let used = tokens.iter().find(|token| token.last_used_at.is_some() && token.last_used_at == last_request);
+    if used.is_some_and(|token| !token.is_live(now)) {
+        return Health::Attention(format!("The token that {} used works no more", provider.short_label()));
+    }
+    // A token without an end outlives all others.
+    let end =
+        live.iter().map(|token| token.expires_at).reduce(|one, other| one.zip(other).map(|(a, b)| a.max(b)));
+    if let Some(end) = end.flatten()
+        && end.since(now) < ENDS_SOON
+    {
+        return Health::Attention(format!("The token expires {}", when::relative(end.0, now.0)));
+    }
     let hours = match provider {
         // Entra calls in a rhythm of 20 to 40 minutes even when nothing changes.
         Provider::Entra => 3,
@@ -157,7 +200,7 @@ pub(super) fn health(provider: Provider, last_request: Option<Timestamp>, now: T
     };
     match last_request {
         None => Health::Waiting,
-        Some(last) if now.since(last) > std::time::Duration::from_secs(hours * 3600) => Health::Quiet,
+        Some(last) if now.since(last) > Duration::from_hours(hours) => Health::Quiet,
         Some(_) => Health::Connected,
     }
 }

@@ -51,7 +51,8 @@ pub fn avatar(name: &str, email: &str) -> AnyView {
 
 /// A person: initials, name, address below.
 pub fn person(name: &str, email: &str, you: bool) -> AnyView {
-    let (line, below) = if name.trim().is_empty() { (email, None) } else { (name, Some(email.to_owned())) };
+    let (line, below) =
+        if name.trim().is_empty() || name == email { (email, None) } else { (name, Some(email.to_owned())) };
     view! {
         <span class="person">
             {avatar(name, email)} <span class="person-words">

@@ -55,6 +55,11 @@ impl Frame {
     pub fn may_manage(&self) -> bool {
         self.viewer.role >= Role::Admin
     }
+
+    /// Whether the viewer may see the other people and how the workspace is set up.
+    pub fn may_read_people(&self) -> bool {
+        self.viewer.role >= Role::Member
+    }
 }
 
 /// Which entry of the sidebar is the current one.
@@ -122,11 +127,11 @@ fn sidebar(frame: &Frame, here: Here) -> AnyView {
             <nav class="nav" aria-label="Main">
                 <ul role="list">
                     {entry(frame.url(""), Icon::Home, "Home", None, here == Here::Home, "h")}
-                    {entry(frame.url("/people"), Icon::People, "People", Some(frame.people), here == Here::People, "p")}
+                    {frame.may_read_people().then(|| entry(frame.url("/people"), Icon::People, "People", Some(frame.people), here == Here::People, "p"))}
                 </ul>
                 <p class="nav-group">"Workspace settings"</p>
                 <ul role="list">
-                    {entry(frame.url("/settings/general"), Icon::Settings, "General", None, here == Here::General, "n")}
+                    {frame.may_read_people().then(|| entry(frame.url("/settings/general"), Icon::Settings, "General", None, here == Here::General, "n"))}
                     {entry(frame.url("/settings/security"), Icon::Shield, "Security", None, here == Here::Security, "s")}
                     {frame.may_manage().then(|| entry(frame.url("/settings/email"), Icon::Sent, "Email log", None, here == Here::Email, "e"))}
                 </ul>

@@ -21,6 +21,8 @@ pub enum Action {
         action: String,
         /// A verb.
         label: &'static str,
+        /// Takes something away.
+        danger: bool,
     },
     /// Cannot be done, and why.
     Off {
@@ -62,10 +64,14 @@ pub fn row_menu(id: &str, of: &str, actions: Vec<Action>) -> AnyView {
             Action::Link { href, label, danger } => {
                 view! { <a class="menu-item" class:danger=danger href=href>{label}</a> }.into_any()
             }
-            Action::Post { action, label } => {
-                view! { <form method="post" action=action><button class="menu-item">{label}</button></form> }
-                    .into_any()
+            Action::Post { action, label, danger } => view! {
+                <form method="post" action=action>
+                    <button class="menu-item" class:danger=danger>
+                        {label}
+                    </button>
+                </form>
             }
+            .into_any(),
             Action::Off { label, reason } => view! {
                 <p class="menu-item off">
                     <span>{label}</span>

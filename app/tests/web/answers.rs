@@ -216,7 +216,7 @@ async fn an_invitation_is_sent_again_once_a_minute_and_five_times_a_day_for_as_l
             ada.get(INVITATIONS).await.words()
         };
         for _ in 0..5 {
-            assert!(resends().await.contains("Invitation sent again"));
+            assert!(resends().await.contains("ana is invited again"));
             assert!(resends().await.contains("sent less than a minute ago"));
             company.clock.advance(MINUTE);
         }
@@ -224,7 +224,7 @@ async fn an_invitation_is_sent_again_once_a_minute_and_five_times_a_day_for_as_l
         company.clock.advance(Duration::from_secs(24 * 3600));
         let ada = Browser::of(&company, "ada@acme.test").await;
         ada.post(&resend, &[]).await.has_status(303);
-        ada.get(INVITATIONS).await.shows(200, "Invitation sent again");
+        ada.get(INVITATIONS).await.shows(200, "ana is invited again");
         assert_eq!(company.invitation(ANA).await.generation, 7);
     })
     .await;

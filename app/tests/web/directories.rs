@@ -1,5 +1,7 @@
 //! Settings → Security → Directory Sync: making a directory, its token, its removal.
 
+use std::time::Duration;
+
 use rollcall::{
     directory::{extension, kinds::Extended},
     model::{DirectoryId, Provider},
@@ -168,6 +170,50 @@ async fn a_token_is_rotated_with_overlap_and_revoked() {
         );
         ada.post(&format!("{page}/rotate-token"), &[]).await.leads_to(&page);
         assert!(token_on(&ada.get(&page).await).is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_directory_is_connected_only_while_a_token_works() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        let (directory, first) = company.directory(Provider::Okta).await;
+        let page = format!("/w/acme/settings/security/directories/{}", directory.id);
+        let dialog = format!("{DIALOG}&directory={}", directory.id);
+        assert!(opens(&company, &directory.id, first.reveal()).await);
+        ada.get("/w/acme").await.shows(200, "Connected");
+
+        // Of two tokens each has its own use.
+        ada.post(&format!("{page}/rotate-token"), &[("life", "90d")]).await.leads_to(&page);
+        let second = token_on(&ada.get(&page).await).unwrap();
+        let words = ada.get(&dialog).await.words();
+        assert_eq!(words.matches("never used").count(), 1, "{words}");
+        assert_eq!(words.matches("last used just now").count(), 1, "{words}");
+
+        let tokens = company
+            .look(
+                "SELECT id FROM directory_tokens WHERE directory_id = $1 AND last_used_at IS NOT NULL",
+                directory.id.as_str(),
+            )
+            .await;
+        let revoke = async |token: &str| {
+            ada.post(&format!("{page}/tokens/{token}/revoke"), &[]).await.leads_to(&page);
+        };
+        revoke(&tokens[0]).await;
+        ada.get(&page).await.shows(200, "The token that Okta used works no more.");
+        assert!(opens(&company, &directory.id, &second).await);
+        ada.get(&page).await.shows(200, "Connected");
+
+        company.clock.advance(Duration::from_hours(61 * 24));
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        ada.get("/w/acme").await.shows(200, "The token expires in 29 days");
+        company.clock.advance(Duration::from_hours(30 * 24));
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        for at in ["/w/acme", "/w/acme/settings/security", page.as_str(), dialog.as_str()] {
+            ada.get(at).await.shows(200, "No working token");
+        }
     })
     .await;
 }

@@ -9,10 +9,10 @@ use rollcall::{
 };
 
 use crate::{
-    browser::Browser,
+    browser::{Browser, form},
     company::{Company, PASSWORD},
     requests::Ask,
-    support::{each_engine, fixed_clock, rollcall},
+    support::{BASE_URL, each_engine, fixed_clock, rollcall},
 };
 
 const SETUP: [(&str, &str); 4] =
@@ -186,6 +186,30 @@ async fn after_signing_in_one_is_where_one_wanted_to_be_and_nowhere_else() {
             browser.post("/logout", &[("next", next)]).await.leads_to("/login");
             browser.signs_in("ada@acme.test", PASSWORD).await.leads_to("/");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_sent_after_the_session_ended_is_told_of_and_found_again() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let sends = async |referer: &str| {
+            let browser = Browser::new(&company.rollcall);
+            let ask = form("/w/acme/people/invite", &[("emails", "ana@acme.test"), ("role", "member")]);
+            let ask = ask.header("sec-fetch-site", "same-origin").header("referer", referer);
+            let answer = browser.send(ask).await;
+            browser.get("/login").await.shows(200, "You were signed out. Nothing was saved");
+            answer
+        };
+        let page = "/w/acme/people?dialog=invite";
+        sends(&format!("{BASE_URL}{page}"))
+            .await
+            .leads_to("/login?next=%2Fw%2Facme%2Fpeople%3Fdialog%3Dinvite");
+        for referer in ["https://evil.test/w/acme", "nonsense", &format!("{BASE_URL}.evil.test/w/acme")] {
+            sends(referer).await.leads_to("/login");
+        }
+        assert_eq!(company.standing("ana@acme.test").await, "nobody");
     })
     .await;
 }

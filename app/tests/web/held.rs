@@ -75,7 +75,7 @@ async fn held_people_are_listed_with_the_reason_and_approved_one_by_one_or_all()
         let act = |id: &str, verb: &str| format!("{}/held/{id}/{verb}", directory.page);
         ada.post(&act(&ana, "approve"), &[]).await.leads_to(&directory.page);
         assert!(company.standing(ANA).await.starts_with("invited"));
-        ada.get(&directory.page).await.shows(200, "Approved");
+        ada.get(&directory.page).await.shows(200, " is approved");
         ada.post(&act(&eve, "approve"), &[]).await.leads_to(&directory.page);
         assert!(company.standing("eve@other.test").await.starts_with("invited"));
         ada.post(&act("nobody", "approve"), &[]).await.shows(404, "This page does not exist");
@@ -114,7 +114,7 @@ async fn a_conflict_is_linked_from_the_list() {
         ada.get(&directory.page).await.shows(200, "Another member has this address");
         let link = format!("{}/held/{ana}/link", directory.page);
         ada.post(&link, &[]).await.leads_to(&directory.page);
-        ada.get(&directory.page).await.shows(200, "Linked to the member");
+        ada.get(&directory.page).await.shows(200, "is linked to the member");
         ada.get("/w/acme/people").await.shows(200, "Directory + manual");
         ada.post(&link, &[]).await.has_status(404);
     })

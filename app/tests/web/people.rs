@@ -22,7 +22,7 @@ async fn a_person_is_invited_resent_withdrawn_and_invited_again() {
         ada.get("/w/acme/people?dialog=invite").await.shows(200, "Invite");
         let invite = [("emails", ANA), ("role", "admin")];
         ada.post("/w/acme/people/invite", &invite).await.leads_to("/w/acme/people?tab=invitations");
-        ada.get("/w/acme/people?tab=invitations").await.shows(200, "Invitation sent to ana@acme.test");
+        ada.get("/w/acme/people?tab=invitations").await.shows(200, "Invited ana@acme.test");
         assert_eq!(
             company.standing(ANA).await,
             "invited manual admin, invitation pending, mail queued, 0 sessions"
@@ -35,7 +35,7 @@ async fn a_person_is_invited_resent_withdrawn_and_invited_again() {
             "invited manual admin, invitation pending, mail cancelled+queued, 0 sessions"
         );
         ada.post(&at(&id, "revoke"), &[]).await.leads_to("/w/acme/people?tab=invitations");
-        ada.get("/w/acme/people").await.shows(200, "Invitation revoked");
+        ada.get("/w/acme/people").await.shows(200, "The invitation of ana is revoked");
         assert_eq!(
             company.standing(ANA).await,
             "removed manual admin, invitation revoked, mail cancelled+cancelled, 0 sessions"
@@ -123,6 +123,7 @@ async fn roles_are_changed_with_effect_on_the_next_request() {
         let id = company.id_of("viewer@acme.test").await;
         ana.get("/w/acme/people").await.shows(403, "Viewers do not see the list of people.");
         ada.post(&at(&id, "role"), &[("role", "admin")]).await.leads_to("/w/acme/people");
+        ada.get("/w/acme/people").await.shows(200, "is now Admin");
         ana.get("/w/acme/people?dialog=invite").await.shows(200, "Invite");
         ada.post(&at(&id, "role"), &[("role", "viewer")]).await.has_status(303);
         ana.get("/w/acme/people").await.has_status(403);
@@ -243,6 +244,49 @@ async fn people_are_searched_and_paged() {
         ada.get("/w/acme/people?q=nobody").await.shows(200, "nobody");
         assert_eq!(shown("?role=viewer").await, 0);
         assert_eq!(shown("?tab=suspended").await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_search_that_finds_nobody_names_the_tab_that_has_them() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        Browser::signed_in(&company, Role::Member).await;
+        let id = company.id_of("member@acme.test").await;
+        ada.post(&at(&id, "suspend"), &[]).await.has_status(303);
+        ada.get("/w/acme/people?q=member@acme").await.shows(200, "Nobody in Members matches");
+        ada.get("/w/acme/people?q=member@acme").await.shows(200, "1 in Suspended");
+        ada.get("/w/acme/people?q=member@acme&tab=suspended").await.shows(200, "member@acme.test");
+        ada.get("/w/acme/people?q=nobody").await.shows(200, "Nobody matches “nobody”");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_has_not_joined_is_not_called_a_member() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        ada.post("/w/acme/people/invite", &[("emails", ANA), ("role", "member")]).await.has_status(303);
+        let detail = |id| format!("/w/acme/people?dialog=member&member={id}");
+        let page = ada.get(&detail(company.id_of(ANA).await)).await;
+        page.shows(200, "Invited, has not joined");
+        assert!(!page.words().contains("Signed in"), "{}", page.words());
+        ada.get(&detail(company.id_of("ada@acme.test").await)).await.shows(200, "Member of this workspace");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_the_answer_to_a_refused_form_takes_another_address() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        let refused = ada.post("/w/acme/people/invite", &[("emails", "nobody"), ("role", "member")]).await;
+        assert!(refused.has_status(422).text().contains(" data-refused"));
+        assert!(!ada.get("/w/acme/people").await.text().contains(" data-refused"));
     })
     .await;
 }

@@ -157,7 +157,13 @@ async fn the_security_page_offers_changes_only_to_those_who_may_make_them() {
             let values = format!("/w/acme/settings/security?dialog=directory-sync&directory={}", okta.id);
             let page = browser.get(&values).await;
             assert_eq!(page.text().contains("/scim/v2/"), may, "{role}");
+            for at in ["/w/acme", "/w/acme/settings/security"] {
+                assert_eq!(browser.get(at).await.words().contains("Open directory"), may, "{role} {at}");
+            }
         }
+        let viewer = Browser::signed_in(&company, Role::Viewer).await;
+        let home = viewer.get("/w/acme").await.text();
+        assert!(!home.contains("/w/acme/people") && !home.contains("/settings/general"), "{home}");
         Browser::new(&company.rollcall).get("/w/acme/settings/security").await.has_status(303);
         stranger(&company).await.get("/w/acme/settings/security").await.has_status(404);
     })

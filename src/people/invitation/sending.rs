@@ -72,10 +72,7 @@ pub async fn invite(
     if role == Role::Owner {
         caller.require(Permission::ManageOwners)?;
     }
-    let addresses: Vec<&str> = addresses
-        .split(|c: char| c.is_whitespace() || c == ',' || c == ';')
-        .filter(|address| !address.is_empty())
-        .collect();
+    let addresses = addresses_in(addresses);
     if addresses.is_empty() {
         return Err(Error::invalid("emails", "Enter at least one e-mail address."));
     }
@@ -92,6 +89,47 @@ pub async fn invite(
     }
     rollcall.mail_due.notify_one();
     Ok(results)
+}
+
+/// The addresses that someone typed or pasted from a mail, where a name may stand before each (RFC 5322 section 3.4):
+/// `"Hopper, Grace" <grace@acme.test>; ada@acme.test`. Each comes once.
+fn addresses_in(text: &str) -> Vec<&str> {
+    let mut found: Vec<&str> = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('<') {
+        let Some((address, after)) = after.split_once('>').filter(|(address, _)| address.contains('@'))
+        else {
+            break;
+        };
+        // What stands between the last separator outside quotes and the bracket is the name.
+        found.extend(plain(&before[..start_of_name(before)]));
+        found.push(address.trim());
+        rest = after;
+    }
+    found.extend(plain(rest));
+    let mut seen = std::collections::HashSet::new();
+    found.retain(|address| seen.insert(address.to_lowercase()));
+    found
+}
+
+fn start_of_name(text: &str) -> usize {
+    let mut quoted = false;
+    let mut start = 0;
+    for (at, c) in text.char_indices() {
+        match c {
+            '"' => quoted = !quoted,
+            ',' | ';' | '\n' if !quoted => start = at,
+            _ => {}
+        }
+    }
+    // Addresses that only a space separates from the name are not part of it.
+    let name = &text[start..];
+    name.rfind('@').map_or(start, |at| start + at + name[at..].find(char::is_whitespace).unwrap_or(0))
+}
+
+/// Addresses without names, with anything between them.
+fn plain(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_whitespace() || c == ',' || c == ';').filter(|address| !address.is_empty())
 }
 
 async fn invite_one(
@@ -299,4 +337,34 @@ pub async fn revoke(rollcall: &Rollcall, caller: &Caller<'_>, id: &MembershipId)
     tx.commit().await?;
     rollcall.held_due.notify_one();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::addresses_in;
+
+    #[test]
+    fn addresses_are_found_in_what_a_mail_client_copies() {
+        let cases: &[(&str, &[&str])] = &[
+            ("", &[]),
+            (
+                "ada@a.test, bob@a.test;cid@a.test\ndan@a.test eve@a.test",
+                &["ada@a.test", "bob@a.test", "cid@a.test", "dan@a.test", "eve@a.test"],
+            ),
+            ("Foo Bar <foo@bar.test>", &["foo@bar.test"]),
+            (
+                "Foo Bar <foo@bar.test>, ada@a.test; \"Hopper, Grace\" <grace@a.test>",
+                &["foo@bar.test", "ada@a.test", "grace@a.test"],
+            ),
+            ("ada@a.test Foo <foo@bar.test>", &["ada@a.test", "foo@bar.test"]),
+            ("<foo@bar.test>", &["foo@bar.test"]),
+            ("ada@a.test, ADA@a.test, Ada <ada@a.test>", &["ada@a.test"]),
+            ("nobody, <no one>", &["nobody", "<no", "one>"]),
+            ("a < b", &["a", "<", "b"]),
+            ("ada@a.test <", &["ada@a.test", "<"]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(addresses_in(text), *expected, "{text}");
+        }
+    }
 }
