@@ -127,10 +127,10 @@ async fn one_who_stops_waiting_for_the_turn_is_passed_over() {
     each_engine(async |store| {
         let first = store.db.write().await.unwrap();
         let gone = queued(writes(store.db.clone(), "gone".to_owned()));
-        let waiting = queued(writes(store.db.clone(), "waiting".to_owned()));
+        let waiting = tokio::spawn(queued(writes(store.db.clone(), "waiting".to_owned())));
         drop(gone);
         first.commit().await.unwrap();
-        waiting.await.unwrap();
+        waiting.await.unwrap().unwrap();
         assert_eq!(slugs(&store).await, ["waiting"]);
     })
     .await;
