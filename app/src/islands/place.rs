@@ -21,14 +21,14 @@ const PRESSED: [&str; 4] =
 pub(super) fn remember(form: &HtmlFormElement, pressed: Option<Element>) {
     let (Some(session), Ok(path)) = (dom::session(), window().location().pathname()) else { return };
     let scrolled = window().scroll_y().unwrap_or_default();
-    let from = opener(pressed.or_else(focused).unwrap_or_else(|| form.clone().into()));
+    let from = opener(&pressed.or_else(focused).unwrap_or_else(|| form.clone().into()));
     let mut lines = vec![path, scrolled.to_string()];
     lines.extend(selectors(form, &from));
     let _ = session.set_item(PLACE, &lines.join("\n"));
 }
 
 /// What leads to the control: it may stand in a dialog or a menu, which the next page does not show.
-fn opener(pressed: Element) -> Element {
+fn opener(pressed: &Element) -> Element {
     let inside = |selector: &str| pressed.closest(selector).ok().flatten();
     let id = inside("dialog").and_then(|dialog| dialog.get_attribute("data-opener"));
     let by_id = id.and_then(|id| document().get_element_by_id(&id));
