@@ -202,6 +202,7 @@ async fn a_rejected_sign_in_is_kept_without_a_body() {
         // Once the right token came, the wrong one is no news.
         company.clock.advance(Duration::from_secs(60));
         okta.get("/Users").await.shows(200);
+        read(&company, &okta).await;
         let mut conn = company.rollcall.db.read().await.unwrap();
         let progress = store::directories::progress(&mut conn, &okta.directory).await.unwrap();
         assert_eq!(progress.rejected.at, None);

@@ -180,8 +180,7 @@ fn judge(provider: Provider, tokens: &[DirectoryToken], now: Timestamp) -> Healt
         return Health::NoToken;
     }
     let last_request = last_used(tokens);
-    let used = tokens.iter().find(|token| token.last_used_at.is_some() && token.last_used_at == last_request);
-    if used.is_some_and(|token| !token.is_live(now)) {
+    if last_request.is_some() && live.iter().all(|token| token.last_used_at != last_request) {
         return Health::Attention(format!("The token that {} used works no more", provider.short_label()));
     }
     // A token without an end outlives all others.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rollcall::{
     directory::{extension, kinds::Extended},
+    journal,
     model::{DirectoryId, Provider},
     scim_api, store,
 };
@@ -39,7 +40,10 @@ async fn directories(company: &Company) -> Vec<DirectoryId> {
 async fn opens(company: &Company, directory: &DirectoryId, token: &str) -> bool {
     let ask = Ask::new("GET", &format!("/scim/v2/{directory}/Users"))
         .header("authorization", &format!("Bearer {token}"));
-    ask.to(&scim_api::router(&company.rollcall)).await.status.is_success()
+    let answer = ask.to(&scim_api::router(&company.rollcall)).await;
+    // The journal notes the use of the token.
+    journal::write_out(&company.rollcall).await;
+    answer.status.is_success()
 }
 
 /// Fills in the form; gives the page that it leads to.
