@@ -6,7 +6,6 @@ use super::{settings::Settings, token};
 use crate::{
     audit,
     error::{Error, Result},
-    journal,
     model::{
         DirectoryId, MembershipStatus, OnRemoval, Provider, Role, Source, SuspendedBy, TokenLife, WorkspaceId,
     },
@@ -63,8 +62,6 @@ pub async fn create(
 ) -> Result<(Directory, Option<Secret>)> {
     caller.require(Permission::ManageDirectories)?;
     let choice = choice.checked()?;
-    // Whether a token was used is written by the journal.
-    journal::write_out(rollcall).await;
     match try_create(rollcall, caller, &choice, creation_key).await {
         // The same form may have been faster, at this very moment: then its directory is there now.
         Err(Error::Conflict { .. }) if creation_key.is_some() => {

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::{
     audit,
+    clock::Timestamp,
     error::{Error, Result},
     model::{DirectoryId, DirectoryTokenId, TokenLife},
     people::{Caller, Permission},
@@ -21,6 +22,9 @@ const PREFIX: &str = "scim_";
 const MOST_LIVE: i64 = 2;
 /// How often the time of last use is written.
 const TOUCH_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// How long a request may wait for the note that its token was used for the first time.
+const LONGEST_NOTE: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// Adds a token in the caller's transaction. The secret is given back this once.
 ///
@@ -201,8 +205,27 @@ pub async fn authenticate(
     if holder.expires_at.is_some_and(|end| end <= now) {
         return Ok(Err(Rejection::Expired));
     }
-    if holder.last_used_at.is_none_or(|last| now.since(last) >= TOUCH_EVERY) {
-        rollcall.journal.used(&holder.token_id, now);
+    match holder.last_used_at {
+        None => note_first_use(rollcall, &holder.token_id, now).await,
+        Some(last) if now.since(last) >= TOUCH_EVERY => rollcall.journal.used(&holder.token_id, now),
+        Some(_) => {}
     }
     Ok(Ok(holder))
+}
+
+/// Written at once, for an admin waits to see that the connection works. When it cannot be, the journal writes it later.
+async fn note_first_use(rollcall: &Rollcall, id: &DirectoryTokenId, now: Timestamp) {
+    let noting = async {
+        let mut tx = rollcall.db.write().await?;
+        store::directory_tokens::touch(&mut tx, id, now).await?;
+        tx.commit().await
+    };
+    match tokio::time::timeout(LONGEST_NOTE, noting).await {
+        Ok(Ok(())) => {}
+        Ok(Err(cause)) => {
+            tracing::warn!(%cause, "the first use of a token could not be written");
+            rollcall.journal.used(id, now);
+        }
+        Err(_) => rollcall.journal.used(id, now),
+    }
 }
