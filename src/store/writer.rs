@@ -61,6 +61,7 @@ impl Lease {
         match outcome.await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(why)) => Err(Error::Unavailable(why)),
+            Err(_) if keep => Err(Error::InDoubt("the writer has stopped".to_owned())),
             Err(_) => Err(Error::Unavailable("the writer has stopped".to_owned())),
         }
     }

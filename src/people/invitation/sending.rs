@@ -1,6 +1,6 @@
 //! Inviting people by hand, sending again, withdrawing.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use serde_json::json;
 
@@ -107,8 +107,8 @@ fn addresses_in(text: &str) -> Vec<&str> {
         rest = after;
     }
     found.extend(plain(rest));
-    let mut seen = std::collections::HashSet::new();
-    found.retain(|address| seen.insert(address.to_lowercase()));
+    let mut seen = HashSet::new();
+    found.retain(|address| seen.insert(store::key(address)));
     found
 }
 
