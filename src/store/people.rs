@@ -23,8 +23,6 @@ pub struct Search {
     pub role: Option<Role>,
     /// By hand (`false`) or vouched for by a directory (`true`).
     pub from_directory: Option<bool>,
-    /// Only those for whom there is or was an invitation.
-    pub was_invited: bool,
 }
 
 impl Search {
@@ -44,9 +42,6 @@ impl Search {
             Some(false) => statement.push(" AND m.source = 'manual'"),
             None => statement,
         };
-        if self.was_invited {
-            statement.push(" AND EXISTS (SELECT 1 FROM invitations WHERE membership_id = m.id)");
-        }
     }
 }
 

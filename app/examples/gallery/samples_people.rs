@@ -7,7 +7,7 @@ use app::pages::{
         MemberDetail, MemberRow, People, PeopleDialog, PeopleTab,
     },
 };
-use rollcall::model::{HeldReason, InvitationStatus, MailStatus, MembershipStatus, Role, Source};
+use rollcall::model::{InvitationStatus, MailStatus, MembershipStatus, Role, Source};
 
 use super::{
     Sample,
@@ -27,7 +27,6 @@ fn row(id: &str, name: &str, email: &str, role: Role, last: i64) -> MemberRow {
         source: Source::Directory,
         directory: Some("Okta".into()),
         status: MembershipStatus::Active,
-        held: None,
         invitation: None,
         without_password: false,
         last_active: Some(NOW - last),
@@ -59,12 +58,6 @@ fn members() -> Vec<MemberRow> {
         locked(row("m4", "Barbara Liskov", "barbara@acme.com", Role::Viewer, 30 * HOUR), "Auditors"),
         manual(row("m5", "Edgar Codd", "edgar@partner.io", Role::Member, 3 * DAY)),
         MemberRow {
-            status: MembershipStatus::Provisioned,
-            held: Some(HeldReason::EmailMissing),
-            last_active: None,
-            ..row("m6", "Margaret Hamilton", "", Role::Member, 0)
-        },
-        MemberRow {
             source: Source::DirectoryAndManual,
             ..row("m7", "", "an.unusually.long.address.of.someone@subsidiary.acme.com", Role::Member, 4 * DAY)
         },
@@ -94,7 +87,7 @@ fn invitations() -> Vec<InvitationRow> {
             directory: by.is_none().then(|| "Okta".to_owned()),
             invited_by: by.map(str::to_owned),
             sent: NOW - 20 * MINUTE,
-            status: InvitationStatus::Pending,
+            status: Some(InvitationStatus::Pending),
             mail,
             mail_answer: answer.map(str::to_owned),
             expires: NOW + 13 * DAY + HOUR,
@@ -120,13 +113,22 @@ fn invitations() -> Vec<InvitationRow> {
             Some("550 no such user"),
         ),
         InvitationRow {
-            status: InvitationStatus::Expired,
+            status: Some(InvitationStatus::Expired),
             ..row("i5", "", "late@example.org", Some("Ada Lovelace"), MailStatus::Accepted, None)
         },
         InvitationRow {
-            status: InvitationStatus::Revoked,
+            status: Some(InvitationStatus::Revoked),
             resend_blocked: Some("Okta says inactive. Activate the person there.".into()),
             ..row("i6", "Joan Clarke", "joan@acme.com", None, MailStatus::Cancelled, None)
+        },
+        InvitationRow {
+            status: Some(InvitationStatus::Declined),
+            ..row("i7", "", "no@example.org", Some("Ada Lovelace"), MailStatus::Accepted, None)
+        },
+        InvitationRow {
+            status: None,
+            resend_blocked: Some("Okta says inactive. Activate the person there.".into()),
+            ..row("i8", "Ida Rhodes", "ida@acme.com", None, MailStatus::Cancelled, None)
         },
     ]
 }

@@ -1,9 +1,7 @@
 //! Everyone of a workspace: members, invitations, suspended and removed people.
 
 use leptos::prelude::*;
-use rollcall::model::{
-    HeldReason, InvitationStatus, MailStatus, MembershipId, MembershipStatus, Role, Source,
-};
+use rollcall::model::{InvitationStatus, MailStatus, MembershipId, MembershipStatus, Role, Source};
 
 pub use super::people_dialogs::{
     Ending, InviteForm, InviteOutcome, InviteResult, MemberDetail, PeopleDialog,
@@ -35,9 +33,9 @@ pub struct People {
 /// How many people each tab holds, whatever the filter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Active, invited and held.
+    /// Active and invited.
     pub members: u64,
-    /// Open invitations.
+    /// Invited, and known without being a member.
     pub invitations: u64,
     /// Suspended.
     pub suspended: u64,
@@ -121,9 +119,9 @@ impl PeopleTab {
 /// The people of one tab.
 #[derive(Clone, Debug)]
 pub enum List {
-    /// Members: active, invited, and held ones.
+    /// Members: active and invited.
     Members(Vec<MemberRow>),
-    /// Open invitations.
+    /// Whoever has not joined: with an open invitation, with one that is over, or with none.
     Invitations(Vec<InvitationRow>),
     /// Suspended people.
     Suspended(Vec<LeftRow>),
@@ -180,8 +178,6 @@ pub struct MemberRow {
     pub directory: Option<String>,
     /// Where they stand.
     pub status: MembershipStatus,
-    /// Why nothing was granted.
-    pub held: Option<HeldReason>,
     /// Where the latest invitation stands, if there was one.
     pub invitation: Option<InvitationStatus>,
     /// Is a member who has not set a password yet.
@@ -196,7 +192,7 @@ pub struct MemberRow {
     pub kept_as_last_owner: bool,
 }
 
-/// An open invitation.
+/// Someone who has not joined.
 #[derive(Clone, Debug)]
 pub struct InvitationRow {
     /// The membership that waits.
@@ -215,8 +211,8 @@ pub struct InvitationRow {
     pub invited_by: Option<String>,
     /// When the mail was made.
     pub sent: i64,
-    /// Where the invitation stands.
-    pub status: InvitationStatus,
+    /// Where the latest invitation stands, if there was one.
+    pub status: Option<InvitationStatus>,
     /// What is known of its mail.
     pub mail: MailStatus,
     /// What the relay said, when it deferred or refused.
@@ -463,8 +459,8 @@ fn nobody(here: &Place<'_>) -> AnyView {
             empty("Only you so far", "Invite people, or connect your directory and let IT do it.", action)
         }
         PeopleTab::Invitations => empty(
-            "No open invitations",
-            "People whom you or your directory invite wait here until they join.",
+            "Nobody waits to join",
+            "People whom you or your directory invite are listed here until they join.",
             None,
         ),
         PeopleTab::Suspended => empty(

@@ -267,10 +267,7 @@ fn member(here: &Place<'_>, detail: MemberDetail) -> AnyView {
     let when = |at: Option<i64>| at.map_or_else(|| "not yet".into_any(), |at| time(at, now, Style::Moment));
     let mut lines = vec![
         Fact::new("E-mail", if row.email.is_empty() { "none".to_owned() } else { row.email.clone() }),
-        Fact::new(
-            "State",
-            view! { {pill(tone, word)} {row.held.map(|reason| view! { <span class="sub">{reason.label()}</span> })} },
-        ),
+        Fact::new("State", pill(tone, word)),
         Fact::new("Role", people_rows::role(here, &row.id, row.role, row.role_locked.as_deref(), &name)),
         Fact::new("Source", people_rows::source(row.source, row.directory.as_deref())),
     ];

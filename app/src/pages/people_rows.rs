@@ -26,18 +26,13 @@ fn member(here: &Place<'_>, row: &MemberRow) -> AnyView {
     let now = here.frame.now;
     let (tone, word) = member_state(row);
     // Where a row is a card, the label stands before the words and has to fit them.
-    let label = match (row.held, row.status) {
-        (Some(_), _) => "Why",
-        (None, MembershipStatus::Invited) => "Invitation",
-        _ => "Last active",
-    };
-    let last = match (row.status, row.held, row.expires, row.last_active) {
-        (_, Some(reason), ..) => reason.label().into_any(),
-        (MembershipStatus::Invited, _, Some(expires), _) => {
+    let label = if row.status == MembershipStatus::Invited { "Invitation" } else { "Last active" };
+    let last = match (row.status, row.expires, row.last_active) {
+        (MembershipStatus::Invited, Some(expires), _) => {
             view! { "expires " {time(expires, now, Style::Relative)} }.into_any()
         }
-        (_, _, _, Some(last)) => time(last, now, Style::Relative),
-        (MembershipStatus::Active, None, ..) if row.without_password => {
+        (_, _, Some(last)) => time(last, now, Style::Relative),
+        (MembershipStatus::Active, ..) if row.without_password => {
             view! { <span class="faint">"no password yet"</span> }.into_any()
         }
         _ => view! { <span class="faint">"not yet"</span> }.into_any(),
@@ -60,13 +55,12 @@ fn member(here: &Place<'_>, row: &MemberRow) -> AnyView {
 
 /// The state of a member, in a colour and a word.
 pub(super) fn member_state(row: &MemberRow) -> (Tone, &'static str) {
-    match (row.status, row.held) {
-        (_, Some(_)) => (Tone::Warn, "Held"),
-        (MembershipStatus::Active, None) if row.kept_as_last_owner => (Tone::Warn, "Active"),
-        (MembershipStatus::Active, None) => (Tone::Ok, "Active"),
-        (MembershipStatus::Invited, None) => (Tone::Info, "Invited"),
-        (MembershipStatus::Provisioned, None) => (Tone::Quiet, invitation_over(row.invitation)),
-        (status, None) => (Tone::Quiet, status.label()),
+    match row.status {
+        MembershipStatus::Active if row.kept_as_last_owner => (Tone::Warn, "Active"),
+        MembershipStatus::Active => (Tone::Ok, "Active"),
+        MembershipStatus::Invited => (Tone::Info, "Invited"),
+        MembershipStatus::Provisioned => (Tone::Quiet, invitation_over(row.invitation)),
+        status => (Tone::Quiet, status.label()),
     }
 }
 
@@ -197,36 +191,41 @@ fn invitation(here: &Place<'_>, row: &InvitationRow) -> AnyView {
         _ => time(row.sent, now, Style::Relative),
     };
     let expires = match row.status {
-        InvitationStatus::Pending => time(row.expires, now, Style::Relative),
-        InvitationStatus::Expired => view! { <span class="bad-text">"expired"</span> }.into_any(),
-        InvitationStatus::Declined => view! { <span class="faint">"declined"</span> }.into_any(),
-        InvitationStatus::Revoked => view! { <span class="faint">"withdrawn"</span> }.into_any(),
-        InvitationStatus::Accepted => view! { <span class="faint">"accepted"</span> }.into_any(),
+        Some(InvitationStatus::Pending) => time(row.expires, now, Style::Relative),
+        Some(InvitationStatus::Expired) => view! { <span class="bad-text">"expired"</span> }.into_any(),
+        Some(InvitationStatus::Declined) => view! { <span class="faint">"declined"</span> }.into_any(),
+        Some(InvitationStatus::Revoked) => view! { <span class="faint">"withdrawn"</span> }.into_any(),
+        Some(InvitationStatus::Accepted) => view! { <span class="faint">"accepted"</span> }.into_any(),
+        None => view! { <span class="faint">"not invited"</span> }.into_any(),
     };
     let menu = if here.frame.may_manage() {
+        let again = if row.status.is_some() { "Resend" } else { "Invite" };
         let resend = match &row.resend_blocked {
-            Some(reason) => Action::Off { label: "Resend", reason: reason.clone() },
-            None => Action::Post { action: here.act(&row.id, "resend"), label: "Resend", danger: false },
+            Some(reason) => Action::Off { label: again, reason: reason.clone() },
+            None => Action::Post { action: here.act(&row.id, "resend"), label: again, danger: false },
         };
-        let end = if row.status == InvitationStatus::Pending {
+        let href = here.dialog("member", Some(&row.id));
+        let details = Action::Link { href, label: "Details", danger: false };
+        let end = if row.status == Some(InvitationStatus::Pending) {
             Action::Post { action: here.act(&row.id, "revoke"), label: "Revoke", danger: true }
         } else {
             let href = here.dialog("remove", Some(&row.id));
             Action::Link { href, label: "Remove…", danger: true }
         };
-        row_menu(row.id.as_str(), &named(&row.name, &row.email), vec![resend, end])
+        row_menu(row.id.as_str(), &named(&row.name, &row.email), vec![details, resend, end])
     } else {
         ().into_any()
+    };
+    let mail = match row.status {
+        Some(_) => view! { <span class="two-lines">{pill(tone, row.mail.label())} <span class="sub">{answer}</span></span> }
+            .into_any(),
+        None => view! { <span class="faint">"none"</span> }.into_any(),
     };
     view! {
         <tr role="row" id=format!("row-{}", row.id)>
             {cell("Person", "col-person", person(&row.name, &row.email, false))}
             {cell("Role", "col-role", row.role.label())} {cell("Invited by", "col-source", by)}
-            {cell(
-                "Mail",
-                "col-state",
-                view! { <span class="two-lines">{pill(tone, row.mail.label())} <span class="sub">{answer}</span></span> },
-            )} {cell("Expires", "col-when", expires)} {cell("", "col-menu", menu)}
+            {cell("Mail", "col-state", mail)} {cell("Expires", "col-when", expires)} {cell("", "col-menu", menu)}
         </tr>
     }
     .into_any()

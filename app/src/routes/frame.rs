@@ -1,7 +1,6 @@
 //! What stands around every page of a workspace.
 
 use rollcall::{
-    model::MembershipStatus,
     people::instance,
     store::{self, membership_counts::Counts},
 };
@@ -42,7 +41,3 @@ impl App {
 pub(super) fn count(number: i64) -> u64 {
     u64::try_from(number).unwrap_or_default()
 }
-
-/// The states that the list of members shows.
-pub(super) const MEMBERS: &[MembershipStatus] =
-    &[MembershipStatus::Active, MembershipStatus::Invited, MembershipStatus::Provisioned];

@@ -15,15 +15,7 @@ use rollcall::{
 };
 use serde::Deserialize;
 
-use super::{
-    App,
-    failure::Result,
-    fields::Fields,
-    frame::{MEMBERS, count},
-    general,
-    guard::Member,
-    people_rows,
-};
+use super::{App, failure::Result, fields::Fields, frame::count, general, guard::Member, people_rows};
 use crate::{
     pages::{
         Paging,
@@ -93,7 +85,7 @@ async fn load(app: &App, member: &Member, asked: &Asked) -> Result<People> {
     let elsewhere = if total == 0 { elsewhere(&mut conn, access, tab, &filter).await? } else { Vec::new() };
     Ok(People {
         elsewhere,
-        counts: counts(&mut conn, access, by_status).await?,
+        counts: counts(by_status),
         managed_in: directories.into_iter().map(|directory| directory.name).collect(),
         frame,
         filter,
@@ -105,7 +97,7 @@ async fn load(app: &App, member: &Member, asked: &Asked) -> Result<People> {
 
 fn search_of(tab: PeopleTab, filter: &Filter) -> Search {
     let statuses = match tab {
-        PeopleTab::Members => MEMBERS.to_vec(),
+        PeopleTab::Members => vec![MembershipStatus::Active, MembershipStatus::Invited],
         PeopleTab::Invitations => vec![MembershipStatus::Invited, MembershipStatus::Provisioned],
         PeopleTab::Suspended => vec![MembershipStatus::Suspended],
         PeopleTab::Removed => vec![MembershipStatus::Removed],
@@ -115,7 +107,6 @@ fn search_of(tab: PeopleTab, filter: &Filter) -> Search {
         text: Some(filter.q.clone()).filter(|text| !text.is_empty()),
         role: filter.role,
         from_directory: filter.source.map(|source| source != Source::Manual),
-        was_invited: tab == PeopleTab::Invitations,
     }
 }
 
@@ -139,19 +130,14 @@ async fn elsewhere(
     Ok(found)
 }
 
-async fn counts(
-    conn: &mut Conn,
-    access: &Access,
-    by_status: store::membership_counts::Counts,
-) -> Result<Counts> {
-    let workspace = &access.workspace.id;
-    let invitations = search_of(PeopleTab::Invitations, &Filter::default());
-    Ok(Counts {
-        members: count(by_status.active + by_status.invited + by_status.provisioned),
-        invitations: count(store::people::count(conn, workspace, &invitations).await?),
+/// What each tab holds: an invited person is a member to be, and waits among the invitations too.
+fn counts(by_status: store::membership_counts::Counts) -> Counts {
+    Counts {
+        members: count(by_status.active + by_status.invited),
+        invitations: count(by_status.invited + by_status.provisioned),
         suspended: count(by_status.suspended),
         removed: count(by_status.removed),
-    })
+    }
 }
 
 async fn dialog_of(

@@ -1,7 +1,7 @@
 //! The lines of the people page, from what the store holds.
 
 use rollcall::{
-    model::{InvitationStatus, MailStatus, MembershipId, MembershipStatus, Role, Source, SuspendedBy},
+    model::{MailStatus, MembershipId, MembershipStatus, Role, Source, SuspendedBy},
     people::{Access, Permission},
     store::{
         self, Conn,
@@ -81,7 +81,6 @@ pub(super) async fn member(
         guard: last_owner.then(|| LAST_OWNER.to_owned()),
         role_locked,
         kept_as_last_owner,
-        held: None,
         invitation: person.invitation_status,
         without_password: person.without_password,
         directory: person.directory_name,
@@ -110,7 +109,7 @@ fn invitation(person: Person) -> InvitationRow {
         directory: person.directory_name,
         invited_by: person.invited_by,
         sent: person.invitation_sent_at.unwrap_or(membership.created_at).0,
-        status: person.invitation_status.unwrap_or(InvitationStatus::Revoked),
+        status: person.invitation_status,
         mail: person.mail_status.unwrap_or(MailStatus::Cancelled),
         mail_answer: person.mail_answer,
         expires: person.invitation_expires_at.unwrap_or(membership.created_at).0,

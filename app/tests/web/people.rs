@@ -290,3 +290,41 @@ async fn only_the_answer_to_a_refused_form_takes_another_address() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn tabs_hold_whom_they_count_and_who_declined_is_no_member() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        company.invites("ana@acme.test bo@acme.test", Role::Member).await;
+        let link = format!("/invite/{}/decline", company.invitation_link(ANA).await);
+        Browser::new(&company.rollcall).post(&link, &[]).await.shows(200, "You declined this invitation");
+        // The directory knows Cy, and calls him inactive: he never was invited.
+        let (directory, token) = company.directory(Provider::Okta).await;
+        let cy = json!({
+            "userName": "cy@acme.test", "active": false,
+            "emails": [{ "value": "cy@acme.test", "type": "work" }],
+        });
+        Ask::new("POST", &format!("/scim/v2/{}/Users", directory.id))
+            .header("authorization", &format!("Bearer {}", token.reveal()))
+            .scim(&cy)
+            .to(&scim_api::router(&company.rollcall))
+            .await
+            .has_status(201);
+
+        let members = ada.get("/w/acme/people").await;
+        members.shows(200, "People2").shows(200, "Members2").shows(200, "Invitations3");
+        let waiting = ada.get("/w/acme/people?tab=invitations").await;
+        waiting.shows(200, "declined").shows(200, "not invited");
+        for (page, rows, whom) in [
+            (&members, 2, ["ada@acme.test", "bo@acme.test", "bo@acme.test"]),
+            (&waiting, 3, [ANA, "bo@acme.test", "cy@acme.test"]),
+        ] {
+            let text = page.text();
+            assert_eq!(text.matches("id=\"row-").count(), rows);
+            let list = text.split("<tbody").nth(1).unwrap();
+            assert!(whom.iter().all(|person| list.contains(person)), "{list}");
+        }
+    })
+    .await;
+}
