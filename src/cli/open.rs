@@ -24,6 +24,8 @@ pub enum Opening {
 /// One sentence that says what was read and what to do.
 pub async fn open(settings: &Settings, opening: Opening) -> Result<Rollcall, String> {
     let url = settings.database_url()?;
+    // A setting that cannot be used is refused before anything is made.
+    settings.config(None)?;
     if let DatabaseUrl::Sqlite(path) = &url {
         prepare_file(path, opening, settings.names_database())?;
     }
@@ -101,6 +103,7 @@ fn innermost(error: &store::Error) -> String {
             cause.message().trim_end_matches('.').to_owned()
         }
         store::Error::Driver(sqlx::Error::Io(cause)) => cause.to_string(),
+        store::Error::Unavailable(why) => why.trim_end_matches('.').to_owned(),
         other => other.to_string().trim_end_matches('.').to_owned(),
     }
 }

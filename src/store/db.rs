@@ -8,10 +8,10 @@ use std::{
 };
 
 use sqlx::{
-    PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    Connection, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
     migrate::Migrator,
     pool::PoolConnection,
-    postgres::PgPoolOptions,
+    postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -210,15 +210,33 @@ async fn open_sqlite(path: &Path, create: Create) -> Result<Engine> {
 }
 
 async fn open_postgres(url: &str) -> Result<Engine> {
-    let options = sqlx::postgres::PgConnectOptions::from_str(url)?;
-    let pool = PgPoolOptions::new()
+    let options = PgConnectOptions::from_str(url)?;
+    let connecting = PgPoolOptions::new()
         .max_connections(16)
         .acquire_timeout(Duration::from_secs(10))
-        .connect_with(options)
-        .await?;
+        .connect_with(options.clone());
+    // The pool tries again and again, so that a server may start beside this program, and then says only that it waited.
+    let pool = match connecting.await {
+        Err(sqlx::Error::PoolTimedOut) => return Err(why_unreachable(&options).await),
+        connected => connected?,
+    };
     make_collation(&pool).await?;
     MIGRATOR.run(&pool).await.map_err(migration_failed)?;
     Ok(Engine::Postgres(pool))
+}
+
+/// What one more try to connect says.
+async fn why_unreachable(options: &PgConnectOptions) -> Error {
+    let at = format!("{}:{}", options.get_host(), options.get_port());
+    let silent = || Error::Unavailable(format!("no answer from {at}"));
+    match tokio::time::timeout(Duration::from_secs(3), PgConnection::connect_with(options)).await {
+        Ok(Err(sqlx::Error::Io(cause))) if cause.kind() == std::io::ErrorKind::ConnectionRefused => {
+            Error::Unavailable(format!("connection refused at {at}"))
+        }
+        Ok(Err(sqlx::Error::Io(cause))) => Error::Unavailable(format!("{cause} at {at}")),
+        Ok(Err(cause)) => cause.into(),
+        Ok(Ok(_)) | Err(_) => silent(),
+    }
 }
 
 /// SQLite has a collation that compares bytes, and calls it binary. Here it gets the same name.
