@@ -61,6 +61,16 @@ impl Permission {
             }
         }
     }
+
+    /// The same, for someone who only wanted to look.
+    const fn refusal_to_look(self) -> &'static str {
+        match self {
+            Self::ManageDirectories => {
+                "Only admins and owners see how Directory Sync is set up. Ask an admin of this workspace."
+            }
+            _ => self.refusal(),
+        }
+    }
 }
 
 /// An active member in their workspace: proof that the membership was looked up on this very request.
@@ -101,6 +111,14 @@ impl Access {
     /// `Forbidden`, with who may.
     pub fn require(&self, permission: Permission) -> Result<()> {
         if self.can(permission) { Ok(()) } else { Err(Error::forbidden(permission.refusal())) }
+    }
+
+    /// Lets only those look at something who may also do this with it.
+    ///
+    /// # Errors
+    /// `Forbidden`, with who may.
+    pub fn require_to_look(&self, permission: Permission) -> Result<()> {
+        if self.can(permission) { Ok(()) } else { Err(Error::forbidden(permission.refusal_to_look())) }
     }
 }
 

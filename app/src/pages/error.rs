@@ -64,7 +64,7 @@ impl Page for ErrorPage {
         };
         match self {
             Self::Forbidden { reason, home } => {
-                signed_out("You have no access to this page", reason, link(home, "Go back"))
+                signed_out("You have no access to this", reason, link(home, "Go back"))
             }
             Self::NotFound { home } => signed_out(
                 "This page does not exist",

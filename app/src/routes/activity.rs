@@ -79,7 +79,7 @@ async fn show(State(app): State<App>, member: Member, Path(place): Path<Place>) 
 
 /// The directory, for those who may see its requests; what this process has answered so far is in the journal then.
 async fn enter(app: &App, member: &Member, id: String) -> Result<(Conn, Directory)> {
-    member.access.require(Permission::ManageDirectories)?;
+    member.access.require_to_look(Permission::ManageDirectories)?;
     journal::write_out(&app.rollcall).await;
     let mut conn = app.rollcall.db.read().await?;
     let directory = directory::find(&mut conn, member, &DirectoryId(id)).await?;

@@ -93,7 +93,7 @@ pub(super) async fn show(
 }
 
 pub(super) async fn load(app: &App, member: &Member, place: &Place, asked: &Asked) -> Result<Page> {
-    member.access.require(Permission::ManageDirectories)?;
+    member.access.require_to_look(Permission::ManageDirectories)?;
     let frame = app.frame(member).await?;
     journal::write_out(&app.rollcall).await;
     let mut conn = app.rollcall.db.read().await?;
@@ -280,6 +280,9 @@ pub(super) async fn remove(
     Path(place): Path<Place>,
     Fields(fields): Fields<RemoveFields>,
 ) -> Response {
+    if let Err(refusal) = member.access.require(Permission::ManageDirectories) {
+        return app.failed(&member.headers, member.home(), refusal.into()).await;
+    }
     let asked = Asked { dialog: "remove".to_owned(), ..Asked::default() };
     let mut page = match load(&app, &member, &place, &asked).await {
         Ok(page) => page,
@@ -313,7 +316,7 @@ const LONGEST_STREAM: u32 = 600;
 
 /// The live steps: the whole state each time it changes.
 pub(super) async fn progress(State(app): State<App>, member: Member, Path(place): Path<Place>) -> Response {
-    let allowed = member.access.require(Permission::ManageDirectories);
+    let allowed = member.access.require_to_look(Permission::ManageDirectories);
     let found = async {
         allowed?;
         let mut conn = app.rollcall.db.read().await?;
@@ -361,7 +364,7 @@ fn follow(
 /// The state for someone who still has access; `None` ends the stream.
 async fn look(app: &App, access: &Access, directory: &DirectoryId) -> Option<Progress> {
     let still = Access::enter(&app.rollcall, &access.account, &access.workspace.slug).await.ok()??;
-    still.require(Permission::ManageDirectories).ok()?;
+    still.require_to_look(Permission::ManageDirectories).ok()?;
     let mut conn = app.rollcall.db.read().await.ok()?;
     store::directories::get(&mut conn, &still.workspace.id, directory).await.ok()??;
     store::directories::progress(&mut conn, directory).await.ok()

@@ -171,6 +171,25 @@ async fn the_security_page_offers_changes_only_to_those_who_may_make_them() {
 }
 
 #[tokio::test]
+async fn who_only_looked_is_not_told_of_changing() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let (okta, _) = company.directory(Provider::Okta).await;
+        let bo = Browser::signed_in(&company, Role::Member).await;
+        let at = format!("/w/acme/settings/security/directories/{}", okta.id);
+        for page in [at.clone(), format!("{at}/activity"), format!("{at}?dialog=remove")] {
+            bo.get(&page).await.shows(403, "Only admins and owners see how Directory Sync is set up.");
+        }
+        for form in [at.clone(), format!("{at}/remove"), format!("{at}/rotate-token")] {
+            bo.post(&form, &[("name", "")])
+                .await
+                .shows(403, "Only admins and owners can change Directory Sync.");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_admin_makes_no_owners() {
     each_engine(async |store| {
         let company = Company::new(&store).await;
