@@ -49,6 +49,14 @@ CREATE TABLE account_links (
 );
 CREATE INDEX account_links_account ON account_links (account_id);
 
+-- Another address that an account asked for: a link to it works only as long as it is wanted.
+CREATE TABLE wanted_addresses (
+    account_id  TEXT PRIMARY KEY NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+    email       TEXT NOT NULL,
+    -- When its link was asked for last; the generation of the mail.
+    asked_at    BIGINT NOT NULL
+);
+
 CREATE TABLE sessions (
     id          TEXT PRIMARY KEY NOT NULL,
     account_id  TEXT REFERENCES accounts (id) ON DELETE CASCADE,

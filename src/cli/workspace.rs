@@ -96,7 +96,7 @@ pub(super) async fn run(rollcall: &Rollcall, as_json: bool, command: &WorkspaceC
             let name = name.clone().unwrap_or_else(|| before.name.clone());
             let seats = seat_limit.map_or(before.seat_limit, |limit| limit.0);
             let language = language.as_ref().unwrap_or(&before.language);
-            workspace::update(rollcall, &Caller::CommandLine(&before), &name, seats, language).await?;
+            workspace::update(rollcall, &Caller::CommandLine(&before), &name, Ok(seats), language).await?;
             let after = the_workspace(rollcall, Some(&before.slug)).await?;
             let limit = match seats {
                 None => "no seat limit".to_owned(),

@@ -8,7 +8,7 @@ use super::{EmailAddress, mail::LIMITS, password};
 use crate::{
     audit::Actor,
     clock::Timestamp,
-    error::{Error, Result},
+    error::{Error, Result, both},
     mail::{self, Order},
     model::{AccountId, MailTemplate, MembershipStatus},
     secret::Secret,
@@ -220,8 +220,8 @@ pub async fn of_password_link(rollcall: &Rollcall, token: &str) -> Result<Option
 pub async fn set_password(rollcall: &Rollcall, token: &str, name: &str, new: &str) -> Result<Account> {
     let dead = Error::NotFound { what: "link, or it was used already" };
     let Some(account) = of_password_link(rollcall, token).await? else { return Err(dead) };
-    let name = checked_name("name", name)?;
-    password::check(new, &account.email, &name)?;
+    let password = password::check(new, &account.email, name.trim());
+    let (name, ()) = both(checked_name("name", name), password)?;
     let hash = password::hash(&rollcall.clock, new).await?;
     let now: Timestamp = rollcall.clock.now();
 

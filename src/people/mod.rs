@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod account;
+pub mod address_change;
 pub mod alerts;
 pub mod email;
 pub mod first_password;

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     audit::Actor,
-    error::{Error, Result},
+    error::{Error, Result, both},
     mail::{self, Order},
     model::{MailTemplate, MembershipStatus, Source},
     secret,
@@ -59,7 +59,11 @@ pub async fn managed(rollcall: &Rollcall, account: &Account) -> Result<Option<Ma
 
 /// Another address is the person's own affair, unless a directory manages them: then it is one that a directory gives
 /// them.
-async fn refuse_other_address(rollcall: &Rollcall, account: &Account, new: &EmailAddress) -> Result<()> {
+pub(super) async fn refuse_other_address(
+    rollcall: &Rollcall,
+    account: &Account,
+    new: &EmailAddress,
+) -> Result<()> {
     let Some(managed) = managed(rollcall, account).await? else { return Ok(()) };
     let given = |address: &String| store::key(address) == new.key();
     if managed.addresses.iter().any(given) { Ok(()) } else { Err(refusal("email", &managed.by)) }
@@ -97,12 +101,18 @@ pub async fn request_email_change(
     new: &str,
     current_password: &str,
 ) -> Result<EmailAddress> {
-    let new: EmailAddress = new.parse()?;
-    if new.as_str() == account.email {
-        return Err(Error::invalid("email", "This is your address already."));
-    }
+    let (new, ()) = both(another_address(account, new), check_current(account, current_password).await)?;
     refuse_other_address(rollcall, account, &new).await?;
-    check_current(account, current_password).await?;
+    mail_email_link(rollcall, account, &new).await?;
+    Ok(new)
+}
+
+/// Mails a link to the new address, in place of every earlier link.
+pub(super) async fn mail_email_link(
+    rollcall: &Rollcall,
+    account: &Account,
+    new: &EmailAddress,
+) -> Result<()> {
     let context = rollcall.context(Actor::Person(account.id.clone()));
     let mut tx = rollcall.db.write().await?;
     let holder = store::accounts::find_by_email(&mut tx, &new.key()).await?;
@@ -118,6 +128,7 @@ pub async fn request_email_change(
     }
     store::account_links::delete_unused(&mut tx, &account.id, LinkPurpose::ChangeEmail).await?;
     store::accounts::cancel_mails(&mut tx, &account.id, template, None, NEWER_LINK, context.now).await?;
+    store::account_links::want_address(&mut tx, &account.id, new.as_str(), context.now).await?;
     let order = Order {
         template,
         workspace: None,
@@ -130,6 +141,14 @@ pub async fn request_email_change(
     mail::order(&mut tx, &context, &order).await?;
     tx.commit().await?;
     rollcall.mail_due.notify_one();
+    Ok(())
+}
+
+fn another_address(account: &Account, new: &str) -> Result<EmailAddress> {
+    let new: EmailAddress = new.parse()?;
+    if new.as_str() == account.email {
+        return Err(Error::invalid("email", "This is your address already."));
+    }
     Ok(new)
 }
 
@@ -157,6 +176,10 @@ pub async fn of_email_link(rollcall: &Rollcall, token: &str) -> Result<Option<(A
         return Ok(None);
     };
     let (Some(id), Some(email)) = (link.account_id, link.email) else { return Ok(None) };
+    let wanted = store::account_links::wanted_address(&mut conn, &id).await?;
+    if wanted.is_none_or(|wanted| wanted.email != email) {
+        return Ok(None);
+    }
     Ok(store::accounts::get(&mut conn, &id).await?.map(|account| (account, email)))
 }
 
@@ -172,7 +195,10 @@ pub async fn confirm_email(rollcall: &Rollcall, token: &str, kept: Option<&str>)
     refuse_other_address(rollcall, &account, &email).await?;
     let context = rollcall.context(Actor::Person(account.id.clone()));
     let mut tx = rollcall.db.write().await?;
-    if !store::account_links::use_up(&mut tx, &secret::hash(token), context.now).await? {
+    // Cancelled at this moment, the link is dead too.
+    if !store::account_links::forget_wanted_address(&mut tx, &account.id, email.as_str()).await?
+        || !store::account_links::use_up(&mut tx, &secret::hash(token), context.now).await?
+    {
         tx.rollback().await?;
         return Err(dead());
     }
@@ -210,8 +236,8 @@ pub async fn change_password(
     new: &str,
     kept: Option<&str>,
 ) -> Result<()> {
-    check_current(account, current).await?;
-    password::check(new, &account.email, &account.name)?;
+    let new_password = password::check(new, &account.email, &account.name);
+    both(check_current(account, current).await, new_password)?;
     let hash = password::hash(&rollcall.clock, new).await?;
     let mut tx = rollcall.db.write().await?;
     let now = rollcall.clock.now();

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Caller, EmailAddress, Permission, account, password};
 use crate::{
     audit::{self, Actor},
-    error::{Error, Result},
+    error::{Error, Result, both},
     mail,
     model::{MembershipStatus, Role, Source},
     secret::Secret,
@@ -100,10 +100,7 @@ pub async fn claim(rollcall: &Rollcall, token: &str, claim: &Claim) -> Result<(W
     if !claim_link_works(rollcall, token).await? {
         return Err(refused());
     }
-    let name = account::checked_name("name", &claim.name)?;
-    let email: EmailAddress = claim.email.parse()?;
-    let workspace_name = account::checked_name("workspace", &claim.workspace)?;
-    password::check(&claim.password, email.as_str(), &name)?;
+    let (name, email, workspace_name) = checked(claim)?;
     let hash = password::hash(&rollcall.clock, &claim.password).await?;
 
     let context = rollcall.context(Actor::Invitee);
@@ -120,6 +117,14 @@ pub async fn claim(rollcall: &Rollcall, token: &str, claim: &Claim) -> Result<(W
     Ok((workspace, account))
 }
 
+fn checked(claim: &Claim) -> Result<(String, EmailAddress, String)> {
+    let name = account::checked_name("name", &claim.name);
+    let password = password::check(&claim.password, claim.email.trim(), claim.name.trim());
+    let workspace = account::checked_name("workspace", &claim.workspace);
+    let ((name, email), ((), workspace)) = both(both(name, claim.email.parse()), both(password, workspace))?;
+    Ok((name, email, workspace))
+}
+
 /// Makes a workspace at the command line. The owner's account is made when the address has none; without a password
 /// a one-time link that sets one is given back.
 ///
@@ -131,13 +136,11 @@ pub async fn create(
     owner: &str,
     new_password: Option<&str>,
 ) -> Result<(Workspace, Account, Option<Secret>)> {
-    let name = account::checked_name("name", name)?;
-    let email: EmailAddress = owner.parse()?;
+    let password = new_password.map_or(Ok(()), |new| password::check(new, owner.trim(), name.trim()));
+    let names = both(account::checked_name("name", name), owner.parse::<EmailAddress>());
+    let ((name, email), ()) = both(names, password)?;
     let hash = match new_password {
-        Some(new) => {
-            password::check(new, email.as_str(), &name)?;
-            Some(password::hash(&rollcall.clock, new).await?)
-        }
+        Some(new) => Some(password::hash(&rollcall.clock, new).await?),
         None => None,
     };
     let context = rollcall.context(Actor::CommandLine);
@@ -171,7 +174,7 @@ const MOST_SEATS: i64 = 10_000_000;
 
 /// Changes name, seat limit and language of mails (BCP 47, one of [`mail::languages`]). The slug stays, so that
 /// addresses go on leading here. A limit below the seats that are taken takes nothing away; nobody new comes in until
-/// seats are free.
+/// seats are free. A seat limit that could not be read is told with all else that is wrong.
 ///
 /// # Errors
 /// `Forbidden`; `Invalid` on `name`, `seat_limit` or `language`.
@@ -179,18 +182,13 @@ pub async fn update(
     rollcall: &Rollcall,
     caller: &Caller<'_>,
     name: &str,
-    seat_limit: Option<i64>,
+    seat_limit: Result<Option<i64>>,
     language: &str,
 ) -> Result<()> {
     caller.require(Permission::ManageWorkspace)?;
-    let name = account::checked_name("name", name)?;
-    if seat_limit.is_some_and(|limit| !(1..=MOST_SEATS).contains(&limit)) {
-        return Err(Error::invalid(
-            "seat_limit",
-            format!("Use a whole number from 1 to {MOST_SEATS}, or nothing for no limit."),
-        ));
-    }
-    let language = checked_language(language)?;
+    let seat_limit = seat_limit.and_then(checked_seat_limit);
+    let name = account::checked_name("name", name);
+    let ((name, seat_limit), language) = both(both(name, seat_limit), checked_language(language))?;
     let context = rollcall.context(caller.actor());
     let id = &caller.workspace().id;
     let mut tx = rollcall.db.write().await?;
@@ -201,6 +199,14 @@ pub async fn update(
     tx.commit().await?;
     rollcall.held_due.notify_one();
     Ok(())
+}
+
+fn checked_seat_limit(limit: Option<i64>) -> Result<Option<i64>> {
+    if limit.is_some_and(|limit| !(1..=MOST_SEATS).contains(&limit)) {
+        let message = format!("Use a whole number from 1 to {MOST_SEATS}, or nothing for no limit.");
+        return Err(Error::invalid("seat_limit", message));
+    }
+    Ok(limit)
 }
 
 /// A language that mails can be written in, by its tag.

@@ -43,7 +43,7 @@ impl Failure {
         match self.0 {
             Error::Scim(error) => error,
             Error::NotFound { .. } => scim::Error::not_found(detail),
-            Error::Invalid { .. } => scim::Error::invalid_value(detail),
+            Error::Invalid(_) => scim::Error::invalid_value(detail),
             Error::Conflict { .. } => scim::Error::uniqueness(detail),
             Error::Forbidden { .. } => scim::Error::forbidden(detail),
             Error::Store(store::Error::Unavailable(_) | store::Error::Lost(_) | store::Error::InDoubt(_)) => {

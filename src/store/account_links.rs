@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    model::{AccountId, MailId, MailTemplate},
+    model::{AccountId, MailId, MailStatus, MailTemplate},
 };
 
 /// What a one-time link is for.
@@ -62,6 +62,21 @@ pub struct NewLink<'a> {
     pub created_at: Timestamp,
     /// When it ends.
     pub expires_at: Timestamp,
+}
+
+/// Another address that an account asked for and has not confirmed.
+#[derive(Clone, Debug, FromRow)]
+pub struct WantedAddress {
+    /// The address.
+    pub email: String,
+    /// When its link was asked for last.
+    pub asked_at: Timestamp,
+    /// What is known of the mail with the link, while the mail is kept.
+    pub mail_status: Option<MailStatus>,
+    /// What the relay said of it, or why it was cancelled.
+    pub mail_answer: Option<String>,
+    /// When the mail last changed.
+    pub mail_updated_at: Option<Timestamp>,
 }
 
 /// Adds a one-time link.
@@ -182,4 +197,48 @@ pub async fn newer_was_mailed(
         generation
     )?;
     Ok(newer > 0)
+}
+
+/// Notes the address that an account asks for, in place of an earlier one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn want_address(tx: &mut Tx, account: &AccountId, email: &str, now: Timestamp) -> Result<()> {
+    execute!(
+        tx,
+        "INSERT INTO wanted_addresses (account_id, email, asked_at) VALUES ($1, $2, $3) \
+         ON CONFLICT (account_id) DO UPDATE SET email = excluded.email, asked_at = excluded.asked_at",
+        account,
+        email,
+        now
+    )?;
+    Ok(())
+}
+
+/// The address that an account asked for and has not confirmed.
+///
+/// # Errors
+/// When the database fails.
+pub async fn wanted_address(conn: &mut Conn, account: &AccountId) -> Result<Option<WantedAddress>> {
+    optional!(
+        conn,
+        WantedAddress,
+        "SELECT w.email, w.asked_at, o.status AS mail_status, o.answer AS mail_answer, \
+         o.updated_at AS mail_updated_at FROM wanted_addresses w \
+         LEFT JOIN outbox o ON o.template = $2 AND o.subject_id = w.account_id \
+         AND o.generation = w.asked_at AND o.recipient = w.email WHERE w.account_id = $1",
+        account,
+        MailTemplate::EmailChange.as_str()
+    )
+}
+
+/// Forgets that an account asked for this address. False when it does not want it any more: of two callers one gets
+/// true.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_wanted_address(tx: &mut Tx, account: &AccountId, email: &str) -> Result<bool> {
+    let rows =
+        execute!(tx, "DELETE FROM wanted_addresses WHERE account_id = $1 AND email = $2", account, email)?;
+    Ok(rows > 0)
 }

@@ -75,7 +75,7 @@ async fn owners_are_told_once_when_a_directory_suspends_many() {
 }
 
 async fn limits_seats(office: &PostOffice, limit: i64) {
-    workspace::update(office.rollcall(), &office.acme.admin(), "Acme", Some(limit), "en").await.unwrap();
+    workspace::update(office.rollcall(), &office.acme.admin(), "Acme", Ok(Some(limit)), "en").await.unwrap();
 }
 
 /// Owners and admins hear that someone waits for a seat; not with everyone who waits, but again after a seat was free.

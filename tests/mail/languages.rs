@@ -14,7 +14,7 @@ async fn a_mail_is_in_the_persons_language_else_in_the_workspaces() {
     each_engine(async |store| {
         let office = PostOffice::new(&store).await;
         let (rollcall, admin) = (office.rollcall(), office.acme.admin());
-        workspace::update(rollcall, &admin, "Acme", None, "FR").await.unwrap();
+        workspace::update(rollcall, &admin, "Acme", Ok(None), "FR").await.unwrap();
         for (address, document) in [
             ("unsaid@acme.test", "{}"),
             ("preferred@acme.test", r#"{"preferredLanguage": "de-AT", "locale": "en_US"}"#),
@@ -92,7 +92,7 @@ async fn a_language_without_mails_is_refused() {
     each_engine(async |store| {
         let office = PostOffice::new(&store).await;
         let (rollcall, admin) = (office.rollcall(), office.acme.admin());
-        let refusal = workspace::update(rollcall, &admin, "Acme", None, "tlh").await.unwrap_err();
+        let refusal = workspace::update(rollcall, &admin, "Acme", Ok(None), "tlh").await.unwrap_err();
         assert_eq!(refusal.field(), Some("language"));
         let sentence = "There are no mails in the language “tlh”. Use one of: en, fr, de.";
         assert_eq!(refusal.to_string(), sentence);

@@ -64,7 +64,7 @@ async fn a_seat_is_found_without_counting_people() {
     each_engine(async |store| {
         let idp = Large::new(&store, 10).await;
         let company = &idp.company;
-        workspace::update(&company.rollcall, &company.admin(), "Acme", Some(3), "en").await.unwrap();
+        workspace::update(&company.rollcall, &company.admin(), "Acme", Ok(Some(3)), "en").await.unwrap();
         idp.get("/ServiceProviderConfig").await.has_status(200);
         // The last one finds no seat.
         for email in ["ana@acme.test", "bo@acme.test", "cy@acme.test"] {

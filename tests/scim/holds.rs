@@ -37,7 +37,7 @@ impl Company {
     }
 
     pub async fn limits_seats(&self, limit: Option<i64>) {
-        workspace::update(&self.rollcall, &self.admin(), "Acme", limit, "en").await.unwrap();
+        workspace::update(&self.rollcall, &self.admin(), "Acme", Ok(limit), "en").await.unwrap();
     }
 
     /// Who is held, and why, in the order in which they came to be.

@@ -2,7 +2,7 @@
 
 use app::{
     pages::{
-        Field, Frame, Paging, Viewer, Workspace,
+        Field, Frame, Paging, Reader, Viewer, Workspace,
         directory::{
             Directory, DirectoryCounts, DirectoryDialog, DirectorySettings, Held, HeldPerson, RemoveForm,
             TokenRow,
@@ -41,6 +41,10 @@ pub(crate) fn frame(role: Role) -> Frame {
         keeper: true,
         now: NOW,
     }
+}
+
+pub(crate) fn reader() -> Reader {
+    Reader { name: "Ada Lovelace".into(), email: "ada@acme.com".into(), keeper: true }
 }
 
 fn summary(health: Health) -> DirectorySummary {

@@ -15,7 +15,7 @@ use rollcall::{
 
 use super::{
     Sample,
-    samples::{DAY, HOUR, MINUTE, NOW, frame},
+    samples::{DAY, HOUR, MINUTE, NOW, frame, reader},
 };
 
 fn row(number: u8, to: &str, label: &str, state: State, attempts: i64, answer: Option<&str>) -> MailRow {
@@ -99,7 +99,7 @@ fn known(label: &str) -> Known {
 }
 
 fn account_mails(list: List) -> AccountMails {
-    AccountMails { now: NOW, trouble: None, list, newer: None, older: None }
+    AccountMails { reader: reader(), now: NOW, trouble: None, list, newer: None, older: None }
 }
 
 fn gone() -> Email {
@@ -131,7 +131,7 @@ fn instance(trouble: Option<Trouble>, tested: Option<Tested>) -> Instance {
         sender: Some(sender()),
         trouble,
         tested,
-        me: "ada@acme.com".to_owned(),
+        reader: reader(),
     }
 }
 
@@ -179,6 +179,7 @@ pub(crate) fn all() -> Vec<Sample> {
         }),
         Sample::new("instance-email-empty", || account_mails(List::Mails(Vec::new()))),
         Sample::new("instance-email-gone", || AccountMail {
+            reader: reader(),
             now: NOW,
             known: known("Password reset"),
             letter: Letter::Gone("What this mail was about is gone.".to_owned()),

@@ -2,7 +2,7 @@
 
 use app::pages::{
     Field,
-    account::{Account, ConfirmEmail, Managed, SessionRow},
+    account::{Account, ConfirmEmail, Managed, NewAddress, NewAddressLink, SessionRow},
     error::ErrorPage,
     invite::{Invite, Invitee, Inviter, Join},
     login::{Login, LoginForm, LoginProblem},
@@ -14,7 +14,7 @@ use rollcall::model::Role;
 
 use super::{
     Sample,
-    samples::{DAY, MINUTE, NOW},
+    samples::{DAY, HOUR, MINUTE, NOW, reader},
 };
 
 fn account(managed: Option<Managed>) -> Account {
@@ -25,6 +25,8 @@ fn account(managed: Option<Managed>) -> Account {
         this,
     };
     Account {
+        reader: reader(),
+        waiting: None,
         name: Field::new("Ada Lovelace"),
         email: "ada@acme.com".into(),
         managed,
@@ -38,6 +40,13 @@ fn account(managed: Option<Managed>) -> Account {
         ],
         now: NOW,
     }
+}
+
+fn waiting(name: &'static str, link: NewAddressLink) -> Sample {
+    Sample::new(name, move || Account {
+        waiting: Some(NewAddress { email: "ada@new.example".into(), link: link.clone() }),
+        ..account(None)
+    })
 }
 
 fn join(as_whom: Invitee, by: Inviter) -> Invite {
@@ -172,6 +181,11 @@ pub(crate) fn all() -> Vec<Sample> {
         Sample::new("password-forgot", || Password::Forgot(Field::default())),
         Sample::new("password-sent", || Password::Sent { email: "ada@acme.com".into() }),
         Sample::new("account", || account(None)),
+        waiting("account-waiting-sent", NewAddressLink::Sent { at: NOW - 2 * MINUTE, until: NOW + DAY }),
+        waiting("account-waiting-queued", NewAddressLink::Waits(None)),
+        waiting("account-waiting-deferred", NewAddressLink::Waits(Some("451 4.7.1 Try again later".into()))),
+        waiting("account-waiting-refused", NewAddressLink::Failed("550 5.1.1 No such user here".into())),
+        waiting("account-waiting-expired", NewAddressLink::Expired(NOW - HOUR)),
         Sample::new("account-managed", || {
             account(Some(Managed { by: "Okta".into(), addresses: Vec::new() }))
         }),

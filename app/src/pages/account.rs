@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use super::{Field, Page};
 use crate::{
     ui::{
-        Card, Choice, Column, Kind, PageHead, SelectField, TextField, Tone, cell, form_error, pill, plain,
-        signed_out, table, time,
+        Card, Choice, Column, Kind, PageHead, Reader, SelectField, TextField, Tone, cell, form_error, notice,
+        pill, plain, signed_out, table, time,
     },
     when::Style,
 };
@@ -14,6 +14,10 @@ use crate::{
 /// `/account`
 #[derive(Clone, Debug)]
 pub struct Account {
+    /// Who looks.
+    pub reader: Reader,
+    /// The address that waits to be confirmed.
+    pub waiting: Option<NewAddress>,
     /// The person's name.
     pub name: Field,
     /// The address that the account has.
@@ -43,6 +47,33 @@ pub struct Managed {
     pub addresses: Vec<String>,
 }
 
+/// Another address, until it is confirmed.
+#[derive(Clone, Debug)]
+pub struct NewAddress {
+    /// The address.
+    pub email: String,
+    /// What is known of its link.
+    pub link: NewAddressLink,
+}
+
+/// What is known of the link that confirms another address.
+#[derive(Clone, Debug)]
+pub enum NewAddressLink {
+    /// Its mail has not left; why, once it was tried.
+    Waits(Option<String>),
+    /// Its mail left.
+    Sent {
+        /// When.
+        at: i64,
+        /// When the link ends.
+        until: i64,
+    },
+    /// Its mail did not arrive: why.
+    Failed(String),
+    /// It ended then.
+    Expired(i64),
+}
+
 /// A browser in which the person is signed in.
 #[derive(Clone, Debug)]
 pub struct SessionRow {
@@ -65,6 +96,7 @@ impl Page for Account {
         let lead = format!("{}, in every workspace of this Rollcall.", self.email);
         plain(
             "Rollcall",
+            Some(&self.reader),
             view! {
                 <PageHead
                     title="Your account"
@@ -104,6 +136,7 @@ fn profile(page: &Account) -> AnyView {
     let name = view! { <TextField name="name" label="Name" field=page.name.clone() kind=Kind::Name /> };
     let email = view! {
         <p class="hint">{format!("Your address is {}.", page.email)}</p>
+        {waiting(page)}
         <div class="pair">
             <TextField
                 name="email"
@@ -122,10 +155,64 @@ fn profile(page: &Account) -> AnyView {
         </div>
     };
     view! {
-        {form_card("Name", "/account/name", "Save name", name.into_any())}
+        {form_card("Name", "/account/name", "Save name", name.into_any())} {waiting_forms(page)}
         {form_card("E-mail address", "/account/email", "Send the link", email.into_any())}
     }
     .into_any()
+}
+
+/// The address that waits to be confirmed, inside the form that asks for one: its buttons belong to forms of their own.
+fn waiting(page: &Account) -> Option<AnyView> {
+    let NewAddress { email, link } = page.waiting.clone()?;
+    let (tone, state) = match link {
+        NewAddressLink::Waits(None) => (Tone::Info, "The link is on its way.".into_any()),
+        NewAddressLink::Waits(Some(words)) => {
+            (Tone::Warn, format!("The link has not left yet and is tried again: {words}").into_any())
+        }
+        NewAddressLink::Sent { at, until } => (
+            Tone::Info,
+            view! {
+                "The link was sent " {time(at, page.now, Style::Relative)} " and works until "
+                {time(until, page.now, Style::Moment)} "."
+            }
+            .into_any(),
+        ),
+        NewAddressLink::Failed(words) => {
+            (Tone::Bad, format!("The link did not get there: {words}").into_any())
+        }
+        NewAddressLink::Expired(at) => (
+            Tone::Warn,
+            view! { "The link ended " {time(at, page.now, Style::Relative)} ". Nothing was changed." }
+                .into_any(),
+        ),
+    };
+    Some(
+        view! {
+            <div class="waiting">
+                {notice(tone, view! { <b>{email}</b> " waits for confirmation. " {state} })}
+                <div class="waiting-actions">
+                    <button class="button small" form="address-again">
+                        "Send again"
+                    </button>
+                    <button class="button small" form="address-cancel">
+                        "Cancel the change"
+                    </button>
+                </div>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+fn waiting_forms(page: &Account) -> Option<AnyView> {
+    page.waiting.as_ref()?;
+    Some(
+        view! {
+            <form id="address-again" method="post" action="/account/email/again" hidden></form>
+            <form id="address-cancel" method="post" action="/account/email/cancel" hidden></form>
+        }
+        .into_any(),
+    )
 }
 
 /// What a directory decides; and the way to sign in with an address that it gives.
@@ -137,7 +224,11 @@ fn managed(page: &Account, managed: &Managed) -> AnyView {
         format!("{by} decides your name. You sign in with {}.", page.email)
     };
     let (name, email) = (page.name.clone(), Field::new(page.email.clone()));
-    let other = (!managed.addresses.is_empty()).then(|| other_address(page, managed));
+    let other = if managed.addresses.is_empty() {
+        waiting(page).map(|waiting| view! { <Card title="Sign-in address">{waiting}</Card> }.into_any())
+    } else {
+        Some(other_address(page, managed))
+    };
     view! {
         <Card title="Name and address" lead=lead>
             <div class="pair">
@@ -151,6 +242,7 @@ fn managed(page: &Account, managed: &Managed) -> AnyView {
                 />
             </div>
         </Card>
+        {waiting_forms(page)}
         {other}
     }
     .into_any()
@@ -170,6 +262,7 @@ fn other_address(page: &Account, managed: &Managed) -> AnyView {
         .collect();
     let body = view! {
         <p class="hint">"Your directory knows you by another address than the one that you sign in with."</p>
+        {waiting(page)}
         <div class="pair">
             <SelectField
                 name="email"

@@ -10,7 +10,7 @@ use super::{
     instance_sender::{Sender, sender_card},
 };
 use crate::{
-    ui::{Card, Fact, PageHead, Tab, Tone, code, facts, notice, plain, tabs, time},
+    ui::{Card, Fact, PageHead, Reader, Tab, Tone, code, facts, notice, plain, tabs, time},
     when::Style,
 };
 
@@ -35,8 +35,8 @@ pub struct Instance {
     pub trouble: Option<Trouble>,
     /// What became of the test mail.
     pub tested: Option<Tested>,
-    /// The address that the test mail goes to.
-    pub me: String,
+    /// Who looks; the test mail goes to them.
+    pub reader: Reader,
 }
 
 /// How mail leaves.
@@ -100,6 +100,7 @@ impl Page for Instance {
         ]);
         plain(
             NAME,
+            Some(&self.reader),
             view! {
                 <PageHead
                     title=NAME
@@ -109,7 +110,7 @@ impl Page for Instance {
                 {self.trouble.map(|trouble| trouble_notice(&trouble, now))}
                 {slow}
                 <Card title="Program">{program}</Card>
-                {mail_card(self.mail, self.tested, &self.me, now)}
+                {mail_card(self.mail, self.tested, &self.reader.email, now)}
                 {self.sender.map(|sender| sender_card(sender, now))}
                 {previews()}
             },
@@ -177,6 +178,8 @@ fn previews() -> AnyView {
 /// `/instance/mails/{template}`
 #[derive(Clone, Debug)]
 pub struct Preview {
+    /// Who looks.
+    pub reader: Reader,
     /// Which mail.
     pub template: MailTemplate,
     /// Its subject line.
@@ -252,6 +255,7 @@ impl Page for Preview {
         };
         plain(
             NAME,
+            Some(&self.reader),
             view! {
                 <PageHead
                     title=self.template.label()

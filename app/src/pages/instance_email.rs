@@ -8,7 +8,7 @@ use super::{
     email::{Known, Letter, about, letter},
     email_log::{Filter, List, Place, Trouble, results, trouble_notice},
 };
-use crate::ui::{PageHead, plain};
+use crate::ui::{PageHead, Reader, plain};
 
 /// The address of the list.
 pub const LIST: &str = "/instance/email";
@@ -18,6 +18,8 @@ const TITLE: &str = "Account mails";
 /// `/instance/email`
 #[derive(Clone, Debug)]
 pub struct AccountMails {
+    /// Who looks.
+    pub reader: Reader,
     /// The clock.
     pub now: i64,
     /// Why no mail leaves.
@@ -36,7 +38,7 @@ impl Page for AccountMails {
     }
 
     fn view(self) -> AnyView {
-        let Self { now, trouble, list, newer, older } = self;
+        let Self { reader, now, trouble, list, newer, older } = self;
         let place = Place {
             base: LIST.to_owned(),
             people: String::new(),
@@ -45,6 +47,7 @@ impl Page for AccountMails {
         };
         plain(
             NAME,
+            Some(&reader),
             view! {
                 <PageHead
                     title=TITLE
@@ -62,6 +65,8 @@ impl Page for AccountMails {
 /// `/instance/email/{id}`
 #[derive(Clone, Debug)]
 pub struct AccountMail {
+    /// Who looks.
+    pub reader: Reader,
     /// The clock.
     pub now: i64,
     /// What is known of it.
@@ -76,12 +81,13 @@ impl Page for AccountMail {
     }
 
     fn view(self) -> AnyView {
-        let Self { now, known, letter: says } = self;
+        let Self { reader, now, known, letter: says } = self;
         let trail = vec![("/instance".to_owned(), NAME.to_owned()), (LIST.to_owned(), TITLE.to_owned())];
         let title = says.title(&known);
         let base = format!("{LIST}/{}", known.id);
         plain(
             NAME,
+            Some(&reader),
             view! {
                 <PageHead title=title trail=trail beside=known.state.pill() />
                 <div class="mail-about">{about(&known, ().into_any(), now)}</div>

@@ -99,6 +99,7 @@ impl Page for Mailbox {
         };
         plain(
             NAME,
+            None,
             view! {
                 <PageHead
                     title="Mailbox"
@@ -178,6 +179,7 @@ impl Page for Message {
         });
         plain(
             NAME,
+            None,
             view! {
                 <PageHead title=self.subject trail=vec![("/dev/mailbox".to_owned(), "Mailbox".to_owned())] />
                 <div class="mail-about">{about}</div>

@@ -47,7 +47,7 @@ pub mod setup;
 use leptos::prelude::AnyView;
 use rollcall::model::DirectoryId;
 
-pub use crate::ui::{Field, Frame, Paging, Viewer, Workspace};
+pub use crate::ui::{Field, Frame, Paging, Reader, Viewer, Workspace};
 use crate::ui::{Tab, tabs};
 
 /// A page: a pure function of what it holds.

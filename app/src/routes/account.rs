@@ -7,7 +7,14 @@ use axum::{
     routing::{get, post},
 };
 use http::{HeaderMap, StatusCode};
-use rollcall::{Error, people::profile, store, web};
+use rollcall::{
+    Error,
+    people::{
+        address_change::{self, LinkState},
+        instance, profile,
+    },
+    store, web,
+};
 use serde::Deserialize;
 use tower_sessions::Session;
 
@@ -15,11 +22,12 @@ use super::{
     App,
     failure::Result,
     fields::Fields,
+    frame::reader,
     guard::{SignedIn, Visitor},
     link::{LinkCookie, without_referrer},
 };
 use crate::{
-    pages::account::{Account as Page, ConfirmEmail, Managed, SessionRow},
+    pages::account::{Account as Page, ConfirmEmail, Managed, NewAddress, NewAddressLink, SessionRow},
     site::Flash,
     ui::Field,
 };
@@ -29,6 +37,8 @@ pub(super) fn router() -> Router<App> {
         .route("/account", get(show))
         .route("/account/name", post(rename))
         .route("/account/email", post(request_email))
+        .route("/account/email/again", post(send_again))
+        .route("/account/email/cancel", post(cancel_email))
         .route("/account/email/confirm", get(show_email_link).post(confirm_email))
         .route("/account/email/{token}", get(arrive_by_email_link).post(confirm_email_by_link))
         .route("/account/password", post(change_password))
@@ -56,6 +66,7 @@ pub(super) async fn show(
 async fn load(app: &App, session: &Session, SignedIn(account): &SignedIn) -> Result<Page> {
     let now = app.rollcall.clock.now();
     let managed = profile::managed(&app.rollcall, account).await?;
+    let waiting = address_change::find(&app.rollcall, account).await?;
     let mut conn = app.rollcall.db.read().await?;
     let listed = store::sessions::list_of_account(&mut conn, &account.id, now, SESSIONS_SHOWN).await?;
     let this = web::stored_id(session).unwrap_or_default();
@@ -70,6 +81,8 @@ async fn load(app: &App, session: &Session, SignedIn(account): &SignedIn) -> Res
         .collect();
     sessions.sort_by_key(|one| !one.this);
     Ok(Page {
+        reader: reader(account, instance::is_keeper(&mut conn, account).await?),
+        waiting: waiting.map(|change| NewAddress { email: change.email, link: link_of(change.link) }),
         name: Field { value: account.name.clone(), error: None },
         email: account.email.clone(),
         managed: managed.map(|managed| Managed { by: managed.by, addresses: managed.addresses }),
@@ -80,6 +93,15 @@ async fn load(app: &App, session: &Session, SignedIn(account): &SignedIn) -> Res
         sessions,
         now: now.0,
     })
+}
+
+fn link_of(state: LinkState) -> NewAddressLink {
+    match state {
+        LinkState::Waits(words) => NewAddressLink::Waits(words),
+        LinkState::Sent { at, until } => NewAddressLink::Sent { at: at.0, until: until.0 },
+        LinkState::Failed(words) => NewAddressLink::Failed(words),
+        LinkState::Expired(at) => NewAddressLink::Expired(at.0),
+    }
 }
 
 /// `Firefox on Linux`, as far as the browser's own name for itself tells.
@@ -134,11 +156,6 @@ async fn finish(
     }
 }
 
-/// What is wrong with this field, if it is this one.
-fn wrong(refusal: &Error, field: &str) -> Option<String> {
-    (refusal.field() == Some(field)).then(|| refusal.to_string())
-}
-
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct AccountFields {
@@ -158,7 +175,7 @@ pub(super) async fn rename(
     let done = profile::rename(&app.rollcall, &account.0, &fields.name).await;
     let done = done.map(|()| "Name saved".to_owned());
     finish(&app, &headers, &session, &account, done, |page, refusal| {
-        page.name = Field { value: fields.name, error: wrong(refusal, "name") };
+        page.name = Field { value: fields.name, error: refusal.at("name") };
     })
     .await
 }
@@ -173,10 +190,40 @@ pub(super) async fn request_email(
     let done = profile::request_email_change(&app.rollcall, &account.0, &fields.email, &fields.current).await;
     let done = done.map(|email| format!("A link is on its way to {email}"));
     finish(&app, &headers, &session, &account, done, |page, refusal| {
-        page.new_email = Field { value: fields.email, error: wrong(refusal, "email") };
-        page.email_password.error = wrong(refusal, "current");
+        page.new_email = Field { value: fields.email, error: refusal.at("email") };
+        page.email_password.error = refusal.at("current");
     })
     .await
+}
+
+/// The link once more, to the address that waits.
+pub(super) async fn send_again(
+    State(app): State<App>,
+    headers: HeaderMap,
+    SignedIn(account): SignedIn,
+) -> Response {
+    let done = address_change::send_again(&app.rollcall, &account).await;
+    back(&app, &headers, done.map(|email| format!("A new link is on its way to {email}"))).await
+}
+
+pub(super) async fn cancel_email(
+    State(app): State<App>,
+    headers: HeaderMap,
+    SignedIn(account): SignedIn,
+) -> Response {
+    let done = address_change::cancel(&app.rollcall, &account).await;
+    back(&app, &headers, done.map(|email| format!("Cancelled. The link to {email} no longer works"))).await
+}
+
+/// Back to the page with what was done, or why it was not: nothing was typed.
+async fn back(app: &App, headers: &HeaderMap, done: rollcall::Result<String>) -> Response {
+    match done {
+        Ok(text) => app.site.redirect("/account", Flash::done(text)),
+        Err(refusal) if refusal.field().is_some() => {
+            app.site.redirect("/account", Flash::refused(refusal.to_string()))
+        }
+        Err(refusal) => app.failed(headers, Some("/account".to_owned()), refusal.into()).await,
+    }
 }
 
 pub(super) async fn change_password(
@@ -197,8 +244,8 @@ pub(super) async fn change_password(
     .await;
     let done = done.map(|()| "Password changed".to_owned());
     finish(&app, &headers, &session, &account, done, |page, refusal| {
-        page.current.error = wrong(refusal, "current");
-        page.password.error = wrong(refusal, "password");
+        page.current.error = refusal.at("current");
+        page.password.error = refusal.at("password");
     })
     .await
 }

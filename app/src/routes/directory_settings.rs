@@ -10,8 +10,9 @@ use http::StatusCode;
 use rollcall::{
     Error,
     directory::settings::{self, Settings, Wanted},
+    error::both,
     model::DirectoryId,
-    people::Caller,
+    people::{Caller, Permission, account::checked_name},
     store::directories::Directory,
 };
 use serde::Deserialize;
@@ -48,21 +49,31 @@ fn read<T: FromStr<Err: Display>>(
     text.map_or(Ok(before), |text| text.parse().map_err(|cause| Error::invalid(field, format!("{cause}"))))
 }
 
+/// What the form asks for, or all that is wrong with it in the order of the page.
 fn wanted(fields: &SettingsFields, before: Directory) -> rollcall::Result<Wanted> {
     let old = before.settings;
-    let settings = Settings {
-        default_role: read("default_role", fields.default_role.as_ref(), old.default_role)?,
-        invitation_mode: read("invitation_mode", fields.invitation_mode.as_ref(), old.invitation_mode)?,
-        allowed_domains: read("allowed_domains", fields.allowed_domains.as_ref(), old.allowed_domains)?,
-        email_sources: read("email_sources", fields.email_sources.as_ref(), old.email_sources)?,
-        when_full: read("when_full", fields.when_full.as_ref(), old.when_full)?,
-        strict: fields.strict.as_ref().map_or(old.strict, |strict| strict == "on"),
-    };
-    Ok(Wanted {
-        provider: read("provider", fields.provider.as_ref(), before.provider)?,
-        name: fields.name.clone().unwrap_or(before.name),
-        settings,
-    })
+    let itself = both(
+        checked_name("name", fields.name.as_ref().unwrap_or(&before.name)),
+        read("provider", fields.provider.as_ref(), before.provider),
+    );
+    let newcomers = both(
+        read("invitation_mode", fields.invitation_mode.as_ref(), old.invitation_mode),
+        read("default_role", fields.default_role.as_ref(), old.default_role),
+    );
+    let addresses = both(
+        read("allowed_domains", fields.allowed_domains.as_ref(), old.allowed_domains),
+        read("email_sources", fields.email_sources.as_ref(), old.email_sources),
+    );
+    let when_full = read("when_full", fields.when_full.as_ref(), old.when_full);
+    let ((itself, newcomers), (addresses, when_full)) =
+        both(both(itself, newcomers), both(addresses, when_full))?;
+    let (name, provider) = itself;
+    let (invitation_mode, default_role) = newcomers;
+    let (allowed_domains, email_sources) = addresses;
+    let strict = fields.strict.as_ref().map_or(old.strict, |strict| strict == "on");
+    let settings =
+        Settings { default_role, invitation_mode, allowed_domains, email_sources, when_full, strict };
+    Ok(Wanted { provider, name, settings })
 }
 
 pub(super) async fn update(
@@ -72,6 +83,7 @@ pub(super) async fn update(
     Fields(fields): Fields<SettingsFields>,
 ) -> Response {
     let done = async {
+        member.access.require(Permission::ManageDirectories)?;
         let before = {
             let mut conn = app.rollcall.db.read().await?;
             find(&mut conn, &member, &DirectoryId(place.id.clone())).await?
@@ -101,15 +113,11 @@ fn refill(form: &mut DirectorySettings, fields: &SettingsFields, refusal: &Error
         ("allowed_domains", &mut form.allowed_domains, &fields.allowed_domains),
         ("email_sources", &mut form.email_sources, &fields.email_sources),
     ];
-    let mut told = false;
     for (name, field, typed) in texts {
         if let Some(typed) = typed {
             field.value.clone_from(typed);
         }
-        if refusal.field() == Some(name) {
-            field.error = Some(refusal.to_string());
-            told = true;
-        }
+        field.error = refusal.at(name);
     }
     let parsed = |text: &Option<String>| text.clone().unwrap_or_default();
     form.provider = parsed(&fields.provider).parse().unwrap_or(form.provider);
@@ -117,5 +125,5 @@ fn refill(form: &mut DirectorySettings, fields: &SettingsFields, refusal: &Error
     form.invitation_mode = parsed(&fields.invitation_mode).parse().unwrap_or(form.invitation_mode);
     form.when_full = parsed(&fields.when_full).parse().unwrap_or(form.when_full);
     form.strict = fields.strict.as_ref().map_or(form.strict, |strict| strict == "on");
-    form.error = (!told).then(|| refusal.to_string());
+    form.error = refusal.beside(&["name", "allowed_domains", "email_sources"]);
 }

@@ -56,7 +56,7 @@ impl App {
             Error::Forbidden { message } => {
                 (StatusCode::FORBIDDEN, ErrorPage::Forbidden { reason: message.clone(), home })
             }
-            Error::Invalid { .. } | Error::Conflict { .. } | Error::Scim(_) => {
+            Error::Invalid(_) | Error::Conflict { .. } | Error::Scim(_) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, ErrorPage::BadRequest { reason: error.to_string() })
             }
             Error::Store(_) | Error::Internal(_) => {

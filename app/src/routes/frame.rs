@@ -2,11 +2,11 @@
 
 use rollcall::{
     people::instance,
-    store::{self, membership_counts::Counts},
+    store::{self, accounts::Account, membership_counts::Counts},
 };
 
 use super::{App, failure::Result, guard::Member};
-use crate::ui::{Frame, Viewer, Workspace};
+use crate::ui::{Frame, Reader, Viewer, Workspace};
 
 impl App {
     /// The frame for this member.
@@ -35,6 +35,11 @@ impl App {
         };
         Ok((frame, counts))
     }
+}
+
+/// Who looks at a page that belongs to no workspace.
+pub(super) fn reader(account: &Account, keeper: bool) -> Reader {
+    Reader { name: account.name.clone(), email: account.email.clone(), keeper }
 }
 
 /// A count of rows; never negative.

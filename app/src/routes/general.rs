@@ -68,10 +68,10 @@ pub(super) async fn update(
 ) -> Response {
     let done = async {
         let limit = match fields.seat_limit.trim() {
-            "" => None,
-            number => Some(number.parse().map_err(|_| {
+            "" => Ok(None),
+            number => number.parse().map(Some).map_err(|_| {
                 Error::invalid("seat_limit", "Use a whole number such as 50, or leave it empty for no limit.")
-            })?),
+            }),
         };
         let caller = Caller::Member(&member.access);
         let language = match fields.language.trim() {
@@ -99,10 +99,9 @@ pub(super) async fn update(
                 Ok(page) => page,
                 Err(failure) => return app.failed(&member.headers, member.home(), failure).await,
             };
-            let error_of = |name: &str| (refusal.field() == Some(name)).then(|| refusal.to_string());
-            page.name = Field { value: fields.name, error: error_of("name") };
-            page.seat_limit = Field { value: fields.seat_limit, error: error_of("seat_limit") };
-            page.language_error = error_of("language");
+            page.name = Field { value: fields.name, error: refusal.at("name") };
+            page.seat_limit = Field { value: fields.seat_limit, error: refusal.at("seat_limit") };
+            page.language_error = refusal.at("language");
             if page.language_error.is_none() {
                 page.languages = languages(&fields.language);
             }

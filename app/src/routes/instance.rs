@@ -17,7 +17,7 @@ use rollcall::{
 };
 use serde::Deserialize;
 
-use super::{App, failure::Result, guard::SignedIn};
+use super::{App, failure::Result, frame::reader, guard::SignedIn};
 use crate::{
     pages::{
         email_log,
@@ -85,7 +85,7 @@ async fn load(app: &App, account: &Account, tested: Option<Tested>) -> Result<In
         sender: sender(&mut conn, config).await?,
         trouble,
         tested,
-        me: account.email.clone(),
+        reader: reader(account, true),
     })
 }
 
@@ -157,6 +157,7 @@ async fn preview(
     let page: Result<Preview> = async {
         let (template, message) = sample(&app, &account, &template, &asked).await?;
         Ok(Preview {
+            reader: reader(&account, true),
             template,
             subject: message.subject,
             language: language(&asked).to_owned(),

@@ -20,6 +20,7 @@ use super::{
     App,
     email::{html_of, known, letter, page, place},
     failure::Result,
+    frame::reader,
     guard::SignedIn,
     instance::waiting,
 };
@@ -67,7 +68,14 @@ async fn load(app: &App, account: &Account, asked: &Asked) -> Result<AccountMail
         trouble.map(|trouble| email_log::Trouble { since: trouble.since.0, words: trouble.words, waiting });
     let place = place(&asked.newer, &asked.older);
     let (list, newer, older) = page(app, &mut conn, None, &store::mail_log::Search::default(), &place).await;
-    Ok(AccountMails { now: app.rollcall.clock.now().0, trouble, list, newer, older })
+    Ok(AccountMails {
+        reader: reader(account, true),
+        now: app.rollcall.clock.now().0,
+        trouble,
+        list,
+        newer,
+        older,
+    })
 }
 
 async fn show(
@@ -81,7 +89,12 @@ async fn show(
         let mut conn = app.rollcall.db.read().await?;
         let entry = find(&mut conn, &account, id).await?;
         let letter = letter(&app, &mut conn, &entry.id, &asked.tab).await?;
-        Ok(AccountMail { now: app.rollcall.clock.now().0, known: known(&entry), letter })
+        Ok(AccountMail {
+            reader: reader(&account, true),
+            now: app.rollcall.clock.now().0,
+            known: known(&entry),
+            letter,
+        })
     }
     .await;
     match page {

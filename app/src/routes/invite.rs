@@ -204,21 +204,17 @@ async fn refused(
 
 /// Puts a refusal where it belongs: at its field, else above the form.
 fn complain(as_whom: &mut Invitee, typed_name: &str, refusal: &Error) {
-    let error_of = |field: &str| (refusal.field() == Some(field)).then(|| refusal.to_string());
-    let error_beside = |fields: &[&str]| {
-        (!fields.iter().any(|field| error_of(field).is_some())).then(|| refusal.to_string())
-    };
     match as_whom {
         Invitee::New { name, password, error } => {
-            *name = Field { value: typed_name.to_owned(), error: error_of("name") };
-            password.error = error_of("password");
-            *error = error_beside(&["name", "password"]);
+            *name = Field { value: typed_name.to_owned(), error: refusal.at("name") };
+            password.error = refusal.at("password");
+            *error = refusal.beside(&["name", "password"]);
         }
         Invitee::HasAccount { password, error } => {
-            password.error = error_of("password");
-            *error = error_beside(&["password"]);
+            password.error = refusal.at("password");
+            *error = refusal.beside(&["password"]);
         }
-        Invitee::SignedIn { error } => *error = error_beside(&[]),
+        Invitee::SignedIn { error } => *error = refusal.beside(&[]),
     }
 }
 

@@ -137,16 +137,15 @@ async fn set_by_token(
             app.site.respond(headers, StatusCode::NOT_FOUND, Password::DeadLink).await
         }
         Err(refusal) if !refusal.is_ours() => {
-            let error_of = |name: &str| (refusal.field() == Some(name)).then(|| refusal.to_string());
             let email = match account::of_password_link(&app.rollcall, token).await {
                 Ok(account) => account.map(|account| account.email).unwrap_or_default(),
                 Err(cause) => return app.failed(headers, None, cause.into()).await,
             };
             let form = PasswordForm {
                 email,
-                name: Field { value: fields.name, error: error_of("name") },
-                password: Field { value: String::new(), error: error_of("password") },
-                error: refusal.field().is_none().then(|| refusal.to_string()),
+                name: Field { value: fields.name, error: refusal.at("name") },
+                password: Field { value: String::new(), error: refusal.at("password") },
+                error: refusal.beside(&["name", "password"]),
             };
             app.site.respond(headers, StatusCode::UNPROCESSABLE_ENTITY, Password::Form(form)).await
         }

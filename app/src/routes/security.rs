@@ -13,8 +13,9 @@ use rollcall::{
     Error,
     clock::Timestamp,
     directory::administration::{self, Choice},
+    error::both,
     model::{DirectoryId, Provider, Role, WorkspaceId},
-    people::{Caller, Permission},
+    people::{Caller, Permission, account::checked_name},
     store::{self, Conn, directories::Directory, directory_tokens::DirectoryToken},
 };
 use serde::Deserialize;
@@ -250,34 +251,40 @@ async fn try_create(
     fields: &CreateFields,
 ) -> rollcall::Result<(Directory, Option<String>)> {
     member.access.require(Permission::ManageDirectories)?;
-    let provider = fields
-        .provider
-        .parse()
-        .map_err(|_| Error::invalid("provider", "Choose the provider that your people sign in with."))?;
-    let default_role = match fields.default_role.as_str() {
-        "" => Role::Member,
-        word => word.parse().map_err(|cause| Error::invalid("default_role", format!("{cause}")))?,
-    };
-    let choice = Choice { provider, name: fields.name.clone(), default_role };
+    let choice = choice(fields)?;
     let key = Some(fields.key.as_str()).filter(|key| !key.is_empty() && key.len() <= 64);
     let caller = Caller::Member(&member.access);
     let (directory, secret) = administration::create(&app.rollcall, &caller, &choice, key).await?;
     Ok((directory, secret.map(|secret| secret.reveal().to_owned())))
 }
 
+fn choice(fields: &CreateFields) -> rollcall::Result<Choice> {
+    let provider = fields
+        .provider
+        .parse()
+        .map_err(|_| Error::invalid("provider", "Choose the provider that your people sign in with."));
+    let name = match fields.name.trim() {
+        // The provider's.
+        "" => Ok(String::new()),
+        name => checked_name("name", name),
+    };
+    let default_role = match fields.default_role.as_str() {
+        "" => Ok(Role::Member),
+        word => word.parse().map_err(|cause| Error::invalid("default_role", format!("{cause}"))),
+    };
+    let (provider, (name, default_role)) = both(provider, both(name, default_role))?;
+    Ok(Choice { provider, name, default_role })
+}
+
 async fn refused(app: &App, member: &Member, fields: &CreateFields, refusal: &Error) -> Result<Security> {
     let mut page = load(app, member, &Asked::default()).await?;
-    let error_of = |name: &str| (refusal.field() == Some(name)).then(|| refusal.to_string());
     page.dialog = Some(SecurityDialog::Choose(ChooseForm {
         key: fields.key.clone(),
         provider: fields.provider.parse().ok(),
-        provider_error: error_of("provider"),
-        name: Field { value: fields.name.clone(), error: error_of("name") },
+        provider_error: refusal.at("provider"),
+        name: Field { value: fields.name.clone(), error: refusal.at("name") },
         default_role: fields.default_role.parse().unwrap_or(Role::Member),
-        error: match refusal.field() {
-            Some("provider" | "name") => None,
-            _ => Some(refusal.to_string()),
-        },
+        error: refusal.beside(&["provider", "name"]),
         others: page.directories.len() as u64,
     }));
     Ok(page)

@@ -97,16 +97,13 @@ pub(super) async fn claim(
 }
 
 fn refused(token: String, claim: &Claim, refusal: &Error) -> SetupForm {
-    let field = |name: &str, value: &str| Field {
-        value: value.to_owned(),
-        error: (refusal.field() == Some(name)).then(|| refusal.to_string()),
-    };
+    let field = |name: &str, value: &str| Field { value: value.to_owned(), error: refusal.at(name) };
     SetupForm {
         token,
         name: field("name", &claim.name),
         email: field("email", &claim.email),
         password: field("password", ""),
         workspace: field("workspace", &claim.workspace),
-        error: refusal.field().is_none().then(|| refusal.to_string()),
+        error: refusal.beside(&["name", "email", "password", "workspace"]),
     }
 }

@@ -163,6 +163,7 @@ pub fn SelectField(
                 id=name
                 name=name
                 class="select"
+                autofocus=error.is_some()
                 aria-invalid=error.is_some().then_some("true")
                 aria-describedby=described
             >

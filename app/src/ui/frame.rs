@@ -26,6 +26,17 @@ pub struct Viewer {
     pub role: Role,
 }
 
+/// Who looks at a page that belongs to no workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reader {
+    /// Their name; may be empty.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// Whether they look after the installation.
+    pub keeper: bool,
+}
+
 /// What every page of a workspace needs besides its own subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
@@ -86,7 +97,7 @@ pub fn in_workspace(frame: &Frame, here: Here, content: impl IntoView + 'static)
                 {content.into_any()}
             </main>
         </div>
-        {shortcuts()}
+        {shortcuts(IN_WORKSPACE)}
     }
     .into_any()
 }
@@ -171,20 +182,27 @@ fn account(viewer: &Viewer, keeper: bool) -> AnyView {
                     <span class="sub">{viewer.role.label()}</span>
                 </span> <span class="sr-only">"Your account"</span>
             </button>
-            <div class="menu account-menu" id="account" popover="auto">
-                <p class="menu-title">{viewer.email.clone()}</p>
-                {theme_choice()}
-                <a class="menu-item" href="/account">
-                    "Your account"
-                </a>
-                {keeper.then(|| view! { <a class="menu-item" href="/instance">"Instance"</a> })}
-                <button type="button" class="menu-item awake-only" popovertarget="shortcuts">
-                    "Keyboard shortcuts"
-                </button>
-                <form method="post" action="/logout">
-                    <button class="menu-item">"Sign out"</button>
-                </form>
-            </div>
+            {account_menu(&viewer.email, keeper)}
+        </div>
+    }
+    .into_any()
+}
+
+fn account_menu(email: &str, keeper: bool) -> AnyView {
+    view! {
+        <div class="menu account-menu" id="account" popover="auto">
+            <p class="menu-title">{email.to_owned()}</p>
+            {theme_choice()}
+            <a class="menu-item" href="/account">
+                "Your account"
+            </a>
+            {keeper.then(|| view! { <a class="menu-item" href="/instance">"Instance"</a> })}
+            <button type="button" class="menu-item awake-only" popovertarget="shortcuts">
+                "Keyboard shortcuts"
+            </button>
+            <form method="post" action="/logout">
+                <button class="menu-item">"Sign out"</button>
+            </form>
         </div>
     }
     .into_any()
@@ -204,19 +222,33 @@ fn theme_choice() -> AnyView {
     .into_any()
 }
 
-fn shortcuts() -> AnyView {
-    let line = |keys: &'static [&'static str], what: &'static str| {
-        let keys = keys.iter().map(|key| view! { <kbd>{*key}</kbd> }).collect_view();
-        view! { <div><dt>{what}</dt><dd>{keys}</dd></div> }
-    };
+/// A key, or two one after the other, and what it does.
+type Shortcut = (&'static [&'static str], &'static str);
+
+const IN_WORKSPACE: &[Shortcut] = &[
+    (&["/"], "Search"),
+    (&["g", "h"], "Go to Home"),
+    (&["g", "p"], "Go to People"),
+    (&["g", "n"], "Go to General"),
+    (&["g", "s"], "Go to Security"),
+    (&["g", "e"], "Go to Email log"),
+    (&["?"], "This list"),
+];
+
+const OUTSIDE: &[Shortcut] = &[(&["g", "h"], "Go to Home"), (&["?"], "This list")];
+
+fn shortcuts(known: &'static [Shortcut]) -> AnyView {
+    let lines = known
+        .iter()
+        .map(|(keys, what)| {
+            let keys = keys.iter().map(|key| view! { <kbd>{*key}</kbd> }).collect_view();
+            view! { <div><dt>{*what}</dt><dd>{keys}</dd></div> }
+        })
+        .collect_view();
     view! {
         <div class="menu shortcuts" id="shortcuts" popover="auto" role="dialog" aria-labelledby="shortcuts-title">
             <h2 id="shortcuts-title">"Keyboard shortcuts"</h2>
-            <dl class="facts">
-                {line(&["/"], "Search")} {line(&["g", "h"], "Go to Home")} {line(&["g", "p"], "Go to People")}
-                {line(&["g", "n"], "Go to General")} {line(&["g", "s"], "Go to Security")}
-                {line(&["g", "e"], "Go to Email log")} {line(&["?"], "This list")}
-            </dl>
+            <dl class="facts">{lines}</dl>
             <button type="button" class="button small" data-shortcuts-toggle>
                 "Turn shortcuts off"
             </button>
@@ -225,20 +257,30 @@ fn shortcuts() -> AnyView {
     .into_any()
 }
 
-/// A page that belongs to no workspace but is as wide as one.
-pub fn plain(name: &'static str, content: impl IntoView + 'static) -> AnyView {
+/// A page that belongs to no workspace but is as wide as one; `reader` is whoever is signed in, if that is asked.
+pub fn plain(name: &'static str, reader: Option<&Reader>, content: impl IntoView + 'static) -> AnyView {
+    let account = reader.map(|reader| {
+        view! {
+            <button type="button" class="account-button" popovertarget="account">
+                {avatar(&reader.name, &reader.email)} <span class="sr-only">"Your account"</span>
+            </button>
+            {account_menu(&reader.email, reader.keeper)}
+        }
+    });
     view! {
         {skip_link()}
         <div class="plain">
             <header class="plain-bar">
-                <a class="brand" href="/">
+                <a class="brand" href="/" data-go="h">
                     {mark()} <span class="brand-name">{name}</span>
                 </a>
+                {account}
             </header>
             <main id="content" class="content" tabindex="-1">
                 {content.into_any()}
             </main>
         </div>
+        {reader.map(|_| shortcuts(OUTSIDE))}
     }
     .into_any()
 }

@@ -138,6 +138,96 @@ async fn another_address_is_confirmed_there_and_told_to_the_old_one() {
 }
 
 #[tokio::test]
+async fn an_address_that_waits_is_seen_and_its_link_sent_again() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        let bo = Browser::signed_in(&company, Role::Member).await;
+        let fields = [("email", "ada@new.test"), ("current", PASSWORD)];
+        ada.post("/account/email", &fields).await.leads_to("/account");
+        ada.get("/account").await.shows(200, "ada@new.test waits for confirmation. The link is on its way.");
+        let first = company.mailed_link("ada@new.test", "/account/email/").await.unwrap();
+        ada.get("/account").await.shows(200, "ada@new.test waits for confirmation. The link was sent");
+        assert!(!bo.get("/account").await.words().contains("waits for confirmation"));
+
+        ada.post("/account/email/again", &[]).await.leads_to("/account");
+        ada.get("/account").await.shows(200, "A link was mailed a moment ago");
+        company.clock.advance(Duration::from_secs(61));
+        ada.post("/account/email/again", &[]).await.leads_to("/account");
+        ada.get("/account").await.shows(200, "A new link is on its way to ada@new.test");
+        let second = company.mailed_link("ada@new.test", "/account/email/").await.unwrap();
+        ada.get(&first).await.shows(404, "This link does not work any more");
+
+        let refused = "UPDATE outbox SET status = 'refused', answer = '550 No such user' \
+                       WHERE recipient = $1 AND status = 'kept' RETURNING id";
+        assert_eq!(company.look(refused, "ada@new.test").await.len(), 2);
+        ada.get("/account").await.shows(200, "The link did not get there: 550 No such user");
+        let kept = "UPDATE outbox SET status = 'kept', answer = NULL WHERE recipient = $1 RETURNING id";
+        assert_eq!(company.look(kept, "ada@new.test").await.len(), 2);
+        company.clock.advance(Duration::from_secs(24 * 3600));
+        ada.get("/account").await.shows(200, "The link ended").shows(200, "Nothing was changed.");
+        ada.get(&second).await.shows(404, "This link does not work any more");
+
+        ada.post("/account/email/again", &[]).await.leads_to("/account");
+        let third = company.mailed_link("ada@new.test", "/account/email/").await.unwrap();
+        ada.post(&third, &[]).await.shows(200, "You sign in as ada@new.test from now on.");
+        assert!(!ada.get("/account").await.words().contains("waits for confirmation"));
+        ada.post("/account/email/again", &[]).await.leads_to("/account");
+        ada.get("/account").await.shows(200, "No new address waits to be confirmed any more.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cancelled_change_of_address_leaves_no_link_that_works() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        let bo = Browser::signed_in(&company, Role::Member).await;
+        let asks = async |email| {
+            ada.post("/account/email", &[("email", email), ("current", PASSWORD)]).await.leads_to("/account");
+        };
+        asks("ada@new.test").await;
+        let link = company.mailed_link("ada@new.test", "/account/email/").await.unwrap();
+        ada.get(&link).await.leads_to("/account/email/confirm");
+        bo.post("/account/email/cancel", &[]).await.leads_to("/account");
+        bo.get("/account").await.shows(200, "No new address waits to be confirmed any more.");
+        ada.get("/account/email/confirm").await.shows(200, "From now on you sign in as ada@new.test");
+        ada.post("/account/email/cancel", &[]).await.leads_to("/account");
+        let page = ada.get("/account").await;
+        page.shows(200, "Cancelled. The link to ada@new.test no longer works");
+        assert!(!page.words().contains("waits for confirmation"));
+        ada.post("/account/email/confirm", &[]).await.shows(404, "This link does not work any more");
+        ada.get(&link).await.shows(404, "This link does not work any more");
+        ada.post(&link, &[]).await.shows(404, "This link does not work any more");
+
+        // Cancelled before it left, the mail never leaves.
+        company.clock.advance(Duration::from_secs(61));
+        asks("ada@other.test").await;
+        ada.post("/account/email/cancel", &[]).await.leads_to("/account");
+        assert_eq!(company.mailed_link("ada@other.test", "/account/email/").await, None);
+        assert_eq!(company.membership("ada@acme.test").await.email, "ada@acme.test");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn pages_of_no_workspace_have_the_readers_own_menu() {
+    each_engine(async |store| {
+        let company = Company::new(&store).await;
+        let ada = Browser::of(&company, "ada@acme.test").await;
+        for at in ["/account", "/instance", "/instance/email", "/instance/mails/invitation"] {
+            let page = ada.get(at).await;
+            page.shows(200, "Sign out").shows(200, "Keyboard shortcuts").shows(200, "ada@acme.test");
+            assert!(page.text().contains("data-theme-choice"), "{at}");
+        }
+        let bo = Browser::signed_in(&company, Role::Member).await;
+        assert!(!bo.get("/account").await.text().contains("href=\"/instance\""));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn name_password_and_sessions_are_ones_own() {
     each_engine(async |store| {
         let company = Company::new(&store).await;

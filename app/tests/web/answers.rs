@@ -37,7 +37,7 @@ async fn link(company: &Company, email: &str) -> String {
 }
 
 async fn fills_up(company: &Company) {
-    workspace::update(&company.rollcall, &company.admin(), "Acme", Some(1), "en").await.unwrap();
+    workspace::update(&company.rollcall, &company.admin(), "Acme", Ok(Some(1)), "en").await.unwrap();
 }
 
 async fn expires(company: &Company) {
@@ -73,7 +73,7 @@ async fn an_invitation_can_be_declined_though_no_seat_is_free_or_another_account
             "who declines wants no seat"
         );
 
-        workspace::update(&company.rollcall, &company.admin(), "Acme", None, "en").await.unwrap();
+        workspace::update(&company.rollcall, &company.admin(), "Acme", Ok(None), "en").await.unwrap();
         let ada = Browser::of(&company, "ada@acme.test").await;
         ada.visits(&link(&company, "cy@acme.test").await)
             .await

@@ -171,7 +171,7 @@ async fn when_a_seat_is_free_the_next_day_the_link_in_the_mail_lets_in() {
         let link = format!("/invite/{}", company.invitation_link(ANA).await);
         let limit = async |seats| {
             let admin = company.admin();
-            workspace::update(&company.rollcall, &admin, "Acme", Some(seats), "en").await.unwrap();
+            workspace::update(&company.rollcall, &admin, "Acme", Ok(Some(seats)), "en").await.unwrap();
         };
         limit(1).await;
         let ana = Browser::new(&company.rollcall);

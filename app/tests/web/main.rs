@@ -32,6 +32,7 @@ mod held;
 mod invitations;
 mod joining;
 mod mail;
+mod mistakes;
 mod people;
 mod permissions;
 mod safety;

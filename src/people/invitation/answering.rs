@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Doorway, OpenInvitation, doorway, end, is_called_inactive, open};
 use crate::{
     audit::Actor,
-    error::{Error, Result},
+    error::{Error, Result, both},
     mail::{self, Order},
     model::{InvitationStatus, MailTemplate, MembershipStatus, Source},
     people::{EmailAddress, account, grants, password, projection, seats},
@@ -154,8 +154,8 @@ async fn prove(rollcall: &Rollcall, open: &OpenInvitation, acceptance: Acceptanc
                 }
             }
             existing => {
-                let name = account::checked_name("name", name)?;
-                password::check(given, &open.membership.email, &name)?;
+                let password = password::check(given, &open.membership.email, name.trim());
+                let (name, ()) = both(account::checked_name("name", name), password)?;
                 let hash = password::hash(&rollcall.clock, given).await?;
                 Ok(match existing {
                     Some(account) => Proven::Claimed { account: account.clone(), name, hash },
