@@ -2,31 +2,26 @@
 // the screen. The pages' own checks leave mails out, for a mail's frame runs no script.
 
 import AxeBuilder from "@axe-core/playwright";
-import { type Page, expect, test } from "@playwright/test";
-import { startRollcall } from "./support/rollcall.ts";
+import { type Page, expect } from "@playwright/test";
+import { test } from "./support/journey.ts";
 import { claim } from "./support/steps.ts";
 
 for (const colorScheme of ["light", "dark"] as const) {
-  test(`every mail can be read on a phone (${colorScheme})`, async ({ page }) => {
-    const rollcall = await startRollcall();
-    try {
-      await claim(page, rollcall);
-      const { mails, languages } = await mailsAndLanguages(page, rollcall.baseUrl);
-      const reader = await page.context().newPage();
-      await reader.setViewportSize({ width: 390, height: 844 });
-      await reader.emulateMedia({ colorScheme });
-      for (const mail of mails) {
-        const htmls: string[] = [];
-        for (const language of languages) {
-          const html = await page.request.get(`${mail}/html?language=${language}&show=${colorScheme}`);
-          expect(html.status()).toBe(200);
-          htmls.push(await html.text());
-        }
-        await showBelowEachOther(reader, htmls);
-        await isReadable(reader, mail);
+  test(`every mail can be read on a phone (${colorScheme})`, async ({ page, rollcall }) => {
+    await claim(page, rollcall);
+    const { mails, languages } = await mailsAndLanguages(page, rollcall.baseUrl);
+    const reader = await page.context().newPage();
+    await reader.setViewportSize({ width: 390, height: 844 });
+    await reader.emulateMedia({ colorScheme });
+    for (const mail of mails) {
+      const htmls: string[] = [];
+      for (const language of languages) {
+        const html = await page.request.get(`${mail}/html?language=${language}&show=${colorScheme}`);
+        expect(html.status()).toBe(200);
+        htmls.push(await html.text());
       }
-    } finally {
-      await rollcall.stop();
+      await showBelowEachOther(reader, htmls);
+      await isReadable(reader, mail);
     }
   });
 }

@@ -1,19 +1,13 @@
 // What an admin does to people by hand.
 
-import { type Page, expect, test } from "@playwright/test";
-import { type Rollcall, startRollcall } from "./support/rollcall.ts";
-import { claim, complainLoudly, linkInMailbox, newBrowser, rowOf, told } from "./support/steps.ts";
+import { type Page, expect } from "@playwright/test";
+import { test } from "./support/journey.ts";
+import { claim, linkInMailbox, rowOf, told } from "./support/steps.ts";
 
-let rollcall: Rollcall;
-
-test.beforeEach(async ({ page }) => {
-  complainLoudly(page);
-  rollcall = await startRollcall();
+test.beforeEach(async ({ page, rollcall }) => {
   await claim(page, rollcall);
   await page.getByRole("link", { name: "People" }).first().click();
 });
-
-test.afterEach(async () => rollcall.stop());
 
 async function invite(page: Page, addresses: string): Promise<void> {
   await page.getByRole("link", { name: "Invite people" }).click();
@@ -21,7 +15,7 @@ async function invite(page: Page, addresses: string): Promise<void> {
   await page.getByRole("button", { name: "Send invitations" }).click();
 }
 
-test("invite, send again, withdraw", async ({ page, browser, javaScriptEnabled }) => {
+test("invite, send again, withdraw", async ({ page, rollcall, elsewhere }) => {
   await invite(page, "edgar@partner.test");
   await told(page, "Invited edgar@partner.test");
   const first = await linkInMailbox(rollcall, "edgar@partner.test");
@@ -32,7 +26,7 @@ test("invite, send again, withdraw", async ({ page, browser, javaScriptEnabled }
   await expect.poll(() => linkInMailbox(rollcall, "edgar@partner.test")).not.toBe(first);
   const second = await linkInMailbox(rollcall, "edgar@partner.test");
 
-  const his = await (await newBrowser(browser, { javaScriptEnabled })).newPage();
+  const his = await elsewhere();
   await his.goto(first);
   await expect(his.getByRole("heading", { name: "There is a newer invitation" })).toBeVisible();
   await his.goto(second);
@@ -54,9 +48,9 @@ test("wrong addresses are told apart and nothing is lost", async ({ page }) => {
   await expect(dialog.getByRole("textbox")).toHaveValue("nobody");
 });
 
-test("the last owner is guarded, a second one may go", async ({ page, browser, javaScriptEnabled }) => {
+test("the last owner is guarded, a second one may go", async ({ page, rollcall, elsewhere, javaScriptEnabled }) => {
   await invite(page, "charles@acme.test");
-  const his = await (await newBrowser(browser, { javaScriptEnabled })).newPage();
+  const his = await elsewhere();
   await his.goto(await linkInMailbox(rollcall, "charles@acme.test"));
   await his.getByLabel("Your name").fill("Charles Babbage");
   await his.getByLabel("Choose a password").fill("analytical engine no 2");
@@ -78,9 +72,9 @@ test("the last owner is guarded, a second one may go", async ({ page, browser, j
   await expect(rowOf(page, "ada@acme.test")).toHaveCount(0);
 });
 
-test("suspending ends access at once, reinstating gives it back", async ({ page, browser, javaScriptEnabled }) => {
+test("suspending ends access at once, reinstating gives it back", async ({ page, rollcall, elsewhere }) => {
   await invite(page, "joan@acme.test");
-  const hers = await (await newBrowser(browser, { javaScriptEnabled })).newPage();
+  const hers = await elsewhere();
   await hers.goto(await linkInMailbox(rollcall, "joan@acme.test"));
   await hers.getByLabel("Your name").fill("Joan Clarke");
   await hers.getByLabel("Choose a password").fill("hut eight hut eight");

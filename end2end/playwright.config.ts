@@ -15,14 +15,15 @@ export default defineConfig({
   // A journey that fails sometimes is broken: there is no second try.
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
-  reporter: "list",
-  timeout: 90_000,
-  globalTimeout: 20 * 60_000,
+  reporter: [["list"], ["./support/last-words.ts"]],
+  // Only against what hangs: how fast a machine is, no journey is about.
+  timeout: 180_000,
+  globalTimeout: 24 * 60_000,
   expect: { timeout: 20_000 },
   use: {
     actionTimeout: 20_000,
     navigationTimeout: 20_000,
-    screenshot: "only-on-failure",
+    // It holds pictures of every step too.
     trace: "retain-on-failure",
     launchOptions: {
       ...(chromium === undefined ? {} : { executablePath: chromium }),

@@ -1,18 +1,12 @@
 // Settings, changed by keyboard alone: with scripts and without.
 
-import { type Page, expect, test } from "@playwright/test";
-import { type Rollcall, startRollcall } from "./support/rollcall.ts";
-import { claim, complainLoudly, configureOkta, linkInMailbox, press, rowOf, subjectInMailbox, tabTo, told } from "./support/steps.ts";
+import { type Page, expect } from "@playwright/test";
+import { test } from "./support/journey.ts";
+import { claim, configureOkta, linkInMailbox, press, rowOf, subjectInMailbox, tabTo, told } from "./support/steps.ts";
 
-let rollcall: Rollcall;
-
-test.beforeEach(async ({ page }) => {
-  complainLoudly(page);
-  rollcall = await startRollcall();
+test.beforeEach(async ({ page, rollcall }) => {
   await claim(page, rollcall);
 });
-
-test.afterEach(async () => rollcall.stop());
 
 /** Chooses in a list that has the focus, as a keyboard does: by the first letters. */
 async function choose(page: Page, label: string, option: string): Promise<void> {
@@ -22,7 +16,7 @@ async function choose(page: Page, label: string, option: string): Promise<void> 
   await expect(list.locator("option:checked")).toHaveText(option);
 }
 
-test("held people are selected and let in", async ({ page }) => {
+test("held people are selected and let in", async ({ page, rollcall }) => {
   const okta = await configureOkta(page);
   await page.goto(`${rollcall.baseUrl}/w/acme/settings/security`);
   await press(page, page.getByRole("link", { name: "Open directory" }));
@@ -49,7 +43,7 @@ test("held people are selected and let in", async ({ page }) => {
   await expect(page.getByText("named 1 person who has not been let in")).toBeVisible();
 });
 
-test("the workspace's language and seats, and where a mail stands", async ({ page }) => {
+test("the workspace's language and seats, and where a mail stands", async ({ page, rollcall }) => {
   await press(page, page.getByRole("link", { name: "General" }));
   await choose(page, "Language of mails", "Français");
   await tabTo(page, page.getByLabel("Seat limit"));
@@ -72,7 +66,7 @@ test("the workspace's language and seats, and where a mail stands", async ({ pag
   await expect(page.getByRole("main")).toContainText("Message-ID");
 });
 
-test("a refusal is found by its reference", async ({ page }) => {
+test("a refusal is found by its reference", async ({ page, rollcall }) => {
   const okta = await configureOkta(page);
   await okta.createUser("grace@acme.test", "Grace", "Hopper");
   const refusal = await okta.refused("POST", "/Users", { userName: "grace@acme.test" });
@@ -88,7 +82,7 @@ test("a refusal is found by its reference", async ({ page }) => {
   await expect(page.getByRole("heading", { name: "It was refused" })).toBeVisible();
 });
 
-test("one's own name and address are changed", async ({ page }) => {
+test("one's own name and address are changed", async ({ page, rollcall }) => {
   await page.goto(`${rollcall.baseUrl}/account`);
   await tabTo(page, page.getByLabel("Name", { exact: true }));
   await page.keyboard.press("Control+A");

@@ -39,8 +39,9 @@ export interface Rollcall {
 const SETUP_URL = /https?:\/\/[^\s"'<>]*\/setup\?[^\s"'<>]+/;
 
 const READY = 30_000;
-const SETUP_LINK = 3_000;
-const STOP = 15_000;
+const SETUP_LINK = 15_000;
+// Longer than what the server itself allows to what is under way.
+const STOP = 40_000;
 
 export async function startRollcall(options: Options = {}): Promise<Rollcall> {
   const engine = options.engine ?? defaultEngine();

@@ -1,17 +1,10 @@
 // What people do, in the words of the pages.
 
-import { type Browser, type BrowserContext, type Locator, type Page, expect } from "@playwright/test";
+import { type Locator, type Page, expect } from "@playwright/test";
 import { IdentityProvider } from "./idp.ts";
 import type { Rollcall } from "./rollcall.ts";
 
 export const PASSWORD = "correct horse battery staple";
-
-/** A browser of its own, whose pages must not complain. */
-export async function newBrowser(browser: Browser, options: { javaScriptEnabled?: boolean } = {}): Promise<BrowserContext> {
-  const context = await browser.newContext(options);
-  context.on("page", complainLoudly);
-  return context;
-}
 
 /** Anything on the console or any error of a script fails the journey. */
 export function complainLoudly(page: Page): void {
@@ -23,10 +16,7 @@ export function complainLoudly(page: Page): void {
     const aboutStatus = message.text().startsWith("Failed to load resource: the server responded with a status of");
     // The mailbox shows a mail in a frame that runs no script; the accessibility check tries to.
     const aboutSandbox = message.text().startsWith("Blocked script execution in") && message.text().includes("sandboxed");
-    // At the end of a journey the server may stop while the page still fetches a font. A server that stops by itself
-    // fails the journey where it is stopped.
-    const aboutStopped = /^Failed to load resource: net::ERR_CONNECTION_(REFUSED|RESET)$/.test(message.text());
-    if (message.type() === "error" && !aboutStatus && !aboutSandbox && !aboutStopped) throw new Error(`console on ${page.url()}: ${message.text()}`);
+    if (message.type() === "error" && !aboutStatus && !aboutSandbox) throw new Error(`console on ${page.url()}: ${message.text()}`);
   });
 }
 
@@ -65,13 +55,13 @@ export async function join(page: Page, link: string): Promise<void> {
 
 /** A link in the built-in mailbox's latest mail to this address: the invitation's, if no other is asked for. */
 export async function linkInMailbox(rollcall: Rollcall, to: string, path = "/invite/"): Promise<string> {
-  for (let tries = 0; tries < 100; tries += 1) {
+  let link: string | undefined;
+  await expect(async () => {
     const mails = await mailbox(rollcall);
-    const link = mails.find((mail) => mail.to === to)?.links.find((url) => url.includes(path));
-    if (link !== undefined) return link;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`no link ${path} for ${to} in the mailbox`);
+    link = mails.find((mail) => mail.to === to)?.links.find((url) => url.includes(path));
+    expect(link, `a link ${path} for ${to} in the mailbox`).toBeDefined();
+  }).toPass({ timeout: 20_000 });
+  return link!;
 }
 
 /** The subject of the built-in mailbox's latest mail to this address, if there is one. */

@@ -10,13 +10,10 @@ use super::{
     workspace,
 };
 use crate::{
-    audit::Actor,
     error::{Error, Result},
-    model::{MembershipStatus, Role},
-    people::account,
+    people,
     secret::Secret,
     state::Rollcall,
-    store,
 };
 
 /// Runs any command but `serve`; gives the exit code.
@@ -77,32 +74,7 @@ async fn recover_owner(
     email: Option<&str>,
 ) -> Result<()> {
     let workspace = the_workspace(rollcall, workspace).await?;
-    let context = rollcall.context(Actor::CommandLine);
-    let mut tx = rollcall.db.write().await?;
-    let owners: Vec<_> = store::memberships::list(&mut tx, &workspace.id)
-        .await?
-        .into_iter()
-        .filter(|m| m.role == Role::Owner && m.status == MembershipStatus::Active)
-        .filter(|m| email.is_none_or(|email| m.email_key == store::key(email.trim())))
-        .collect();
-    let [owner] = owners.as_slice() else {
-        tx.rollback().await?;
-        let known: Vec<&str> = owners.iter().map(|owner| owner.email.as_str()).collect();
-        return Err(if owners.is_empty() {
-            Error::invalid("email", format!("{} has no active owner with this address.", workspace.name))
-        } else {
-            Error::invalid(
-                "email",
-                format!("There are several owners: {}. Say which with --email.", known.join(", ")),
-            )
-        });
-    };
-    let Some(account) = &owner.account_id else {
-        tx.rollback().await?;
-        return Err(Error::NotFound { what: "account of this owner" });
-    };
-    let link = account::new_password_link(&mut tx, &context, account).await?;
-    tx.commit().await?;
+    let (owner, link) = people::owner::recover(rollcall, &workspace, email).await?;
     let url = password_url(rollcall, &link);
     print(
         as_json,

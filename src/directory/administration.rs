@@ -79,16 +79,8 @@ async fn try_create(
 ) -> Result<(Directory, Option<Secret>)> {
     let context = rollcall.context(caller.actor());
     let mut tx = rollcall.db.write().await?;
-    match create_in(&mut tx, &context, caller, choice, creation_key).await {
-        Ok(made) => {
-            tx.commit().await?;
-            Ok(made)
-        }
-        Err(refusal) => {
-            tx.rollback().await?;
-            Err(refusal)
-        }
-    }
+    let made = create_in(&mut tx, &context, caller, choice, creation_key).await;
+    tx.end(made).await
 }
 
 async fn create_in(
@@ -158,20 +150,12 @@ pub async fn remove(
     caller.require(Permission::ManageDirectories)?;
     let context = rollcall.context(caller.actor());
     let mut tx = rollcall.db.write().await?;
-    let result = remove_in(&mut tx, &context, &caller.workspace().id, id, choice).await;
-    match result {
-        Ok(number) => {
-            tx.commit().await?;
-            // People may have left their seats and addresses, and are told that their access ended.
-            rollcall.held_due.notify_one();
-            rollcall.mail_due.notify_one();
-            Ok(number)
-        }
-        Err(refusal) => {
-            tx.rollback().await?;
-            Err(refusal)
-        }
-    }
+    let number = remove_in(&mut tx, &context, &caller.workspace().id, id, choice).await;
+    let number = tx.end(number).await?;
+    // People may have left their seats and addresses, and are told that their access ended.
+    rollcall.held_due.notify_one();
+    rollcall.mail_due.notify_one();
+    Ok(number)
 }
 
 async fn remove_in(

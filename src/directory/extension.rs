@@ -140,5 +140,5 @@ async fn change(
         write(&mut tx, &context).await
     }
     .await;
-    super::transaction::finish(rollcall, tx, result).await
+    tx.end(result).await
 }

@@ -85,7 +85,7 @@ async fn change(
         apply(&mut tx, &context, caller, directory, group_name).await
     }
     .await;
-    super::transaction::finish(rollcall, tx, result).await
+    tx.end(result).await
 }
 
 async fn apply(

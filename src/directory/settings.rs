@@ -39,17 +39,10 @@ pub async fn update(
     let wanted = Wanted { name: checked_name("name", &wanted.name)?, ..wanted.clone() };
     let context = rollcall.context(caller.actor());
     let mut tx = rollcall.db.write().await?;
-    match update_in(&mut tx, &context, caller, id, wanted).await {
-        Ok(directory) => {
-            tx.commit().await?;
-            rollcall.held_due.notify_one();
-            Ok(directory)
-        }
-        Err(refusal) => {
-            tx.rollback().await?;
-            Err(refusal)
-        }
-    }
+    let directory = update_in(&mut tx, &context, caller, id, wanted).await;
+    let directory = tx.end(directory).await?;
+    rollcall.held_due.notify_one();
+    Ok(directory)
 }
 
 async fn update_in(

@@ -74,32 +74,34 @@ pub async fn rotate(
     caller.require(Permission::ManageDirectories)?;
     let context = rollcall.context(caller.actor());
     let mut tx = rollcall.db.write().await?;
-    if store::directories::get_for_update(&mut tx, &caller.workspace().id, directory).await?.is_none() {
-        tx.rollback().await?;
+    let secret = rotate_in(&mut tx, &context, caller, directory, life, others).await;
+    tx.end(secret).await
+}
+
+async fn rotate_in(
+    tx: &mut Tx,
+    context: &Context,
+    caller: &Caller<'_>,
+    directory: &DirectoryId,
+    life: TokenLife,
+    others: Others,
+) -> Result<Secret> {
+    let workspace = &caller.workspace().id;
+    if store::directories::get_for_update(tx, workspace, directory).await?.is_none() {
         return Err(Error::NotFound { what: "directory in this workspace" });
     }
     if others == Others::Revoke {
-        revoke_live(&mut tx, &context, caller, directory).await?;
+        revoke_live(tx, context, caller, directory).await?;
     }
-    if store::directory_tokens::count_live(&mut tx, directory, context.now).await? >= MOST_LIVE {
-        tx.rollback().await?;
+    if store::directory_tokens::count_live(tx, directory, context.now).await? >= MOST_LIVE {
         return Err(Error::conflict(
             "token",
             "Two tokens work already. Revoke the one that your identity provider no longer uses, then rotate again.",
         ));
     }
-    let secret = insert(&mut tx, &context, directory, life).await?;
+    let secret = insert(tx, context, directory, life).await?;
     let detail = json!({ "hint": secret.hint(), "life": life });
-    audit::record(
-        &mut tx,
-        &context,
-        &caller.workspace().id,
-        "directory_token.created",
-        directory.as_str(),
-        &detail,
-    )
-    .await?;
-    tx.commit().await?;
+    audit::record(tx, context, workspace, "directory_token.created", directory.as_str(), &detail).await?;
     Ok(secret)
 }
 
@@ -129,13 +131,15 @@ pub async fn revoke(
     caller.require(Permission::ManageDirectories)?;
     let context = rollcall.context(caller.actor());
     let mut tx = rollcall.db.write().await?;
-    let known = store::directories::get(&mut tx, &caller.workspace().id, directory).await?.is_some();
-    if !known || !revoke_in(&mut tx, &context, caller, directory, token).await? {
-        tx.rollback().await?;
-        return Err(Error::NotFound { what: "working token of this directory" });
+    let outcome = async {
+        let known = store::directories::get(&mut tx, &caller.workspace().id, directory).await?.is_some();
+        if known && revoke_in(&mut tx, &context, caller, directory, token).await? {
+            return Ok(());
+        }
+        Err(Error::NotFound { what: "working token of this directory" })
     }
-    tx.commit().await?;
-    Ok(())
+    .await;
+    tx.end(outcome).await
 }
 
 /// False when the directory has no such live token.

@@ -89,22 +89,9 @@ where
     let Ok((tx, outcome)) = tokio::time::timeout(longest, change(tx)).await else {
         return Err(unavailable("the change took too long"));
     };
-    finish(rollcall, tx, outcome).await
-}
-
-/// Commits what went well and wakes the worker; takes back what did not.
-pub(super) async fn finish<T>(rollcall: &Rollcall, tx: Tx, outcome: Result<T>) -> Result<T> {
-    match outcome {
-        Ok(value) => {
-            tx.commit().await?;
-            rollcall.mail_due.notify_one();
-            Ok(value)
-        }
-        Err(refusal) => {
-            tx.rollback().await?;
-            Err(refusal)
-        }
-    }
+    let value = tx.end(outcome).await?;
+    rollcall.mail_due.notify_one();
+    Ok(value)
 }
 
 fn has_lost(refusal: &Error) -> bool {

@@ -2,11 +2,12 @@
 
 use super::backoff::wait_for_mailbox;
 use crate::{
+    clock::Clock,
     error::Result,
     mail::bounce::{Bounce, Proof},
     model::{InvitationId, MailStatus, MailTemplate},
     state::Rollcall,
-    store::{self, Conn, outbox::Mail},
+    store::{self, Conn, Tx, outbox::Mail},
 };
 
 /// What became of a report.
@@ -29,33 +30,37 @@ pub enum Taken {
 /// # Errors
 /// When the store fails; the report may be brought again.
 pub async fn take_bounce(rollcall: &Rollcall, bounce: &Bounce) -> Result<Taken> {
-    let now = rollcall.clock.now();
     let mut tx = rollcall.db.write().await?;
-    let Some(mail) = store::outbox::get_for_update(&mut tx, &bounce.mail).await? else {
+    let taken = take_in(&mut tx, &rollcall.clock, bounce).await;
+    // The report is not remembered then: it counts when it comes again.
+    if matches!(taken, Ok(Taken::TooEarly)) {
         tx.rollback().await?;
+        return taken;
+    }
+    tx.end(taken).await
+}
+
+async fn take_in(tx: &mut Tx, clock: &Clock, bounce: &Bounce) -> Result<Taken> {
+    let now = clock.now();
+    let Some(mail) = store::outbox::get_for_update(tx, &bounce.mail).await? else {
         return Ok(Taken::Unknown);
     };
     if matches!(&bounce.proof, Proof::ReturnPath(key) if *key != mail.return_key) {
-        tx.rollback().await?;
         return Ok(Taken::Unknown);
     }
-    if !store::outbox::note_bounce_report(&mut tx, &bounce.report, now).await? {
-        tx.rollback().await?;
+    if !store::outbox::note_bounce_report(tx, &bounce.report, now).await? {
         return Ok(Taken::Unchanged);
     }
-    let again = if bounce.no_such_mailbox && is_for_directory_person(&mut tx, &mail).await? {
-        wait_for_mailbox(now.since(mail.created_at), &rollcall.clock)
+    let again = if bounce.no_such_mailbox && is_for_directory_person(tx, &mail).await? {
+        wait_for_mailbox(now.since(mail.created_at), clock)
     } else {
         None
     };
     let again_at = again.map(|wait| now.plus(wait));
-    let changed = store::outbox::bounce(&mut tx, &mail.id, &bounce.words, again_at, now).await?;
+    let changed = store::outbox::bounce(tx, &mail.id, &bounce.words, again_at, now).await?;
     if !changed && is_being_sent(&mail) {
-        // The report is not remembered: it counts when it comes again.
-        tx.rollback().await?;
         return Ok(Taken::TooEarly);
     }
-    tx.commit().await?;
     Ok(match (changed, again_at) {
         (false, _) => Taken::Unchanged,
         (true, Some(_)) => Taken::TriedAgain,

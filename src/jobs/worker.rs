@@ -18,6 +18,7 @@ use super::{
     rate::{MINUTE, Rate},
 };
 use crate::{
+    clock::Timestamp,
     mail::Transport,
     model::MailId,
     state::Rollcall,
@@ -155,19 +156,26 @@ impl Worker {
         }
         drop(conn);
         let mut tx = rollcall.db.write().await?;
-        let mails = match self.allowed_for_us_alone(&mut tx, free).await? {
-            Ok(wanted) => mail_claims::claim(&mut tx, &self.desk.holder, in_hand, wanted, now).await?,
-            Err(wait) => {
-                tx.rollback().await?;
-                return Ok(Claimed::NothingBefore(wait));
-            }
+        let claimed = self.claim_in(&mut tx, free, in_hand, now).await;
+        tx.end(claimed).await
+    }
+
+    async fn claim_in(
+        &self,
+        tx: &mut Tx,
+        free: i64,
+        in_hand: &[MailId],
+        now: Timestamp,
+    ) -> store::Result<Claimed> {
+        let wanted = match self.allowed_for_us_alone(tx, free).await? {
+            Ok(wanted) => wanted,
+            Err(wait) => return Ok(Claimed::NothingBefore(wait)),
         };
+        let mails = mail_claims::claim(tx, &self.desk.holder, in_hand, wanted, now).await?;
         if mails.is_empty() {
-            tx.rollback().await?;
             return Ok(Claimed::NothingBefore(RIVAL_PAUSE));
         }
-        self.count(&mut tx, mails.len()).await?;
-        tx.commit().await?;
+        self.count(tx, mails.len()).await?;
         Ok(Claimed::Mails(mails))
     }
 

@@ -226,14 +226,16 @@ pub async fn set_password(rollcall: &Rollcall, token: &str, name: &str, new: &st
     let now: Timestamp = rollcall.clock.now();
 
     let mut tx = rollcall.db.write().await?;
-    if !store::account_links::use_up(&mut tx, &crate::secret::hash(token), now).await? {
-        tx.rollback().await?;
-        return Err(dead);
+    let set = async {
+        if !store::account_links::use_up(&mut tx, &crate::secret::hash(token), now).await? {
+            return Err(dead);
+        }
+        store::accounts::set_credentials(&mut tx, &account.id, &name, &hash, now).await?;
+        store::memberships::rename_of_account(&mut tx, &account.id, &name, now).await?;
+        store::account_links::delete_unused(&mut tx, &account.id, LinkPurpose::SetPassword).await?;
+        Ok(store::sessions::delete_of_account(&mut tx, &account.id).await?)
     }
-    store::accounts::set_credentials(&mut tx, &account.id, &name, &hash, now).await?;
-    store::memberships::rename_of_account(&mut tx, &account.id, &name, now).await?;
-    store::account_links::delete_unused(&mut tx, &account.id, LinkPurpose::SetPassword).await?;
-    store::sessions::delete_of_account(&mut tx, &account.id).await?;
-    tx.commit().await?;
+    .await;
+    tx.end(set).await?;
     Ok(account)
 }

@@ -7,7 +7,7 @@ use crate::{
     model::{MailStatus, MailTemplate},
     state::Rollcall,
     store::{
-        self,
+        self, Tx,
         account_links::{LinkPurpose, WantedAddress},
         accounts::Account,
     },
@@ -85,20 +85,20 @@ pub async fn send_again(rollcall: &Rollcall, account: &Account) -> Result<String
 pub async fn cancel(rollcall: &Rollcall, account: &Account) -> Result<String> {
     let now = rollcall.clock.now();
     let mut tx = rollcall.db.write().await?;
-    let wanted = store::account_links::wanted_address(&mut tx, &account.id).await?;
-    let Some(WantedAddress { email, .. }) = wanted else {
-        tx.rollback().await?;
-        return Err(nothing_waits());
-    };
+    let cancelled = cancel_in(&mut tx, account, now).await;
+    tx.end(cancelled).await
+}
+
+async fn cancel_in(tx: &mut Tx, account: &Account, now: Timestamp) -> Result<String> {
+    let wanted = store::account_links::wanted_address(tx, &account.id).await?;
+    let email = wanted.ok_or_else(nothing_waits)?.email;
     // Followed at this moment, the link has changed the address already.
-    if !store::account_links::forget_wanted_address(&mut tx, &account.id, &email).await? {
-        tx.rollback().await?;
+    if !store::account_links::forget_wanted_address(tx, &account.id, &email).await? {
         return Err(nothing_waits());
     }
-    store::account_links::delete_unused(&mut tx, &account.id, LinkPurpose::ChangeEmail).await?;
+    store::account_links::delete_unused(tx, &account.id, LinkPurpose::ChangeEmail).await?;
     let (template, reason) = (MailTemplate::EmailChange, "The person cancelled the change of address.");
-    store::accounts::cancel_mails(&mut tx, &account.id, template, None, reason, now).await?;
-    tx.commit().await?;
+    store::accounts::cancel_mails(tx, &account.id, template, None, reason, now).await?;
     Ok(email)
 }
 

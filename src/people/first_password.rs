@@ -119,17 +119,16 @@ pub async fn send_link(rollcall: &Rollcall, caller: &Caller<'_>, id: &Membership
     caller.require(Permission::ManagePeople)?;
     let context = rollcall.context(caller.actor());
     let mut tx = rollcall.db.write().await?;
-    let found = store::memberships::get_for_update(&mut tx, &caller.workspace().id, id).await?;
-    let Some(membership) = found else {
-        tx.rollback().await?;
-        return Err(Error::NotFound { what: "person in this workspace" });
-    };
-    if let Some(refusal) = refusal(&mut tx, &context, &membership).await? {
-        tx.rollback().await?;
-        return Err(Error::conflict("member", refusal));
+    let ordered = async {
+        let found = store::memberships::get_for_update(&mut tx, &caller.workspace().id, id).await?;
+        let membership = found.ok_or(Error::NotFound { what: "person in this workspace" })?;
+        if let Some(refusal) = refusal(&mut tx, &context, &membership).await? {
+            return Err(Error::conflict("member", refusal));
+        }
+        Ok(order_link(&mut tx, &context, &membership, Duration::ZERO).await?)
     }
-    order_link(&mut tx, &context, &membership, Duration::ZERO).await?;
-    tx.commit().await?;
+    .await;
+    tx.end(ordered).await?;
     rollcall.mail_due.notify_one();
     Ok(())
 }

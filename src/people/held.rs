@@ -43,17 +43,10 @@ pub async fn approve(
     caller.require(Permission::ManagePeople)?;
     let context = rollcall.context(caller.actor());
     let mut tx = rollcall.db.write().await?;
-    match approve_in(&mut tx, &context, &caller.workspace().id, directory, person).await {
-        Ok(outcome) => {
-            tx.commit().await?;
-            rollcall.mail_due.notify_one();
-            Ok(outcome.decision != Decision::Hold(HeldReason::SeatLimit))
-        }
-        Err(refusal) => {
-            tx.rollback().await?;
-            Err(refusal)
-        }
-    }
+    let outcome = approve_in(&mut tx, &context, &caller.workspace().id, directory, person).await;
+    let outcome = tx.end(outcome).await?;
+    rollcall.mail_due.notify_one();
+    Ok(outcome.decision != Decision::Hold(HeldReason::SeatLimit))
 }
 
 /// Lets in those of the people whom an approval helps; whoever was let in meanwhile is passed over.
@@ -124,16 +117,19 @@ pub async fn approve_all(rollcall: &Rollcall, caller: &Caller<'_>, directory: &D
     let context = rollcall.context(caller.actor());
     let workspace = &caller.workspace().id;
     let mut tx = rollcall.db.write().await?;
-    if store::directories::get(&mut tx, workspace, directory).await?.is_none() {
-        tx.rollback().await?;
-        return Err(Error::NotFound { what: "directory in this workspace" });
+    let people = async {
+        if store::directories::get(&mut tx, workspace, directory).await?.is_none() {
+            return Err(Error::NotFound { what: "directory in this workspace" });
+        }
+        let people = store::held::approve_waiting(&mut tx, directory, context.now).await?;
+        store::held::ask_recheck(&mut tx, directory).await?;
+        let detail = serde_json::json!({ "people": people });
+        audit::record(&mut tx, &context, workspace, "directory.people_approved", directory.as_str(), &detail)
+            .await?;
+        Ok(people)
     }
-    let people = store::held::approve_waiting(&mut tx, directory, context.now).await?;
-    store::held::ask_recheck(&mut tx, directory).await?;
-    let detail = serde_json::json!({ "people": people });
-    audit::record(&mut tx, &context, workspace, "directory.people_approved", directory.as_str(), &detail)
-        .await?;
-    tx.commit().await?;
+    .await;
+    let people = tx.end(people).await?;
     rollcall.held_due.notify_one();
     Ok(people)
 }
@@ -152,13 +148,8 @@ pub async fn link(
     caller.require(Permission::ManagePeople)?;
     let context = rollcall.context(caller.actor());
     let mut tx = rollcall.db.write().await?;
-    match link_in(&mut tx, &context, caller, directory, id).await {
-        Ok(()) => Ok(tx.commit().await?),
-        Err(refusal) => {
-            tx.rollback().await?;
-            Err(refusal)
-        }
-    }
+    let linked = link_in(&mut tx, &context, caller, directory, id).await;
+    tx.end(linked).await
 }
 
 async fn link_in(
@@ -340,17 +331,8 @@ async fn look_again(
     id: &DirectoryUserId,
 ) -> Result<bool> {
     let mut tx = rollcall.db.write().await?;
-    let outcome = look_again_in(&mut tx, context, workspace, directory, id).await;
-    match outcome {
-        Ok(let_in) => {
-            tx.commit().await?;
-            Ok(let_in)
-        }
-        Err(cause) => {
-            tx.rollback().await?;
-            Err(cause)
-        }
-    }
+    let let_in = look_again_in(&mut tx, context, workspace, directory, id).await;
+    tx.end(let_in).await
 }
 
 async fn look_again_in(

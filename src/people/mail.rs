@@ -62,11 +62,9 @@ pub async fn cancel(rollcall: &Rollcall, caller: &Caller<'_>, id: &MailId) -> Re
     caller.require(Permission::ManagePeople)?;
     find(&mut rollcall.db.read().await?, caller, id).await?;
     let mut tx = rollcall.db.write().await?;
-    if !store::outbox::cancel_one(&mut tx, id, CANCELLED, rollcall.clock.now()).await? {
-        tx.rollback().await?;
-        return Err(Error::conflict("mail", "This mail does not wait any more, or is being sent right now."));
-    }
-    Ok(tx.commit().await?)
+    let cancelled = store::outbox::cancel_one(&mut tx, id, CANCELLED, rollcall.clock.now()).await?;
+    let message = "This mail does not wait any more, or is being sent right now.";
+    tx.end(if cancelled { Ok(()) } else { Err(Error::conflict("mail", message)) }).await
 }
 
 /// Sends a mail again: an invitation, or the way to a first password, with a new link; anything else as it is.
@@ -92,14 +90,9 @@ pub async fn send_again(rollcall: &Rollcall, caller: &Caller<'_>, id: &MailId) -
         return Err(Error::conflict("mail", format!("Nothing was sent. {why}")));
     }
     let mut tx = rollcall.db.write().await?;
-    if !store::outbox::requeue(&mut tx, id, rollcall.clock.now()).await? {
-        tx.rollback().await?;
-        return Err(Error::conflict(
-            "mail",
-            "There is nothing to send again: this mail was accepted or waits.",
-        ));
-    }
-    tx.commit().await?;
+    let queued = store::outbox::requeue(&mut tx, id, rollcall.clock.now()).await?;
+    let message = "There is nothing to send again: this mail was accepted or waits.";
+    tx.end(if queued { Ok(()) } else { Err(Error::conflict("mail", message)) }).await?;
     rollcall.mail_due.notify_one();
     Ok(())
 }

@@ -15,6 +15,7 @@ pub mod instance;
 pub mod invitation;
 pub mod mail;
 pub mod membership;
+pub mod owner;
 pub mod password;
 pub mod profile;
 pub mod projection;

@@ -15,8 +15,8 @@ use crate::{
     mail::{self, Order},
     model::{MailTemplate, MembershipStatus, Source},
     secret,
-    state::Rollcall,
-    store::{self, UniqueKey, account_links::LinkPurpose, accounts::Account},
+    state::{Context, Rollcall},
+    store::{self, Tx, UniqueKey, account_links::LinkPurpose, accounts::Account},
 };
 
 /// How long a link works that confirms a new address.
@@ -115,20 +115,30 @@ pub(super) async fn mail_email_link(
 ) -> Result<()> {
     let context = rollcall.context(Actor::Person(account.id.clone()));
     let mut tx = rollcall.db.write().await?;
-    let holder = store::accounts::find_by_email(&mut tx, &new.key()).await?;
+    let ordered = order_email_change(&mut tx, &context, account, new).await;
+    tx.end(ordered).await?;
+    rollcall.mail_due.notify_one();
+    Ok(())
+}
+
+async fn order_email_change(
+    tx: &mut Tx,
+    context: &Context,
+    account: &Account,
+    new: &EmailAddress,
+) -> Result<()> {
+    let holder = store::accounts::find_by_email(tx, &new.key()).await?;
     if holder.is_some_and(|holder| holder.id != account.id) {
-        tx.rollback().await?;
         return Err(taken());
     }
     let template = MailTemplate::EmailChange;
-    if asked_too_often(&mut tx, &context, &account.id, template).await? {
-        tx.rollback().await?;
+    if asked_too_often(tx, context, &account.id, template).await? {
         let message = "A link was mailed a moment ago, or five times today. Wait before the next one.";
         return Err(Error::conflict("email", message));
     }
-    store::account_links::delete_unused(&mut tx, &account.id, LinkPurpose::ChangeEmail).await?;
-    store::accounts::cancel_mails(&mut tx, &account.id, template, None, NEWER_LINK, context.now).await?;
-    store::account_links::want_address(&mut tx, &account.id, new.as_str(), context.now).await?;
+    store::account_links::delete_unused(tx, &account.id, LinkPurpose::ChangeEmail).await?;
+    store::accounts::cancel_mails(tx, &account.id, template, None, NEWER_LINK, context.now).await?;
+    store::account_links::want_address(tx, &account.id, new.as_str(), context.now).await?;
     let order = Order {
         template,
         workspace: None,
@@ -138,10 +148,7 @@ pub(super) async fn mail_email_link(
         delay: Duration::ZERO,
         detail: json!({ "old": account.email, "new": new.as_str() }),
     };
-    mail::order(&mut tx, &context, &order).await?;
-    tx.commit().await?;
-    rollcall.mail_due.notify_one();
-    Ok(())
+    Ok(mail::order(tx, context, &order).await?)
 }
 
 fn another_address(account: &Account, new: &str) -> Result<EmailAddress> {
@@ -195,34 +202,36 @@ pub async fn confirm_email(rollcall: &Rollcall, token: &str, kept: Option<&str>)
     refuse_other_address(rollcall, &account, &email).await?;
     let context = rollcall.context(Actor::Person(account.id.clone()));
     let mut tx = rollcall.db.write().await?;
-    // Cancelled at this moment, the link is dead too.
-    if !store::account_links::forget_wanted_address(&mut tx, &account.id, email.as_str()).await?
-        || !store::account_links::use_up(&mut tx, &secret::hash(token), context.now).await?
-    {
-        tx.rollback().await?;
-        return Err(dead());
-    }
-    let key = email.key();
-    match store::accounts::set_email(&mut tx, &account.id, email.as_str(), &key, context.now).await {
-        Err(store::Error::Unique(UniqueKey::AccountEmail)) => {
-            tx.rollback().await?;
-            return Err(taken());
+    let changed = async {
+        // Cancelled at this moment, the link is dead too.
+        if !store::account_links::forget_wanted_address(&mut tx, &account.id, email.as_str()).await?
+            || !store::account_links::use_up(&mut tx, &secret::hash(token), context.now).await?
+        {
+            return Err(dead());
         }
-        stored => stored?,
+        set_email(&mut tx, &context, &account, &email).await?;
+        Ok(store::sessions::delete_others_of_account(&mut tx, &account.id, kept.unwrap_or_default()).await?)
     }
-    store::memberships::readdress_of_account(&mut tx, &account, email.as_str(), &key, context.now).await?;
-    // A link to the old address, mailed or about to be, must not open the account any more.
-    store::accounts::cancel_mailed_links(&mut tx, &account.id, "The address was changed.", context.now)
-        .await?;
-    for purpose in [LinkPurpose::SetPassword, LinkPurpose::ChangeEmail] {
-        store::account_links::delete_unused(&mut tx, &account.id, purpose).await?;
-    }
-    tell_of_own_address(&mut tx, &context, &account, email.as_str()).await?;
-    store::sessions::delete_others_of_account(&mut tx, &account.id, kept.unwrap_or_default()).await?;
-    tx.commit().await?;
+    .await;
+    tx.end(changed).await?;
     rollcall.mail_due.notify_one();
     rollcall.held_due.notify_one();
     Ok(email.as_str().to_owned())
+}
+
+async fn set_email(tx: &mut Tx, context: &Context, account: &Account, email: &EmailAddress) -> Result<()> {
+    let (key, now) = (email.key(), context.now);
+    match store::accounts::set_email(tx, &account.id, email.as_str(), &key, now).await {
+        Err(store::Error::Unique(UniqueKey::AccountEmail)) => return Err(taken()),
+        stored => stored?,
+    }
+    store::memberships::readdress_of_account(tx, account, email.as_str(), &key, now).await?;
+    // A link to the old address, mailed or about to be, must not open the account any more.
+    store::accounts::cancel_mailed_links(tx, &account.id, "The address was changed.", now).await?;
+    for purpose in [LinkPurpose::SetPassword, LinkPurpose::ChangeEmail] {
+        store::account_links::delete_unused(tx, &account.id, purpose).await?;
+    }
+    Ok(tell_of_own_address(tx, context, account, email.as_str()).await?)
 }
 
 /// Changes the password, and ends every session but `kept`.

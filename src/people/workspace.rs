@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{Caller, EmailAddress, Permission, account, password};
 use crate::{
     audit::{self, Actor},
+    clock::Clock,
     error::{Error, Result, both},
     mail,
     model::{MembershipStatus, Role, Source},
@@ -34,12 +35,16 @@ const RESERVED: &[&str] =
 /// When the store or the machine fails.
 pub async fn new_claim_link(rollcall: &Rollcall) -> Result<Option<Secret>> {
     let mut tx = rollcall.db.write().await?;
-    if store::accounts::any(&mut tx).await? {
-        tx.rollback().await?;
+    let secret = new_claim_link_in(&mut tx, &rollcall.clock).await;
+    tx.end(secret).await
+}
+
+async fn new_claim_link_in(tx: &mut Tx, clock: &Clock) -> Result<Option<Secret>> {
+    if store::accounts::any(tx).await? {
         return Ok(None);
     }
-    let secret = Secret::generate(&rollcall.clock, "")?;
-    let now = rollcall.clock.now();
+    let secret = Secret::generate(clock, "")?;
+    let now = clock.now();
     let link = NewLink {
         token_hash: &secret.hash(),
         purpose: LinkPurpose::ClaimInstance,
@@ -49,8 +54,7 @@ pub async fn new_claim_link(rollcall: &Rollcall) -> Result<Option<Secret>> {
         created_at: now,
         expires_at: now.plus(CLAIM_LINK_LIFE),
     };
-    store::account_links::insert(&mut tx, &link).await?;
-    tx.commit().await?;
+    store::account_links::insert(tx, &link).await?;
     Ok(Some(secret))
 }
 
@@ -105,16 +109,19 @@ pub async fn claim(rollcall: &Rollcall, token: &str, claim: &Claim) -> Result<(W
 
     let context = rollcall.context(Actor::Invitee);
     let mut tx = rollcall.db.write().await?;
-    let claimed = store::accounts::any(&mut tx).await?;
-    if claimed || !store::account_links::use_up(&mut tx, &crate::secret::hash(token), context.now).await? {
-        tx.rollback().await?;
-        return Err(refused());
+    let made = async {
+        let claimed = store::accounts::any(&mut tx).await?;
+        if claimed || !store::account_links::use_up(&mut tx, &crate::secret::hash(token), context.now).await?
+        {
+            return Err(refused());
+        }
+        store::account_links::delete_claims(&mut tx).await?;
+        let account = account::insert(&mut tx, &context, &email, &name, Some(hash)).await?;
+        let workspace = insert(&mut tx, &context, &workspace_name, &account).await?;
+        Ok((workspace, account))
     }
-    store::account_links::delete_claims(&mut tx).await?;
-    let account = account::insert(&mut tx, &context, &email, &name, Some(hash)).await?;
-    let workspace = insert(&mut tx, &context, &workspace_name, &account).await?;
-    tx.commit().await?;
-    Ok((workspace, account))
+    .await;
+    tx.end(made).await
 }
 
 fn checked(claim: &Claim) -> Result<(String, EmailAddress, String)> {
@@ -145,9 +152,19 @@ pub async fn create(
     };
     let context = rollcall.context(Actor::CommandLine);
     let mut tx = rollcall.db.write().await?;
-    let account = match store::accounts::find_by_email(&mut tx, &email.key()).await? {
+    let made = create_in(&mut tx, &context, &name, &email, hash).await;
+    tx.end(made).await
+}
+
+async fn create_in(
+    tx: &mut Tx,
+    context: &Context,
+    name: &str,
+    email: &EmailAddress,
+    hash: Option<String>,
+) -> Result<(Workspace, Account, Option<Secret>)> {
+    let account = match store::accounts::find_by_email(tx, &email.key()).await? {
         Some(_) if hash.is_some() => {
-            tx.rollback().await?;
             return Err(Error::conflict(
                 "password",
                 format!("{email} has an account with a password already. Leave the password out."),
@@ -156,16 +173,15 @@ pub async fn create(
         Some(account) => account,
         None => {
             let local_part = email.as_str().split('@').next().unwrap_or_default().to_owned();
-            account::insert(&mut tx, &context, &email, &local_part, hash).await?
+            account::insert(tx, context, email, &local_part, hash).await?
         }
     };
-    store::account_links::delete_claims(&mut tx).await?;
-    let workspace = insert(&mut tx, &context, &name, &account).await?;
+    store::account_links::delete_claims(tx).await?;
+    let workspace = insert(tx, context, name, &account).await?;
     let link = match account.password_hash {
         Some(_) => None,
-        None => Some(account::new_password_link(&mut tx, &context, &account.id).await?),
+        None => Some(account::new_password_link(tx, context, &account.id).await?),
     };
-    tx.commit().await?;
     Ok((workspace, account, link))
 }
 

@@ -98,6 +98,26 @@ impl Tx {
         }
     }
 
+    /// Keeps what was written when the outcome is good, drops it otherwise. The outcome is true when this returns.
+    ///
+    /// # Errors
+    /// The outcome's own; else as [`Tx::commit`] and [`Tx::rollback`].
+    pub async fn end<T, E: From<Error>>(
+        self,
+        outcome: std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        match outcome {
+            Ok(value) => {
+                self.commit().await?;
+                Ok(value)
+            }
+            Err(refusal) => {
+                self.rollback().await?;
+                Err(refusal)
+            }
+        }
+    }
+
     /// Drops what was written. Returns when what this transaction saw is durable, so a refusal based on it is true.
     ///
     /// # Errors

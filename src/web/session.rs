@@ -126,17 +126,11 @@ impl Sessions {
         let (id, account) = (key(&record.id), account_of(record));
         let expires_at = Timestamp::from(record.expiry_date);
         let mut tx = self.0.db.write().await?;
-        if new {
-            if let Some(account) = account
-                && is_locked_out(&mut tx, account).await?
-            {
-                tx.rollback().await?;
-                return Ok(Ok(()));
-            }
-            store::sessions::upsert(&mut tx, &id, account, &data, self.0.clock.now(), expires_at).await?;
-        } else {
+        if !new {
             // A session that was ended meanwhile stays ended.
             store::sessions::update(&mut tx, &id, account, &data, expires_at).await?;
+        } else if !is_locked_out(&mut tx, account).await? {
+            store::sessions::upsert(&mut tx, &id, account, &data, self.0.clock.now(), expires_at).await?;
         }
         tx.commit().await?;
         Ok(Ok(()))
@@ -146,7 +140,8 @@ impl Sessions {
 /// Whether the account's access was taken away since its owner showed who they are. Then the session is not kept, and
 /// their next request asks them to sign in. Whoever takes access away changes the membership first and ends the sessions
 /// after that, so one of the two finds what the other did.
-async fn is_locked_out(tx: &mut Tx, account: &str) -> store::Result<bool> {
+async fn is_locked_out(tx: &mut Tx, account: Option<&str>) -> store::Result<bool> {
+    let Some(account) = account else { return Ok(false) };
     let account = AccountId(account.to_owned());
     let memberships = store::memberships::list_of_account_for_share(tx, &account).await?;
     Ok(people::account::lock_out(&memberships).is_some())

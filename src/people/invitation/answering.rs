@@ -32,6 +32,8 @@ pub enum Acceptance<'a> {
     SignedIn(&'a Account),
 }
 
+const GONE: Error = Error::NotFound { what: "open invitation behind this link" };
+
 /// Accepts an invitation: of any number of callers with the same link, one gets through.
 ///
 /// # Errors
@@ -42,75 +44,78 @@ pub async fn accept(
     token: &str,
     acceptance: Acceptance<'_>,
 ) -> Result<(Account, Workspace)> {
-    let gone = Error::NotFound { what: "open invitation behind this link" };
-    let Doorway::Open(open) = open(rollcall, token).await? else { return Err(gone) };
-    let account = prove(rollcall, &open, acceptance).await?;
-
-    let mut tx = rollcall.db.write().await?;
+    let Doorway::Open(open) = open(rollcall, token).await? else { return Err(GONE) };
+    let proven = prove(rollcall, &open, acceptance).await?;
     let context = rollcall.context(Actor::Invitee);
+    let mut tx = rollcall.db.write().await?;
+    let account = accept_in(&mut tx, &context, &open, proven).await;
+    let account = tx.end(account).await?;
+    Ok((account, open.workspace))
+}
+
+async fn accept_in(tx: &mut Tx, context: &Context, open: &OpenInvitation, proven: Proven) -> Result<Account> {
     // Locks are taken in the order membership, invitation: the directory, which may take this person out at this
     // very moment, takes them in the same order, and then wins.
-    let membership =
-        store::memberships::get_for_update(&mut tx, &open.workspace.id, &open.membership.id).await?;
-    let invitation = store::invitations::get_for_update(&mut tx, &open.invitation.id).await?;
+    let membership = store::memberships::get_for_update(tx, &open.workspace.id, &open.membership.id).await?;
+    let invitation = store::invitations::get_for_update(tx, &open.invitation.id).await?;
     let still_open = invitation.is_some_and(|now| {
         now.status == InvitationStatus::Pending && now.generation == open.invitation.generation
     });
-    let (Some(mut membership), true) = (membership, still_open) else {
-        tx.rollback().await?;
-        return Err(gone);
-    };
-    if is_called_inactive(&mut tx, &membership.id).await? {
-        tx.rollback().await?;
-        return Err(gone);
+    let (Some(mut membership), true) = (membership, still_open) else { return Err(GONE) };
+    if is_called_inactive(tx, &membership.id).await? {
+        return Err(GONE);
     }
-    let seats = store::seats::lock(&mut tx, &open.workspace.id).await?;
+    let seats = store::seats::lock(tx, &open.workspace.id).await?;
     if !seats::is_free_for_invited(seats) {
-        tx.rollback().await?;
         return Err(Error::conflict("seat", format!("{} has no free seat.", open.workspace.name)));
     }
-    let account = match account {
-        Proven::Existing(account) => account,
-        Proven::New { name, hash } => {
-            let email: EmailAddress = membership.email.parse()?;
-            match account::insert(&mut tx, &context, &email, &name, Some(hash)).await {
-                Err(store::Error::Unique(UniqueKey::AccountEmail)) => {
-                    tx.rollback().await?;
-                    return Err(Error::conflict(
-                        "account",
-                        format!("{email} got an account a moment ago. Join with its password."),
-                    ));
-                }
-                inserted => inserted?,
-            }
-        }
-        Proven::Claimed { account, name, hash } => {
-            store::accounts::set_credentials(&mut tx, &account.id, &name, &hash, context.now).await?;
-            account
-        }
-    };
-    let taken = store::memberships::find_by_account(&mut tx, &open.workspace.id, &account.id).await?;
+    let account = account_of(tx, context, &membership, proven).await?;
+    let taken = store::memberships::find_by_account(tx, &open.workspace.id, &account.id).await?;
     let is_left = |other: &Membership| other.status != MembershipStatus::Removed;
     if let Some(other) = taken.filter(|other| other.id != membership.id && is_left(other)) {
-        tx.rollback().await?;
         return Err(Error::conflict("account", under_another_address(&account, &open.workspace, &other)));
     }
-    store::invitations::end(&mut tx, &open.invitation.id, InvitationStatus::Accepted, context.now).await?;
-    store::outbox::cancel(&mut tx, open.invitation.id.as_str(), "The invitation was accepted.", context.now)
+    store::invitations::end(tx, &open.invitation.id, InvitationStatus::Accepted, context.now).await?;
+    store::outbox::cancel(tx, open.invitation.id.as_str(), "The invitation was accepted.", context.now)
         .await?;
-    store::memberships::vacate_account(&mut tx, &open.workspace.id, &account.id).await?;
+    store::memberships::vacate_account(tx, &open.workspace.id, &account.id).await?;
     membership.account_id = Some(account.id.clone());
     if membership.source == Source::Manual {
         membership.name.clone_from(&account.name);
     }
     membership.joined_at = Some(context.now);
-    grants::set_status(&mut membership, MembershipStatus::Active, &context);
-    store::memberships::update(&mut tx, &membership).await?;
-    let context = Context { actor: Actor::Person(account.id.clone()), ..context };
-    grants::record(&mut tx, &context, &membership, "invitation.accepted", &json!({})).await?;
-    projection::settle_last_owners(&mut tx, &context, &membership).await?;
-    tx.commit().await?;
-    Ok((account, open.workspace))
+    grants::set_status(&mut membership, MembershipStatus::Active, context);
+    store::memberships::update(tx, &membership).await?;
+    let context = Context { actor: Actor::Person(account.id.clone()), ..context.clone() };
+    grants::record(tx, &context, &membership, "invitation.accepted", &json!({})).await?;
+    projection::settle_last_owners(tx, &context, &membership).await?;
+    Ok(account)
+}
+
+/// The account of whoever accepts: made, or given its password, when need be.
+async fn account_of(
+    tx: &mut Tx,
+    context: &Context,
+    membership: &Membership,
+    proven: Proven,
+) -> Result<Account> {
+    match proven {
+        Proven::Existing(account) => Ok(account),
+        Proven::New { name, hash } => {
+            let email: EmailAddress = membership.email.parse()?;
+            account::insert(tx, context, &email, &name, Some(hash)).await.map_err(|cause| match cause {
+                store::Error::Unique(UniqueKey::AccountEmail) => Error::conflict(
+                    "account",
+                    format!("{email} got an account a moment ago. Join with its password."),
+                ),
+                other => Error::Store(other),
+            })
+        }
+        Proven::Claimed { account, name, hash } => {
+            store::accounts::set_credentials(tx, &account.id, &name, &hash, context.now).await?;
+            Ok(account)
+        }
+    }
 }
 
 /// Why an account cannot accept that has a membership of the workspace under another address.
@@ -172,22 +177,23 @@ async fn prove(rollcall: &Rollcall, open: &OpenInvitation, acceptance: Acceptanc
 /// # Errors
 /// `NotFound` when the link leads nowhere (any more).
 pub async fn decline(rollcall: &Rollcall, token: &str) -> Result<Workspace> {
-    let gone = Error::NotFound { what: "open invitation behind this link" };
     let mut conn = rollcall.db.read().await?;
     let (workspace, invitation) = match doorway::look_up(&mut conn, token, rollcall.clock.now()).await? {
         Doorway::Open(open) => (open.workspace, open.invitation),
         Doorway::Full { workspace, invitation, .. } => (workspace, *invitation),
-        _ => return Err(gone),
+        _ => return Err(GONE),
     };
     drop(conn);
     let context = rollcall.context(Actor::Invitee);
     let mut tx = rollcall.db.write().await?;
-    if !end(&mut tx, &context, &invitation, InvitationStatus::Declined).await? {
-        tx.rollback().await?;
-        return Err(gone);
+    let declined = async {
+        if !end(&mut tx, &context, &invitation, InvitationStatus::Declined).await? {
+            return Err(GONE);
+        }
+        Ok(tell_inviter(&mut tx, &context, &invitation).await?)
     }
-    tell_inviter(&mut tx, &context, &invitation).await?;
-    tx.commit().await?;
+    .await;
+    tx.end(declined).await?;
     rollcall.mail_due.notify_one();
     rollcall.held_due.notify_one();
     Ok(workspace)

@@ -17,6 +17,7 @@ use crate::{
     store::{self, Tx, invitations::Invitation, memberships::Membership, workspaces::Workspace},
 };
 
+const GONE: Error = Error::NotFound { what: "invitation that could be sent again" };
 const FULL: &str = "No seat is free just now. Ask an admin to free one.";
 const FULL_AND_TOLD: &str = "No seat is free just now. We told the admins; try again when there is one.";
 
@@ -26,25 +27,34 @@ const FULL_AND_TOLD: &str = "No seat is free just now. We told the admins; try a
 /// `NotFound` when the link leads to no invitation that ran out, or nobody vouches for the person any more; `Conflict` on
 /// `invitation` when there were too many mails lately, or no seat is free.
 pub async fn renew(rollcall: &Rollcall, token: &str) -> Result<String> {
-    let gone = Error::NotFound { what: "invitation that could be sent again" };
     let Doorway::Expired { workspace, renewable: Some(_), .. } = open(rollcall, token).await? else {
-        return Err(gone);
+        return Err(GONE);
     };
     let context = rollcall.context(Actor::Invitee);
     let mut tx = rollcall.db.write().await?;
-    let Some((mut membership, invitation)) = find(&mut tx, &workspace, token).await? else {
-        tx.rollback().await?;
-        return Err(gone);
+    let email = renew_in(&mut tx, &context, &workspace, token).await;
+    let Some(email) = tx.end(email).await? else {
+        let told = doorway::tell_admins(rollcall, &workspace.id).await?;
+        return Err(Error::conflict("invitation", if told { FULL_AND_TOLD } else { FULL }));
     };
-    if mailed_too_often(&mut tx, &context, &membership).await? {
-        tx.rollback().await?;
+    rollcall.mail_due.notify_one();
+    Ok(email)
+}
+
+/// The address that the new invitation goes to; `None` when no seat is free.
+async fn renew_in(
+    tx: &mut Tx,
+    context: &Context,
+    workspace: &Workspace,
+    token: &str,
+) -> Result<Option<String>> {
+    let (mut membership, invitation) = find(tx, workspace, token).await?.ok_or(GONE)?;
+    if mailed_too_often(tx, context, &membership).await? {
         let message = "A mail was sent to you a short time ago. Look for it, or try again later.";
         return Err(Error::conflict("invitation", message));
     }
-    if !seats::is_free(&mut tx, &workspace.id).await? {
-        tx.rollback().await?;
-        let told = doorway::tell_admins(rollcall, &workspace.id).await?;
-        return Err(Error::conflict("invitation", if told { FULL_AND_TOLD } else { FULL }));
+    if !seats::is_free(tx, &workspace.id).await? {
+        return Ok(None);
     }
     let inviter = Inviter {
         person: invitation.invited_by,
@@ -53,10 +63,8 @@ pub async fn renew(rollcall: &Rollcall, token: &str) -> Result<String> {
         template: MailTemplate::NewLink,
         delay: Duration::ZERO,
     };
-    grants::invite(&mut tx, &context, &mut membership, &inviter).await?;
-    tx.commit().await?;
-    rollcall.mail_due.notify_one();
-    Ok(membership.email)
+    grants::invite(tx, context, &mut membership, &inviter).await?;
+    Ok(Some(membership.email))
 }
 
 /// The invitation behind the link and its membership, locked, as long as it can be sent again.

@@ -148,34 +148,62 @@ async fn invite_one(
         template: MailTemplate::Invitation,
         delay: Duration::ZERO,
     };
+    let fresh = new_manual_membership(&context, workspace, email, role, language);
     let mut tx = rollcall.db.write().await?;
-    // Whoever is known is locked first, as by all who change them. Then a seat is asked for, before anything is written:
-    // at once two would each find the other's.
-    if let Some(known) = store::memberships::find_by_email(&mut tx, workspace, &email.key()).await? {
-        store::memberships::get_for_update(&mut tx, workspace, &known.id).await?;
-    }
-    let seat_free = seats::is_free(&mut tx, workspace).await?;
-    let mut membership = new_manual_membership(&context, workspace, email, role, language);
-    if !store::memberships::insert(&mut tx, &membership).await? {
-        let Some(existing) = store::memberships::find_by_email(&mut tx, workspace, &email.key()).await?
-        else {
-            tx.rollback().await?;
-            return Err(Error::Internal(format!("the membership of {email} is there and is not")));
+    let outcome = async {
+        let mut membership = match find_or_insert(&mut tx, &fresh).await? {
+            Place::New => fresh,
+            Place::Known(existing) => match refusal(&mut tx, &existing).await? {
+                Some(outcome) => return Ok(outcome),
+                None if seats::is_free(&mut tx, workspace).await? => invitable(*existing, role, language),
+                None => return Ok(InviteOutcome::NoSeat),
+            },
+            Place::Full => return Ok(InviteOutcome::NoSeat),
         };
-        if let Some(outcome) = refusal(&mut tx, &existing).await? {
-            tx.rollback().await?;
-            return Ok(outcome);
-        }
-        membership = invitable(existing, role, language);
+        grants::invite(&mut tx, &context, &mut membership, &inviter).await?;
+        end_hold(&mut tx, &context, &membership).await?;
+        Ok(InviteOutcome::Sent)
     }
-    if !seat_free {
-        tx.rollback().await?;
-        return Ok(InviteOutcome::NoSeat);
+    .await;
+    tx.end(outcome).await
+}
+
+/// Where an invited address stands in the workspace.
+enum Place {
+    /// Somebody has it, who is locked.
+    Known(Box<Membership>),
+    /// Nobody had it: the new membership has it now.
+    New,
+    /// Nobody has it, and no seat is free.
+    Full,
+}
+
+/// Whoever is known is locked first, as by all who change them. Then a seat is asked for, before anything is written: at
+/// once two would each find the other's.
+async fn find_or_insert(tx: &mut Tx, fresh: &Membership) -> Result<Place> {
+    let workspace = &fresh.workspace_id;
+    if let Some(known) = find_locked(tx, fresh).await? {
+        return Ok(Place::Known(Box::new(known)));
     }
-    grants::invite(&mut tx, &context, &mut membership, &inviter).await?;
-    end_hold(&mut tx, &context, &membership).await?;
-    tx.commit().await?;
-    Ok(InviteOutcome::Sent)
+    if !seats::is_free(tx, workspace).await? {
+        return Ok(Place::Full);
+    }
+    if store::memberships::insert(tx, fresh).await? {
+        return Ok(Place::New);
+    }
+    // Somebody else named the address at this very moment.
+    let known = find_locked(tx, fresh).await?;
+    known.map(|known| Place::Known(Box::new(known))).ok_or_else(|| {
+        Error::Store(store::Error::Lost(format!("the membership of {} came and went", fresh.email)))
+    })
+}
+
+async fn find_locked(tx: &mut Tx, fresh: &Membership) -> store::Result<Option<Membership>> {
+    let workspace = &fresh.workspace_id;
+    match store::memberships::find_by_email(tx, workspace, &fresh.email_key).await? {
+        Some(known) => store::memberships::get_for_update(tx, workspace, &known.id).await,
+        None => Ok(None),
+    }
 }
 
 /// Whoever is invited by hand waits at no directory's gate any more.
@@ -261,22 +289,22 @@ pub async fn resend(rollcall: &Rollcall, caller: &Caller<'_>, id: &MembershipId)
     caller.require(Permission::ManagePeople)?;
     let context = rollcall.context(caller.actor());
     let mut tx = rollcall.db.write().await?;
-    let Some(mut membership) =
-        store::memberships::get_for_update(&mut tx, &caller.workspace().id, id).await?
-    else {
-        tx.rollback().await?;
-        return Err(Error::NotFound { what: "person in this workspace" });
-    };
-    if let Some(refusal) = resend_refusal(&mut tx, &context, &membership).await? {
-        tx.rollback().await?;
+    let sent = resend_in(&mut tx, &context, caller, id).await;
+    tx.end(sent).await?;
+    rollcall.mail_due.notify_one();
+    Ok(())
+}
+
+async fn resend_in(tx: &mut Tx, context: &Context, caller: &Caller<'_>, id: &MembershipId) -> Result<()> {
+    let found = store::memberships::get_for_update(tx, &caller.workspace().id, id).await?;
+    let mut membership = found.ok_or(Error::NotFound { what: "person in this workspace" })?;
+    if let Some(refusal) = resend_refusal(tx, context, &membership).await? {
         return Err(Error::conflict("member", refusal));
     }
     let directory = membership.directory_id.clone();
-    let latest = store::invitations::find_latest(&mut tx, &membership.id).await?;
-    if membership.status != MembershipStatus::Invited
-        && !seats::is_free(&mut tx, &membership.workspace_id).await?
+    let latest = store::invitations::find_latest(tx, &membership.id).await?;
+    if membership.status != MembershipStatus::Invited && !seats::is_free(tx, &membership.workspace_id).await?
     {
-        tx.rollback().await?;
         return Err(Error::conflict("member", seats::FULL));
     }
     let inviter = Inviter {
@@ -286,11 +314,8 @@ pub async fn resend(rollcall: &Rollcall, caller: &Caller<'_>, id: &MembershipId)
         template: MailTemplate::Invitation,
         delay: Duration::ZERO,
     };
-    grants::invite(&mut tx, &context, &mut membership, &inviter).await?;
-    end_hold(&mut tx, &context, &membership).await?;
-    tx.commit().await?;
-    rollcall.mail_due.notify_one();
-    Ok(())
+    grants::invite(tx, context, &mut membership, &inviter).await?;
+    end_hold(tx, context, &membership).await
 }
 
 async fn resend_refusal(tx: &mut Tx, context: &Context, membership: &Membership) -> Result<Option<String>> {
@@ -321,22 +346,25 @@ pub async fn revoke(rollcall: &Rollcall, caller: &Caller<'_>, id: &MembershipId)
     caller.require(Permission::ManagePeople)?;
     let context = rollcall.context(caller.actor());
     let mut tx = rollcall.db.write().await?;
-    let found = store::memberships::get_for_update(&mut tx, &caller.workspace().id, id).await?;
+    let revoked = revoke_in(&mut tx, &context, caller, id).await;
+    tx.end(revoked).await?;
+    rollcall.held_due.notify_one();
+    Ok(())
+}
+
+async fn revoke_in(tx: &mut Tx, context: &Context, caller: &Caller<'_>, id: &MembershipId) -> Result<()> {
+    let found = store::memberships::get_for_update(tx, &caller.workspace().id, id).await?;
     let Some(mut membership) = found.filter(|m| m.status == MembershipStatus::Invited) else {
-        tx.rollback().await?;
         return Err(Error::conflict("member", "There is no open invitation to withdraw."));
     };
-    grants::end_access(&mut tx, &context, &membership).await?;
+    grants::end_access(tx, context, &membership).await?;
     let status = match membership.source {
         Source::Manual => MembershipStatus::Removed,
         Source::Directory | Source::DirectoryAndManual => MembershipStatus::Provisioned,
     };
-    grants::set_status(&mut membership, status, &context);
-    store::memberships::update(&mut tx, &membership).await?;
-    grants::record(&mut tx, &context, &membership, "invitation.revoked", &json!({})).await?;
-    tx.commit().await?;
-    rollcall.held_due.notify_one();
-    Ok(())
+    grants::set_status(&mut membership, status, context);
+    store::memberships::update(tx, &membership).await?;
+    Ok(grants::record(tx, context, &membership, "invitation.revoked", &json!({})).await?)
 }
 
 #[cfg(test)]
