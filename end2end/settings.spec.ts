@@ -2,7 +2,7 @@
 
 import { type Page, expect } from "@playwright/test";
 import { test } from "./support/journey.ts";
-import { claim, configureOkta, linkInMailbox, press, rowOf, subjectInMailbox, tabTo, told } from "./support/steps.ts";
+import { PASSWORD, claim, configureOkta, linkInMailbox, press, rowOf, subjectInMailbox, tabTo, told } from "./support/steps.ts";
 
 test.beforeEach(async ({ page, rollcall }) => {
   await claim(page, rollcall);
@@ -101,4 +101,35 @@ test("one's own name and address are changed", async ({ page, rollcall }) => {
   await press(page, page.getByRole("link", { name: "Go to your account" }));
   await press(page, page.getByRole("link", { name: "Workspace" }));
   await expect(page).toHaveURL(`${rollcall.baseUrl}/w/acme`);
+});
+
+test("another address waits in sight, and is given up; the menu of one's own signs out", async ({ page, rollcall }) => {
+  await page.goto(`${rollcall.baseUrl}/account`);
+  await tabTo(page, page.getByLabel("New address"));
+  await page.keyboard.type("ada.king@acme.test");
+  await tabTo(page, page.getByLabel("Your password"));
+  await page.keyboard.type("wrong");
+  // Enter in a field sends the form, and none of the buttons of the address that waits.
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("This is not your password.")).toBeVisible();
+  await expect(page.getByLabel("Your password")).toBeFocused();
+  await page.keyboard.type(PASSWORD);
+  await page.keyboard.press("Enter");
+  await told(page, "A link is on its way to ada.king@acme.test");
+  const link = await linkInMailbox(rollcall, "ada.king@acme.test", "/account/email/");
+  await press(page, page.getByRole("button", { name: "Send again" }));
+  await told(page, "A link was mailed a moment ago");
+  await expect(page.getByText("ada.king@acme.test waits for confirmation. The link was sent")).toBeVisible();
+  await press(page, page.getByRole("button", { name: "Cancel the change" }));
+  await told(page, "Cancelled. The link to ada.king@acme.test no longer works");
+  await page.goto(link);
+  await expect(page.getByRole("heading", { name: "This link does not work any more" })).toBeVisible();
+
+  await page.goto(`${rollcall.baseUrl}/account`);
+  await press(page, page.getByRole("button", { name: "Your account" }));
+  await press(page, page.getByRole("link", { name: "Instance" }));
+  await expect(page.getByRole("heading", { name: "Instance" })).toBeVisible();
+  await press(page, page.getByRole("button", { name: "Your account" }));
+  await press(page, page.getByRole("button", { name: "Sign out" }));
+  await expect(page.getByRole("button", { name: "Sign in" })).toBeVisible();
 });
