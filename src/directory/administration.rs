@@ -9,7 +9,12 @@ use crate::{
     model::{
         DirectoryId, MembershipStatus, OnRemoval, Provider, Role, Source, SuspendedBy, TokenLife, WorkspaceId,
     },
-    people::{Caller, Permission, account::checked_name, grants, projection},
+    people::{
+        Caller, Permission,
+        account::checked_name,
+        grants,
+        projection::{last_owner, roles},
+    },
     secret::Secret,
     state::{Context, Rollcall},
     store::{
@@ -172,7 +177,7 @@ async fn remove_in(
     store::directories::remove(tx, id, context.now).await?;
     store::role_mappings::delete_all(tx, id).await?;
     store::directory_extensions::delete_all(tx, id).await?;
-    projection::roles::apply(tx, context, workspace, &Scope::GivenByDirectory(id)).await?;
+    roles::apply(tx, context, workspace, &Scope::GivenByDirectory(id)).await?;
     let people = store::memberships::list_of_directory(tx, id).await?;
     let mut number = 0;
     for mut membership in people {
@@ -193,7 +198,7 @@ async fn part_with(
     choice: OnRemoval,
 ) -> Result<bool> {
     let has_access = matches!(membership.status, MembershipStatus::Active | MembershipStatus::Invited);
-    let keep = choice == OnRemoval::Keep || projection::is_last_owner(tx, membership).await?;
+    let keep = choice == OnRemoval::Keep || last_owner::is_last(tx, membership).await?;
     membership.source = Source::Manual;
     if keep {
         // Nobody is left who would bring back a person whom the directory suspended: from now on an admin may.

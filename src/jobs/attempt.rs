@@ -20,7 +20,7 @@ const RECORD_TRIES: u32 = 30;
 const RECORD_PAUSE: Duration = Duration::from_secs(1);
 
 /// What the attempts of one worker share.
-pub(super) struct Desk {
+pub(super) struct MailSender {
     pub(super) rollcall: Rollcall,
     pub(super) transport: Transport,
     pub(super) holder: Holder,
@@ -53,7 +53,7 @@ enum Relay {
     Unknown,
 }
 
-impl Desk {
+impl MailSender {
     /// Sends a mail that was claimed. Whatever goes wrong is recorded or logged; nothing is left but a lease that
     /// runs out.
     pub(super) async fn attempt(&self, mail: Mail) {

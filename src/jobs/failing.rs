@@ -43,8 +43,8 @@ async fn look_at(rollcall: &Rollcall, directory: &Watched) -> store::Result<bool
     let writes = store::directory_troubles::latest_writes(&mut conn, &directory.id, LOOKED_AT).await?;
     let rejections = store::directory_troubles::rejections(&mut conn, &directory.id).await?;
     drop(conn);
-    let sick = judge(&writes, rejections, context.now);
-    match (sick, directory.told_at) {
+    let trouble = judge(&writes, rejections, context.now);
+    match (trouble, directory.told_at) {
         (None, None) | (Some(_), Some(_)) => Ok(false),
         (None, Some(_)) => {
             let mut tx = rollcall.db.write().await?;
@@ -52,11 +52,11 @@ async fn look_at(rollcall: &Rollcall, directory: &Watched) -> store::Result<bool
             tx.commit().await?;
             Ok(false)
         }
-        (Some(sick), None) => {
+        (Some(trouble), None) => {
             let mut tx = rollcall.db.write().await?;
             let first = store::directory_troubles::begin(&mut tx, &directory.id, context.now).await?;
             if first {
-                let Sick { failure, since, answer } = sick;
+                let Trouble { failure, since, answer } = trouble;
                 let failing = FailingDirectory { directory: directory.id.clone(), failure, since, answer };
                 alerts::directory_failing(&mut tx, &context, &directory.workspace_id, &failing).await?;
             }
@@ -68,25 +68,25 @@ async fn look_at(rollcall: &Rollcall, directory: &Watched) -> store::Result<bool
 
 /// How a directory fails.
 #[derive(Debug, PartialEq, Eq)]
-struct Sick {
+struct Trouble {
     failure: Failure,
     since: Timestamp,
     answer: Option<String>,
 }
 
 /// Whether a directory fails. `writes` are its latest, newest first.
-fn judge(writes: &[Write], rejections: Option<Rejections>, now: Timestamp) -> Option<Sick> {
+fn judge(writes: &[Write], rejections: Option<Rejections>, now: Timestamp) -> Option<Trouble> {
     if let Some(Rejections { first: Some(first), last: Some(last) }) = rejections
         && now.since(first) >= LOCKED_OUT
         && now.since(last) < LOCKED_OUT
     {
-        return Some(Sick { failure: Failure::BadToken, since: first, answer: None });
+        return Some(Trouble { failure: Failure::BadToken, since: first, answer: None });
     }
     let refused: Vec<&Write> = writes.iter().filter(|write| write.kind == RequestKind::Error).collect();
     let oldest = refused.last()?;
     // What was obeyed last shows that it goes on: a streak is over then, however many were refused before.
     let over = writes.first().is_some_and(|write| write.kind != RequestKind::Error);
-    (refused.len() >= TOO_MANY && !over).then(|| Sick {
+    (refused.len() >= TOO_MANY && !over).then(|| Trouble {
         failure: Failure::Refused {
             refused: i64::try_from(refused.len()).unwrap_or(i64::MAX),
             of: i64::try_from(writes.len()).unwrap_or(i64::MAX),
@@ -124,13 +124,13 @@ mod tests {
             ("----------", Some(10)),
             ("+---------", None),
         ] {
-            let found = judge(&writes(pattern), None, NOW).map(|sick| sick.failure);
+            let found = judge(&writes(pattern), None, NOW).map(|trouble| trouble.failure);
             let of = i64::try_from(pattern.len()).unwrap();
             assert_eq!(found, refused.map(|refused| Failure::Refused { refused, of }), "{pattern}");
         }
-        let sick = judge(&writes("-+-+-+-+-+"), None, NOW).unwrap();
-        assert_eq!(sick.since, Timestamp(NOW.0 - 8 * MINUTE));
-        assert_eq!(sick.answer.as_deref(), Some("answer 0"));
+        let trouble = judge(&writes("-+-+-+-+-+"), None, NOW).unwrap();
+        assert_eq!(trouble.since, Timestamp(NOW.0 - 8 * MINUTE));
+        assert_eq!(trouble.answer.as_deref(), Some("answer 0"));
     }
 
     #[test]
@@ -138,8 +138,12 @@ mod tests {
         for (first, last, fails) in [(61, 1, true), (60, 59, true), (59, 1, false), (200, 61, false)] {
             let at = |minutes: i64| Some(Timestamp(NOW.0 - minutes * MINUTE));
             let rejections = Some(Rejections { first: at(first), last: at(last) });
-            let sick = judge(&writes("+++"), rejections, NOW);
-            assert_eq!(sick.map(|sick| sick.failure), fails.then_some(Failure::BadToken), "{first} {last}");
+            let trouble = judge(&writes("+++"), rejections, NOW);
+            assert_eq!(
+                trouble.map(|trouble| trouble.failure),
+                fails.then_some(Failure::BadToken),
+                "{first} {last}"
+            );
         }
         assert_eq!(judge(&[], Some(Rejections { first: None, last: None }), NOW), None);
     }

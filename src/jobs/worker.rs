@@ -13,7 +13,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    attempt::Desk,
+    attempt::MailSender,
     backoff::RelayPause,
     rate::{MINUTE, Rate},
 };
@@ -43,7 +43,7 @@ const STOP_PATIENCE: Duration = Duration::from_secs(20);
 
 /// The outbox worker.
 pub struct Worker {
-    desk: Arc<Desk>,
+    sender: Arc<MailSender>,
     /// `None` for no limit.
     rate: Option<Rate>,
 }
@@ -63,8 +63,8 @@ impl Worker {
     pub fn new(rollcall: Rollcall, transport: Transport) -> Self {
         let rate = rollcall.config.mail_rate.map(Rate::new);
         let holder = Holder { name: rollcall.clock.new_id(), lease: LEASE };
-        let desk = Desk { rollcall, transport, holder, pause: Mutex::new(RelayPause::default()) };
-        Self { desk: Arc::new(desk), rate }
+        let sender = MailSender { rollcall, transport, holder, pause: Mutex::new(RelayPause::default()) };
+        Self { sender: Arc::new(sender), rate }
     }
 
     /// Sends what is due, as it becomes due, until `shutdown`. Then finishes what is being sent, within reason.
@@ -79,7 +79,7 @@ impl Worker {
             };
             tokio::select! {
                 () = shutdown.cancelled() => {}
-                () = self.desk.rollcall.mail_due.notified() => {}
+                () = self.sender.rollcall.mail_due.notified() => {}
                 Some(ended) = sending.next() => self.end(&mut sending, ended).await,
                 _ = renewal.tick() => self.renew(&mut sending).await,
                 () = tokio::time::sleep(rest) => {}
@@ -103,19 +103,19 @@ impl Worker {
     /// How long the next mail has to wait for identity providers that are at work.
     fn rest_for_the_directory(&self, sending: &Sending) -> Option<Duration> {
         let rest = APART.checked_sub(sending.began?.elapsed())?;
-        self.desk.rollcall.traffic.is_busy(self.desk.rollcall.clock.now()).then_some(rest)
+        self.sender.rollcall.traffic.is_busy(self.sender.rollcall.clock.now()).then_some(rest)
     }
 
     /// Claims as many due mails as there are hands free and starts sending them. Returns how long to wait, at most,
     /// before asking again.
     async fn start_more(&self, sending: &mut Sending) -> Duration {
-        let now = self.desk.rollcall.clock.now();
+        let now = self.sender.rollcall.clock.now();
         let free = {
-            let pause = self.desk.pause();
+            let pause = self.sender.pause();
             if let Some(remaining) = pause.remaining(now) {
                 return remaining.min(LOOK_EVERY);
             }
-            let gives_way = pause.is_probing() || self.desk.rollcall.traffic.is_busy(now);
+            let gives_way = pause.is_probing() || self.sender.rollcall.traffic.is_busy(now);
             let hands = if gives_way { 1 } else { AT_ONCE };
             hands.saturating_sub(sending.tasks.len())
         };
@@ -126,7 +126,7 @@ impl Worker {
             Ok(Claimed::Mails(mails)) => {
                 sending.began = Some(Instant::now());
                 for mail in mails {
-                    sending.start(&self.desk, mail);
+                    sending.start(&self.sender, mail);
                 }
                 Duration::ZERO
             }
@@ -141,7 +141,7 @@ impl Worker {
     /// Claims up to `free` mails, as many as the rate allows, but none that is `in_hand`: a lease may look as if it were
     /// over when a clock jumps.
     async fn claim(&self, free: usize, in_hand: &[MailId]) -> store::Result<Claimed> {
-        let rollcall = &self.desk.rollcall;
+        let rollcall = &self.sender.rollcall;
         let now = rollcall.clock.now();
         let free = i64::try_from(free).unwrap_or(i64::MAX);
         // Reading first: a worker that is idle, or at its limit, takes no turn at writing.
@@ -171,7 +171,7 @@ impl Worker {
             Ok(wanted) => wanted,
             Err(wait) => return Ok(Claimed::NothingBefore(wait)),
         };
-        let mails = mail_claims::claim(tx, &self.desk.holder, in_hand, wanted, now).await?;
+        let mails = mail_claims::claim(tx, &self.sender.holder, in_hand, wanted, now).await?;
         if mails.is_empty() {
             return Ok(Claimed::NothingBefore(RIVAL_PAUSE));
         }
@@ -213,7 +213,7 @@ impl Worker {
             && fault.is_panic()
         {
             tracing::error!(mail = %mail.id, %fault, "sending a mail panicked");
-            self.desk.record_fault(&mail).await;
+            self.sender.record_fault(&mail).await;
         }
     }
 
@@ -235,9 +235,9 @@ impl Worker {
         if ids.is_empty() {
             return Ok(());
         }
-        let rollcall = &self.desk.rollcall;
+        let rollcall = &self.sender.rollcall;
         let mut tx = rollcall.db.write().await?;
-        mail_claims::renew_leases(&mut tx, &self.desk.holder, ids).await?;
+        mail_claims::renew_leases(&mut tx, &self.sender.holder, ids).await?;
         tx.commit().await
     }
 
@@ -252,7 +252,7 @@ impl Worker {
                 "stopped before the relay had answered; the mails in flight are sent again at the next start"
             );
         }
-        self.desk.transport.close().await;
+        self.sender.transport.close().await;
     }
 }
 
@@ -269,10 +269,10 @@ impl Sending {
         Self { tasks: JoinSet::new(), mails: HashMap::new(), held: Instant::now(), began: None }
     }
 
-    fn start(&mut self, desk: &Arc<Desk>, mail: Mail) {
-        let desk = Arc::clone(desk);
+    fn start(&mut self, sender: &Arc<MailSender>, mail: Mail) {
+        let sender = Arc::clone(sender);
         let sent = mail.clone();
-        let task = self.tasks.spawn(async move { desk.attempt(sent).await });
+        let task = self.tasks.spawn(async move { sender.attempt(sent).await });
         self.mails.insert(task.id(), mail);
     }
 

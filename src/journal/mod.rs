@@ -231,8 +231,8 @@ async fn write(rollcall: &Rollcall, entries: &[Entry], uses: &Uses) -> store::Re
         let ids: Vec<&str> =
             entries.iter().filter(|entry| entry.is_kept).map(|entry| entry.id.as_str()).collect();
         let events = store::events::list_of_requests(&mut conn, &ids, MOST_EVENTS).await?;
-        let told = with_events(&entries, &events);
-        (records(&told), count(&told))
+        let entries = with_events(&entries, &events);
+        (records(&entries), count(&entries))
     };
     if requests.is_empty() && deviations.is_empty() && uses.is_empty() {
         return Ok(());
@@ -254,12 +254,12 @@ fn directories_of(entries: &[Entry]) -> Vec<DirectoryId> {
 }
 
 /// An entry with what it changed, oldest first.
-struct Told<'a> {
+struct EntryWithEvents<'a> {
     entry: &'a Entry,
     events: Vec<&'a Event>,
 }
 
-impl Told<'_> {
+impl EntryWithEvents<'_> {
     /// What was tolerated, by the readers of the request and by what it changed.
     fn deviations(&self) -> Vec<Deviation> {
         let mut deviations = self.entry.deviations.clone();
@@ -270,7 +270,7 @@ impl Told<'_> {
     }
 }
 
-fn with_events<'a>(entries: &[&'a Entry], events: &'a [Event]) -> Vec<Told<'a>> {
+fn with_events<'a>(entries: &[&'a Entry], events: &'a [Event]) -> Vec<EntryWithEvents<'a>> {
     let mut of_request: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
     for event in events {
         if let Some(id) = &event.request_id {
@@ -279,20 +279,23 @@ fn with_events<'a>(entries: &[&'a Entry], events: &'a [Event]) -> Vec<Told<'a>> 
     }
     entries
         .iter()
-        .map(|&entry| Told { entry, events: of_request.remove(entry.id.as_str()).unwrap_or_default() })
+        .map(|&entry| EntryWithEvents {
+            entry,
+            events: of_request.remove(entry.id.as_str()).unwrap_or_default(),
+        })
         .collect()
 }
 
-fn records(told: &[Told<'_>]) -> Vec<ScimRequest> {
-    told.iter().filter(|told| told.entry.is_kept).map(record::of).collect()
+fn records(entries: &[EntryWithEvents<'_>]) -> Vec<ScimRequest> {
+    entries.iter().filter(|with_events| with_events.entry.is_kept).map(record::of).collect()
 }
 
 /// Each deviation of each directory once, with the number of requests that had it.
-fn count(told: &[Told<'_>]) -> Vec<SeenDeviation> {
+fn count(entries: &[EntryWithEvents<'_>]) -> Vec<SeenDeviation> {
     let mut counted: BTreeMap<(&DirectoryId, &str), SeenDeviation> = BTreeMap::new();
-    for told in told {
-        let entry = told.entry;
-        for deviation in told.deviations() {
+    for with_events in entries {
+        let entry = with_events.entry;
+        for deviation in with_events.deviations() {
             let example = entry.is_kept.then(|| entry.id.clone());
             counted
                 .entry((&entry.directory_id, deviation.id()))

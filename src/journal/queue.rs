@@ -27,7 +27,7 @@ pub(super) type Uses = BTreeMap<DirectoryTokenId, Timestamp>;
 #[derive(Debug, Default)]
 pub struct Journal {
     waiting: Mutex<Waiting>,
-    /// Told when something waits.
+    /// EntryWithEvents when something waits.
     due: Notify,
     /// Held while a batch is written, so that batches keep their order and whoever waits for it finds it written.
     writing: tokio::sync::Mutex<()>,

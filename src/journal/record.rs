@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    Entry, Told,
+    Entry, EntryWithEvents,
     redact::{Secrets, cut},
     reference, words,
 };
@@ -13,13 +13,13 @@ use crate::{
 };
 
 /// The row.
-pub(super) fn of(told: &Told<'_>) -> ScimRequest {
-    let Told { entry, events } = told;
+pub(super) fn of(with_events: &EntryWithEvents<'_>) -> ScimRequest {
+    let EntryWithEvents { entry, events } = with_events;
     let reference = reference(&entry.id);
     let secrets = Secrets::with(&entry.secret_names);
     let target = secrets.out_of_target(&entry.target);
     let summary = words::summary(entry, events);
-    let deviations: Vec<&str> = told.deviations().iter().map(scim::Deviation::id).collect();
+    let deviations: Vec<&str> = with_events.deviations().iter().map(scim::Deviation::id).collect();
     let search_key = search_key(entry, events, &[&summary, &reference, &target]);
     let short = |text: &str| cut(text, 300);
     ScimRequest {
@@ -66,8 +66,8 @@ pub(super) fn is_read(method: &str, target: &str) -> bool {
 fn search_key(entry: &Entry, events: &[&Event], shown: &[&str]) -> String {
     let mut key = shown.join("\n");
     let sent: Option<Value> = serde_json::from_slice(&entry.request_body).ok();
-    let told = events.iter().filter_map(|event| serde_json::from_str(&event.detail).ok());
-    for document in sent.into_iter().chain(told.take(50)) {
+    let details = events.iter().filter_map(|event| serde_json::from_str(&event.detail).ok());
+    for document in sent.into_iter().chain(details.take(50)) {
         for name in ["userName", "displayName", "externalId", "email"] {
             if let Some(text) = document.get(name).and_then(Value::as_str) {
                 key.push('\n');

@@ -5,7 +5,8 @@ use serde_json::json;
 use super::{
     Caller, Permission,
     grants::{self, Ended, Inviter},
-    projection, seats,
+    projection::{last_owner, roles},
+    seats,
 };
 use crate::{
     error::{Error, Result},
@@ -64,7 +65,7 @@ async fn change_role_in(
             format!("The role comes by group {group}. Change the person's groups there, or the mapping.");
         return Err(Error::conflict("role", message));
     }
-    if projection::is_last_owner(tx, &membership).await? {
+    if last_owner::is_last(tx, &membership).await? {
         return Err(Error::conflict("role", LAST_OWNER));
     }
     let before = membership.role;
@@ -73,9 +74,9 @@ async fn change_role_in(
     store::memberships::update(tx, &membership).await?;
     let detail = json!({ "before": before, "after": role });
     grants::record(tx, context, &membership, "membership.role_changed", &detail).await?;
-    projection::settle_last_owners(tx, context, &membership).await?;
+    last_owner::settle(tx, context, &membership).await?;
     // Owners stand above the mappings: who is one no longer comes under them.
-    projection::roles::apply(tx, context, &membership.workspace_id, &Scope::Membership(id)).await?;
+    roles::apply(tx, context, &membership.workspace_id, &Scope::Membership(id)).await?;
     Ok(())
 }
 
@@ -102,7 +103,7 @@ async fn suspend_in(tx: &mut Tx, context: &Context, caller: &Caller<'_>, id: &Me
         let message = format!("{} has no access that could be suspended.", membership.email);
         return Err(Error::conflict("member", message));
     }
-    if projection::is_last_owner(tx, &membership).await? {
+    if last_owner::is_last(tx, &membership).await? {
         return Err(Error::conflict("member", LAST_OWNER));
     }
     Ok(grants::suspend(tx, context, &mut membership, SuspendedBy::Admin).await?)
@@ -145,7 +146,7 @@ async fn reinstate_in(tx: &mut Tx, context: &Context, caller: &Caller<'_>, id: &
     membership.suspended_by = None;
     if membership.joined_at.is_some() {
         grants::reinstate(tx, context, &mut membership).await?;
-        projection::settle_last_owners(tx, context, &membership).await?;
+        last_owner::settle(tx, context, &membership).await?;
     } else {
         let latest = store::invitations::find_latest(tx, &membership.id).await?;
         let inviter = Inviter {
@@ -180,7 +181,7 @@ async fn remove_in(tx: &mut Tx, context: &Context, caller: &Caller<'_>, id: &Mem
     if caller.membership().is_some_and(|own| own.id == *id) {
         return Err(Error::conflict("member", "You cannot remove yourself. Ask another admin."));
     }
-    if projection::is_last_owner(tx, &membership).await? {
+    if last_owner::is_last(tx, &membership).await? {
         return Err(Error::conflict("member", LAST_OWNER));
     }
     Ok(grants::remove(tx, context, &mut membership).await?)

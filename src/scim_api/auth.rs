@@ -13,7 +13,7 @@ use scim::{Accepted, Deviation, Mode, projection::Projection, schema::ResourceTy
 
 use super::{
     failure::{self, Failure},
-    notebook::Notebook,
+    recording::Recording,
 };
 use crate::{
     audit::Actor,
@@ -43,7 +43,7 @@ pub(super) struct DirectoryAuth {
     /// What the cursors of its lists are signed with.
     pub(super) cursor_seal: Seal,
     /// What the journal is told of the request.
-    pub(super) notebook: Notebook,
+    pub(super) recording: Recording,
 }
 
 impl DirectoryAuth {
@@ -59,7 +59,7 @@ impl DirectoryAuth {
 
     /// What was read of a request, with what was tolerated on the way noted.
     pub(super) fn accept<T>(&self, accepted: Accepted<T>) -> T {
-        self.notebook.tolerated(&accepted.deviations);
+        self.recording.tolerated(&accepted.deviations);
         accepted.value
     }
 }
@@ -68,23 +68,23 @@ impl FromRequestParts<Rollcall> for DirectoryAuth {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, rollcall: &Rollcall) -> Result<Self, Failure> {
-        let notebook = Notebook::of(&parts.extensions)?;
+        let recording = Recording::of(&parts.extensions)?;
         let directory = directory_in_path(parts).unwrap_or_default();
         let presented = Presented::of(&parts.headers);
         let token = presented.as_ref().map(|presented| presented.token.as_str());
         match token::authenticate(rollcall, &directory, token).await? {
             Ok(holder) => {
-                notebook.opened(&holder.hint);
+                recording.opened(&holder.hint);
                 if presented.is_some_and(|presented| presented.is_bare) {
-                    notebook.tolerated(&[Deviation::BareToken]);
+                    recording.tolerated(&[Deviation::BareToken]);
                 }
                 let kinds = kinds::of(rollcall, &holder.directory_id, holder.extensions_version).await?;
-                notebook.hides(kinds.secret_names());
+                recording.hides(kinds.secret_names());
                 let base_url = rollcall.config.base_url.scim(&holder.directory_id);
                 Ok(Self {
                     mode: if holder.settings.strict { Mode::Strict } else { Mode::Tolerant },
                     context: Context {
-                        request_id: Some(notebook.id().0.clone()),
+                        request_id: Some(recording.id().0.clone()),
                         ..rollcall.context(Actor::Directory(holder.directory_id.clone()))
                     },
                     speaker: Speaker {
@@ -96,11 +96,11 @@ impl FromRequestParts<Rollcall> for DirectoryAuth {
                     cursor_seal: rollcall.cursor_seal().await?,
                     kinds,
                     base_url,
-                    notebook,
+                    recording,
                 })
             }
             Err(rejection) => {
-                notebook.rejected(rejection);
+                recording.rejected(rejection);
                 Err(unauthorized(rejection).into())
             }
         }

@@ -6,7 +6,7 @@ use axum::extract::{FromRequest, Request};
 use http::header;
 use serde_json::Value;
 
-use super::{LARGEST_BODY, failure::Failure, notebook::Notebook};
+use super::{LARGEST_BODY, failure::Failure, recording::Recording};
 use crate::state::Rollcall;
 
 /// How long a body may take to come.
@@ -20,7 +20,7 @@ impl FromRequest<Rollcall> for ScimBody {
 
     async fn from_request(request: Request, _: &Rollcall) -> Result<Self, Failure> {
         check_media_type(&request)?;
-        let notebook = Notebook::of(request.extensions())?;
+        let recording = Recording::of(request.extensions())?;
         let declared = request
             .headers()
             .get(header::CONTENT_LENGTH)
@@ -43,7 +43,7 @@ impl FromRequest<Rollcall> for ScimBody {
                 scim::Error::invalid_syntax("The body ended before it was complete. Send it again.").into()
             }
         })?;
-        notebook.received(&bytes);
+        recording.received(&bytes);
         if bytes.is_empty() {
             return Err(scim::Error::invalid_syntax("The body is empty. Send a JSON object.").into());
         }

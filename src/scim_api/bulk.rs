@@ -65,7 +65,7 @@ impl Run {
                     Err(error) => {
                         errors += 1;
                         first.get_or_insert_with(|| error.clone());
-                        let error = self.auth.notebook.with_reference(error);
+                        let error = self.auth.recording.with_reference(error);
                         BulkResult::failed(operation, self.location(operation), &error)
                     }
                 },
@@ -76,7 +76,7 @@ impl Run {
         }
         if let Some(first) = first {
             let of = request.operations.len() as u64;
-            self.auth.notebook.refused(RefusedOperations { refused: errors, of, first });
+            self.auth.recording.refused(RefusedOperations { refused: errors, of, first });
         }
         results.sort_by_key(|(index, _)| *index);
         results.into_iter().map(|(_, result)| result).collect()

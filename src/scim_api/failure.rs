@@ -74,7 +74,7 @@ impl IntoResponse for Failure {
     }
 }
 
-/// An error of the catalogue as a response. Its body is written where the reference is known: by [`super::notebook`].
+/// An error of the catalogue as a response. Its body is written where the reference is known: by [`super::recording`].
 pub(super) fn render(error: &scim::Error) -> Response {
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = render::message(status, &error.to_json());

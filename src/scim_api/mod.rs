@@ -12,7 +12,7 @@ mod group_members;
 mod groups;
 mod headers;
 mod list;
-mod notebook;
+mod recording;
 mod render;
 mod resources;
 mod roles;
@@ -74,7 +74,7 @@ pub fn router(rollcall: &Rollcall) -> Router {
         // A nested router does not see its own path with a slash behind it.
         .route("/scim/v2/{directory_id}/", with_405(get(search::query)))
         .layer(middleware::from_fn_with_state(auth::RateLimit::new(rollcall), auth::limit_rate))
-        .layer(middleware::from_fn_with_state(notebook::Clerk::new(rollcall), notebook::keep))
+        .layer(middleware::from_fn_with_state(recording::Recorder::new(rollcall), recording::record))
         .layer(DefaultBodyLimit::disable())
         .with_state(rollcall.clone())
 }

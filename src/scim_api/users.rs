@@ -72,7 +72,7 @@ pub(super) async fn replace(
         document,
     )
     .await?;
-    auth.notebook.tolerated(&changed.deviations);
+    auth.recording.tolerated(&changed.deviations);
     show::<Users>(&rollcall, &auth, StatusCode::OK, &changed.user, &projection).await
 }
 
@@ -99,7 +99,7 @@ pub(super) async fn patch(
         &patch,
     )
     .await?;
-    auth.notebook.tolerated(&changed.deviations);
+    auth.recording.tolerated(&changed.deviations);
     show::<Users>(&rollcall, &auth, StatusCode::OK, &changed.user, &projection).await
 }
 

@@ -10,7 +10,7 @@ use crate::{
     error::{Error, Result, both},
     mail::{self, Order},
     model::{InvitationStatus, MailTemplate, MembershipStatus, Source},
-    people::{EmailAddress, account, grants, password, projection, seats},
+    people::{EmailAddress, account, grants, password, projection::last_owner, seats},
     state::{Context, Rollcall},
     store::{
         self, Tx, UniqueKey, accounts::Account, invitations::Invitation, memberships::Membership,
@@ -88,7 +88,7 @@ async fn accept_in(tx: &mut Tx, context: &Context, open: &OpenInvitation, proven
     store::memberships::update(tx, &membership).await?;
     let context = Context { actor: Actor::Person(account.id.clone()), ..context.clone() };
     grants::record(tx, &context, &membership, "invitation.accepted", &json!({})).await?;
-    projection::settle_last_owners(tx, &context, &membership).await?;
+    last_owner::settle(tx, &context, &membership).await?;
     Ok(account)
 }
 

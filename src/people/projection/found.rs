@@ -3,7 +3,7 @@
 use super::{
     Speaker,
     decision::{Person, Standing},
-    is_last_owner,
+    last_owner,
 };
 use crate::{
     error::Result,
@@ -122,7 +122,7 @@ async fn linked(tx: &mut Tx, user: &DirectoryUser, person: &Person, membership: 
         }
         _ => false,
     };
-    let last_owner = is_last_owner(tx, &membership).await?;
+    let last_owner = last_owner::is_last(tx, &membership).await?;
     let was_invited = !user.held_reason.is_some_and(HeldReason::is_of_gate)
         && store::invitations::find_latest(tx, &membership.id).await?.is_some();
     Ok(Found::Linked { membership, last_owner, vouched_elsewhere, was_invited, new_address_taken })

@@ -28,7 +28,7 @@ use crate::{
 
 /// What is noted of one request while it is answered.
 #[derive(Clone, Debug)]
-pub(super) struct Notebook {
+pub(super) struct Recording {
     id: ScimRequestId,
     notes: Arc<Mutex<Notes>>,
 }
@@ -44,17 +44,17 @@ struct Notes {
     body: Bytes,
 }
 
-impl Notebook {
+impl Recording {
     fn new(id: ScimRequestId) -> Self {
         Self { id, notes: Arc::default() }
     }
 
-    /// The notebook of the request with these extensions.
+    /// The recording of the request with these extensions.
     pub(super) fn of(extensions: &Extensions) -> Result<Self, Failure> {
         extensions
             .get::<Self>()
             .cloned()
-            .ok_or_else(|| Failure(Error::Internal("a SCIM request without a notebook".to_owned())))
+            .ok_or_else(|| Failure(Error::Internal("a SCIM request without a recording".to_owned())))
     }
 
     /// The id of the request.
@@ -109,9 +109,9 @@ impl Notebook {
     }
 }
 
-/// Keeps the journal.
+/// Tells the journal of requests, as many as it may hold.
 #[derive(Clone)]
-pub(super) struct Clerk {
+pub(super) struct Recorder {
     rollcall: Rollcall,
     /// Reads are sampled, each directory's for itself.
     reads: Arc<DefaultKeyedRateLimiter<DirectoryId>>,
@@ -119,7 +119,7 @@ pub(super) struct Clerk {
     strangers: Arc<DefaultDirectRateLimiter>,
 }
 
-impl Clerk {
+impl Recorder {
     pub(super) fn new(rollcall: &Rollcall) -> Self {
         let some = |count: u32| NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN);
         let reads =
@@ -142,21 +142,21 @@ impl Clerk {
 }
 
 /// Answers the request, tells the journal, and writes the reference into a refusal.
-pub(super) async fn keep(State(clerk): State<Clerk>, mut request: Request, next: Next) -> Response {
-    let clock = &clerk.rollcall.clock;
+pub(super) async fn record(State(recorder): State<Recorder>, mut request: Request, next: Next) -> Response {
+    let clock = &recorder.rollcall.clock;
     let (at, began) = (clock.now(), Instant::now());
-    let notebook = Notebook::new(clock.new_id());
+    let recording = Recording::new(clock.new_id());
     let Some(asked) = Asked::of(&request) else { return next.run(request).await };
-    request.extensions_mut().insert(notebook.clone());
+    request.extensions_mut().insert(recording.clone());
     let mut response = next.run(request).await;
     let refusal = response.extensions_mut().remove::<scim::Error>();
     if let Some(error) = &refusal {
-        *response.body_mut() = Body::from(notebook.with_reference(error.clone()).to_json().to_string());
+        *response.body_mut() = Body::from(recording.with_reference(error.clone()).to_json().to_string());
     }
     let (response, response_body) = beginning(response).await;
-    let notes = std::mem::take(&mut *notebook.notes());
+    let notes = std::mem::take(&mut *recording.notes());
     let mut entry = Entry {
-        id: notebook.id,
+        id: recording.id,
         directory_id: asked.directory,
         at,
         method: asked.method,
@@ -175,12 +175,12 @@ pub(super) async fn keep(State(clerk): State<Clerk>, mut request: Request, next:
         secret_names: notes.secret_names,
         is_kept: true,
     };
-    if !clerk.keeps(&entry) {
+    if !recorder.keeps(&entry) {
         entry = Entry { is_kept: false, request_body: Bytes::new(), response_body: Bytes::new(), ..entry };
     }
     let is_worth_it = entry.is_kept || !entry.deviations.is_empty();
-    if is_worth_it && clerk.rollcall.journal.push(entry) {
-        journal::relieve(&clerk.rollcall).await;
+    if is_worth_it && recorder.rollcall.journal.push(entry) {
+        journal::relieve(&recorder.rollcall).await;
     }
     response
 }
