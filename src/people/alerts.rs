@@ -89,10 +89,10 @@ pub async fn last_owner(
         detail: json!(AboutDirectory { directory: directory.clone() }),
     };
     let mut recipients = store::memberships::list_admin_addresses(tx, &owner.workspace_id).await?;
-    for keeper in instance::list_keeper_addresses(tx).await? {
-        let key = store::key(&keeper);
+    for admin in instance::list_admin_addresses(tx).await? {
+        let key = store::key(&admin);
         if !recipients.iter().any(|known| store::key(known) == key) {
-            recipients.push(keeper);
+            recipients.push(admin);
         }
     }
     alert.send(tx, context, &recipients).await

@@ -38,13 +38,13 @@ pub(crate) fn frame(role: Role) -> Frame {
         viewer: Viewer { name: "Ada Lovelace".into(), email: "ada@acme.com".into(), role },
         people: 214,
         mailbox: true,
-        keeper: true,
+        instance_admin: true,
         now: NOW,
     }
 }
 
 pub(crate) fn reader() -> Reader {
-    Reader { name: "Ada Lovelace".into(), email: "ada@acme.com".into(), keeper: true }
+    Reader { name: "Ada Lovelace".into(), email: "ada@acme.com".into(), instance_admin: true }
 }
 
 fn summary(health: Health) -> DirectorySummary {

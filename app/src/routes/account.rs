@@ -81,7 +81,7 @@ async fn load(app: &App, session: &Session, SignedIn(account): &SignedIn) -> Res
         .collect();
     sessions.sort_by_key(|one| !one.this);
     Ok(Page {
-        reader: reader(account, instance::is_keeper(&mut conn, account).await?),
+        reader: reader(account, instance::is_admin(&mut conn, account).await?),
         waiting: waiting.map(|change| NewAddress { email: change.email, link: link_of(change.link) }),
         name: Field { value: account.name.clone(), error: None },
         email: account.email.clone(),

@@ -29,7 +29,7 @@ impl App {
                 role: access.membership.role,
             },
             people: count(counts.active + counts.invited),
-            keeper: instance::is_keeper(&mut conn, &access.account).await?,
+            instance_admin: instance::is_admin(&mut conn, &access.account).await?,
             mailbox: self.rollcall.config.shows_mailbox(),
             now: self.rollcall.clock.now().0,
         };
@@ -38,8 +38,8 @@ impl App {
 }
 
 /// Who looks at a page that belongs to no workspace.
-pub(super) fn reader(account: &Account, keeper: bool) -> Reader {
-    Reader { name: account.name.clone(), email: account.email.clone(), keeper }
+pub(super) fn reader(account: &Account, instance_admin: bool) -> Reader {
+    Reader { name: account.name.clone(), email: account.email.clone(), instance_admin }
 }
 
 /// A count of rows; never negative.

@@ -54,7 +54,7 @@ async fn load(app: &App, account: &Account, tested: Option<Tested>) -> Result<In
     let now = app.rollcall.clock.now();
     let config = &app.rollcall.config;
     let mut conn = app.rollcall.db.read().await?;
-    instance::require_keeper(&mut conn, account).await?;
+    instance::require_admin(&mut conn, account).await?;
     let waiting = waiting(&mut conn).await?;
     let trouble = Trouble::find(&mut conn).await?.map(|trouble| email_log::Trouble {
         since: trouble.since.0,
@@ -98,7 +98,7 @@ async fn sender(conn: &mut store::Conn, config: &Config) -> Result<Option<Sender
 /// Asks the DNS at once.
 async fn check_sender(State(app): State<App>, headers: HeaderMap, SignedIn(account): SignedIn) -> Response {
     let checked: Result<()> = async {
-        instance::require_keeper(&mut app.rollcall.db.read().await?, &account).await?;
+        instance::require_admin(&mut app.rollcall.db.read().await?, &account).await?;
         Ok(sender_domain::look_up(&app.rollcall).await?)
     }
     .await;
@@ -129,7 +129,7 @@ async fn test_mail(State(app): State<App>, headers: HeaderMap, SignedIn(account)
 }
 
 async fn try_sending(app: &App, account: &Account) -> Result<Tested> {
-    instance::require_keeper(&mut app.rollcall.db.read().await?, account).await?;
+    instance::require_admin(&mut app.rollcall.db.read().await?, account).await?;
     let transport = Transport::new(&app.rollcall.config.mail, &app.rollcall.db).map_err(Error::Internal)?;
     let answer = mail::send_test_mail(&app.rollcall, &transport, account).await?;
     transport.close().await;
@@ -201,7 +201,7 @@ async fn sample(
     template: &str,
     asked: &Asked,
 ) -> Result<(MailTemplate, Message)> {
-    instance::require_keeper(&mut app.rollcall.db.read().await?, account).await?;
+    instance::require_admin(&mut app.rollcall.db.read().await?, account).await?;
     let template: MailTemplate = template.parse().map_err(|_| Error::NotFound { what: "mail" })?;
     let config = &app.rollcall.config;
     let now = app.rollcall.clock.now();

@@ -61,7 +61,7 @@ async fn list(
 
 async fn load(app: &App, account: &Account, asked: &Asked) -> Result<AccountMails> {
     let mut conn = app.rollcall.db.read().await?;
-    instance::require_keeper(&mut conn, account).await?;
+    instance::require_admin(&mut conn, account).await?;
     let waiting = waiting(&mut conn).await?;
     let trouble = Trouble::find(&mut conn).await?;
     let trouble =
@@ -122,7 +122,7 @@ async fn html(
 }
 
 async fn find(conn: &mut store::Conn, account: &Account, id: String) -> Result<Entry> {
-    instance::require_keeper(conn, account).await?;
+    instance::require_admin(conn, account).await?;
     let entry = store::mail_log::get(conn, None, &MailId(id)).await?;
     Ok(entry.ok_or(Error::NotFound { what: "mail of no workspace" })?)
 }

@@ -34,7 +34,7 @@ pub struct Reader {
     /// Their address.
     pub email: String,
     /// Whether they look after the installation.
-    pub keeper: bool,
+    pub instance_admin: bool,
 }
 
 /// What every page of a workspace needs besides its own subject.
@@ -51,7 +51,7 @@ pub struct Frame {
     /// Whether mail goes to the built-in mailbox.
     pub mailbox: bool,
     /// Whether the viewer looks after the installation.
-    pub keeper: bool,
+    pub instance_admin: bool,
     /// The clock, in microseconds since 1970 UTC.
     pub now: i64,
 }
@@ -148,7 +148,7 @@ fn sidebar(frame: &Frame, here: Here) -> AnyView {
                 </ul>
                 {mailbox}
             </nav>
-            {account(&frame.viewer, frame.keeper)}
+            {account(&frame.viewer, frame.instance_admin)}
         </aside>
     }
     .into_any()
@@ -172,7 +172,7 @@ fn entry(
     .into_any()
 }
 
-fn account(viewer: &Viewer, keeper: bool) -> AnyView {
+fn account(viewer: &Viewer, instance_admin: bool) -> AnyView {
     let name = if viewer.name.is_empty() { viewer.email.clone() } else { viewer.name.clone() };
     view! {
         <div class="account">
@@ -182,13 +182,13 @@ fn account(viewer: &Viewer, keeper: bool) -> AnyView {
                     <span class="sub">{viewer.role.label()}</span>
                 </span> <span class="sr-only">"Your account"</span>
             </button>
-            {account_menu(&viewer.email, keeper)}
+            {account_menu(&viewer.email, instance_admin)}
         </div>
     }
     .into_any()
 }
 
-fn account_menu(email: &str, keeper: bool) -> AnyView {
+fn account_menu(email: &str, instance_admin: bool) -> AnyView {
     view! {
         <div class="menu account-menu" id="account" popover="auto">
             <p class="menu-title">{email.to_owned()}</p>
@@ -196,7 +196,7 @@ fn account_menu(email: &str, keeper: bool) -> AnyView {
             <a class="menu-item" href="/account">
                 "Your account"
             </a>
-            {keeper.then(|| view! { <a class="menu-item" href="/instance">"Instance"</a> })}
+            {instance_admin.then(|| view! { <a class="menu-item" href="/instance">"Instance"</a> })}
             <button type="button" class="menu-item awake-only" popovertarget="shortcuts">
                 "Keyboard shortcuts"
             </button>
@@ -264,7 +264,7 @@ pub fn plain(name: &'static str, reader: Option<&Reader>, content: impl IntoView
             <button type="button" class="account-button" popovertarget="account">
                 {avatar(&reader.name, &reader.email)} <span class="sr-only">"Your account"</span>
             </button>
-            {account_menu(&reader.email, reader.keeper)}
+            {account_menu(&reader.email, reader.instance_admin)}
         }
     });
     view! {

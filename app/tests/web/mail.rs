@@ -150,7 +150,7 @@ async fn a_mail_is_shown_without_its_secret() {
 }
 
 #[tokio::test]
-async fn mails_are_for_admins_of_their_workspace_and_the_instance_for_its_keepers() {
+async fn mails_are_for_admins_of_their_workspace_and_the_instance_for_its_admins() {
     each_engine(async |store| {
         let company = Company::new(&store).await;
         company.invites("bo@acme.test", Role::Member).await;
@@ -186,7 +186,7 @@ async fn mails_are_for_admins_of_their_workspace_and_the_instance_for_its_keeper
 
 /// What no workspace's log shows: a password reset and the confirmation of an address.
 #[tokio::test]
-async fn mails_about_accounts_are_for_the_keepers_and_show_no_secret() {
+async fn mails_about_accounts_are_for_the_instance_admins_and_show_no_secret() {
     each_engine(async |store| {
         const MAILS: &str = "/instance/email";
         let company = Company::new(&store).await;

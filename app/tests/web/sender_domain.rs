@@ -101,7 +101,7 @@ async fn where_nothing_can_be_looked_up_the_page_says_so_or_nothing() {
 }
 
 #[tokio::test]
-async fn only_keepers_have_it_looked_up() {
+async fn only_instance_admins_have_it_looked_up() {
     each_engine(async |store| {
         let company = Company::with(&store, |config| relay(config, "rollcall@acme.test")).await;
         let admin = Browser::signed_in(&company, Role::Admin).await;

@@ -46,7 +46,7 @@ pub(super) async fn release(
     }
 }
 
-/// Whether the recipient is an active owner or admin of the workspace, or hears of it as a keeper of the installation.
+/// Whether the recipient is an active owner or admin of the workspace, or hears of it as an admin of the instance.
 async fn is_in_charge(tx: &mut Tx, mail: &Mail, template: MailTemplate) -> Result<bool> {
     let Some(workspace) = &mail.workspace_id else { return Ok(false) };
     let key = store::key(&mail.recipient);
@@ -57,8 +57,8 @@ async fn is_in_charge(tx: &mut Tx, mail: &Mail, template: MailTemplate) -> Resul
     if template != MailTemplate::LastOwner {
         return Ok(false);
     }
-    let keepers = instance::list_keeper_addresses(tx).await?;
-    Ok(keepers.iter().any(|keeper| store::key(keeper) == key))
+    let admins = instance::list_admin_addresses(tx).await?;
+    Ok(admins.iter().any(|admin| store::key(admin) == key))
 }
 
 pub(super) async fn compose_token_expiring(conn: &mut Conn, mail: &Mail) -> Result<Composed> {
