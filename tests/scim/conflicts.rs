@@ -239,6 +239,7 @@ async fn moves_by_own_hand(company: &Company, from: &str, to: &str) {
         expires_at: now.plus(Duration::from_secs(60)),
     };
     let mut tx = company.rollcall.db.write().await.unwrap();
+    rollcall::store::account_links::want_address(&mut tx, &account, to, now).await.unwrap();
     rollcall::store::account_links::insert(&mut tx, &link).await.unwrap();
     tx.commit().await.unwrap();
     profile::confirm_email(&company.rollcall, token.reveal(), None).await.unwrap();
