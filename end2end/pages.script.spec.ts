@@ -119,7 +119,6 @@ async function everyPage(page: Page, rollcall: Rollcall, viewport: typeof WIDE, 
   await refused(page, { name: "", seat_limit: "abc" }, "Save changes");
   await expect(page.getByLabel("Name", { exact: true })).toBeFocused();
   await show("general-refused");
-  await everyAccount(page, rollcall, look, show);
   const people = `${rollcall.baseUrl}/w/acme/people`;
   await look(page, people, "people");
   await look(page, `${people}?q=nobody`, "people-filtered-empty");
@@ -150,6 +149,7 @@ async function everyPage(page: Page, rollcall: Rollcall, viewport: typeof WIDE, 
     await look(page, `${rollcall.baseUrl}/instance/mails/${mail}?language=${language}&show=${colorScheme}`, `instance-mail-${mail}`);
   }
   await accountMails(page, look, rollcall.baseUrl);
+  await everyAccount(page, rollcall, look, show);
   await look(page, `${rollcall.baseUrl}/dev/mailbox`, "mailbox");
   await page.getByRole("link", { name: /grace@acme.test/ }).click();
   await look(page, page.url(), "mail");
