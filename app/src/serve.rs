@@ -35,6 +35,7 @@ use crate::{
 /// # Errors
 /// One sentence for the person who started it.
 pub async fn run(cli: &Cli) -> Result<(), String> {
+    // Twice: before a database is made, and by the address that the database remembers.
     cli.settings.config(None)?.check_mail()?;
     let rollcall = cli::open(&cli.settings, Opening::MayCreate).await?;
     rollcall.config.check_mail()?;

@@ -22,8 +22,8 @@ use crate::{
     store::{self, Tx, directory_users::DirectoryUser, memberships::Membership},
 };
 
-/// What is carried out: whose word it is, about whom, and what was decided.
-struct Word<'a> {
+/// Who speaks, about whom, and what was decided.
+struct Case<'a> {
     context: &'a Context,
     speaker: &'a Speaker,
     user: &'a DirectoryUser,
@@ -42,9 +42,9 @@ pub(super) async fn carry_out(
     if decision == Decision::Refuse {
         return Err(seats::refusal(tx, &speaker.workspace_id).await?);
     }
-    let word = Word { context, speaker, user, person: &person, decision };
-    let ended = match membership_of(tx, &word, &found).await? {
-        Some(membership) => apply(tx, &word, &found, membership).await?,
+    let case = Case { context, speaker, user, person: &person, decision };
+    let ended = match membership_of(tx, &case, &found).await? {
+        Some(membership) => apply(tx, &case, &found, membership).await?,
         None => Ended::default(),
     };
     if let Found::Linked { membership, .. } = &found
@@ -58,8 +58,8 @@ pub(super) async fn carry_out(
 
 /// The membership that the decision is about: the one at hand, one that begins again, or a new one. `None` when there is
 /// to be none; then the hold is noted.
-async fn membership_of(tx: &mut Tx, word: &Word<'_>, found: &Found) -> Result<Option<Membership>> {
-    let Word { context, speaker, user, person, decision } = *word;
+async fn membership_of(tx: &mut Tx, case: &Case<'_>, found: &Found) -> Result<Option<Membership>> {
+    let Case { context, speaker, user, person, decision } = *case;
     match found {
         Found::Linked { membership, .. } => Ok(Some(membership.clone())),
         Found::Former(former) if decision.makes_member() => {
@@ -71,20 +71,20 @@ async fn membership_of(tx: &mut Tx, word: &Word<'_>, found: &Found) -> Result<Op
                 return Ok(Some(membership));
             }
             // Another directory user of the same address was faster.
-            hold(tx, word, HeldReason::Conflict).await?;
+            hold(tx, case, HeldReason::Conflict).await?;
             Ok(None)
         }
         Found::Nobody | Found::Former(_) | Found::Taken => {
             if let Decision::Hold(reason) = decision {
-                hold(tx, word, reason).await?;
+                hold(tx, case, reason).await?;
             }
             Ok(None)
         }
     }
 }
 
-async fn apply(tx: &mut Tx, word: &Word<'_>, found: &Found, mut membership: Membership) -> Result<Ended> {
-    let Word { context, speaker, user, person, decision } = *word;
+async fn apply(tx: &mut Tx, case: &Case<'_>, found: &Found, mut membership: Membership) -> Result<Ended> {
+    let Case { context, speaker, user, person, decision } = *case;
     let before = membership.clone();
     let has_a_say = !found.is_outlived(person);
     let address_taken = has_a_say && matches!(found, Found::Linked { new_address_taken: true, .. });
@@ -97,13 +97,13 @@ async fn apply(tx: &mut Tx, word: &Word<'_>, found: &Found, mut membership: Memb
     if matches!(found, Found::Linked { .. }) {
         first_password::follow_address(tx, context, &mut membership).await?;
     }
-    let ended = grant(tx, word, &before, &mut membership).await?;
+    let ended = grant(tx, case, &before, &mut membership).await?;
     // A member hears of it in whatever state they are: the address may come back with them.
     let has_moved = before.joined_at.is_some() && before.email_key != membership.email_key;
     if has_moved && decision != Decision::ChangeAddress {
         new_address::tell(tx, context, &before, &membership, false).await?;
     }
-    note(tx, word, &membership, address_taken).await?;
+    note(tx, case, &membership, address_taken).await?;
     let had_access = before.status == MembershipStatus::Active;
     if had_access && matches!(decision, Decision::Suspend | Decision::Remove) {
         alerts::count_suspension(tx, context, &speaker.workspace_id, &speaker.directory_id).await?;
@@ -114,11 +114,11 @@ async fn apply(tx: &mut Tx, word: &Word<'_>, found: &Found, mut membership: Memb
 /// Carries the decision out on the membership, which stood as `before`; gives what ended.
 async fn grant(
     tx: &mut Tx,
-    word: &Word<'_>,
+    case: &Case<'_>,
     before: &Membership,
     membership: &mut Membership,
 ) -> Result<Ended> {
-    let Word { context, speaker, user, decision, .. } = *word;
+    let Case { context, speaker, user, decision, .. } = *case;
     let mut ended = Ended::default();
     match decision {
         Decision::Follow | Decision::Hold(_) | Decision::Refuse => {
@@ -208,8 +208,8 @@ async fn vacate_address(tx: &mut Tx, context: &Context, membership: &Membership)
 }
 
 /// Notes behind which membership the directory user stands, and what holds them back, if that is new.
-async fn note(tx: &mut Tx, word: &Word<'_>, membership: &Membership, address_taken: bool) -> Result<()> {
-    let Word { context, user, decision, .. } = *word;
+async fn note(tx: &mut Tx, case: &Case<'_>, membership: &Membership, address_taken: bool) -> Result<()> {
+    let Case { context, user, decision, .. } = *case;
     let held = match decision.held() {
         Some(HeldReason::LastOwner) => Some(HeldReason::LastOwner),
         _ if address_taken => Some(HeldReason::Conflict),
@@ -220,23 +220,23 @@ async fn note(tx: &mut Tx, word: &Word<'_>, membership: &Membership, address_tak
     }
     store::directory_users::set_grant(tx, &user.id, Some(&membership.id), held, context.now).await?;
     match held {
-        Some(reason) => record_held(tx, word, reason).await,
+        Some(reason) => record_held(tx, case, reason).await,
         None => Ok(()),
     }
 }
 
 /// The directory holds the person back; said once, not with each update.
-async fn hold(tx: &mut Tx, word: &Word<'_>, reason: HeldReason) -> Result<()> {
-    let Word { context, user, .. } = *word;
+async fn hold(tx: &mut Tx, case: &Case<'_>, reason: HeldReason) -> Result<()> {
+    let Case { context, user, .. } = *case;
     if user.held_reason == Some(reason) && user.membership_id.is_none() {
         return Ok(());
     }
     store::directory_users::set_grant(tx, &user.id, None, Some(reason), context.now).await?;
-    record_held(tx, word, reason).await
+    record_held(tx, case, reason).await
 }
 
-async fn record_held(tx: &mut Tx, word: &Word<'_>, reason: HeldReason) -> Result<()> {
-    let Word { context, speaker, user, .. } = *word;
+async fn record_held(tx: &mut Tx, case: &Case<'_>, reason: HeldReason) -> Result<()> {
+    let Case { context, speaker, user, .. } = *case;
     let workspace = &speaker.workspace_id;
     let detail = json!({ "reason": reason, "userName": user.user_name });
     audit::record(tx, context, workspace, "directory_user.held", user.id.as_str(), &detail).await?;
